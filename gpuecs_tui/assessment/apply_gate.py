@@ -1,7 +1,8 @@
 """The check right before an apply: all rules, with the present Terraform files and account.
 
 It doesn't use the form's answers or earlier account data: the plan was created from the files, and
-the account may have changed since.
+the account may have changed since. Files that changed after the plan was created say nothing about
+the plan, so they are not checked for it.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from gpuecs_tui.aws.facts import AccountFacts
     from gpuecs_tui.aws.session import AccountReader
     from gpuecs_tui.stack.model import Stack
+    from gpuecs_tui.terraform.runs.run import Run
 
 Connect = Callable[[str], "AccountReader"]
 """Returns a reader for a region, which is closed afterwards; makes no call."""
@@ -46,6 +48,9 @@ class Checked:
     """Why nothing of the account could be read, in sentences; empty if something was read."""
     not_checked: str = ""
     """Why the Terraform in the directory can't be checked, in sentences."""
+    other_files: str = ""
+    """Why the files in the directory are not those of the plan, in sentences; nothing was checked
+    then. Empty if they are, or if no plan was given."""
     stack: Stack | None = None
     """The stack in the directory's Terraform; None unless every decision was read."""
 
@@ -73,6 +78,8 @@ class Checked:
     @property
     def sentence(self) -> str:
         """Return a sentence about when and against what the stack was checked."""
+        if self.other_files:
+            return self.other_files
         if self.not_checked:
             return _("Not checked: {reason}").format(reason=self.not_checked)
         if self.account_problem:
@@ -93,14 +100,20 @@ class ApplyCheck:
         connect: Connect | None,
         environ: Mapping[str, str] | None = None,
         written: Written | None = None,
+        planned: Run | None = None,
     ) -> None:
         """Check ``directory``, or the answers ``written`` there.
+
+        With ``planned``, the result is empty unless that run's plan is of the files in the
+        directory, both before and after the check.
 
         With ``connect`` None, the account is not read and all of it is unknown. ``environ``
         (default: the process environment) is used to read the stack's state.
         """
         self._directory, self._connect, self._environ = directory, connect, environ
         self._written = written
+        self._planned = planned
+        self._other_files = ""
         self._facts: AccountFacts | None = None
         self._own = pending()
         self._account_problem = self._not_checked = ""
@@ -142,6 +155,8 @@ class ApplyCheck:
         from gpuecs_tui.aws.session import Closed
         from gpuecs_tui.terraform.hcl.tree import ReadProblem
 
+        if self._has_other_files():
+            return
         try:
             if self._written is None:
                 self._written = written_in(self._directory)
@@ -156,6 +171,14 @@ class ApplyCheck:
             return
         environ = os.environ if self._environ is None else self._environ
         self._own = read_own(self._directory, environ, offline=self._connect is None)
+        self._has_other_files()
+
+    def _has_other_files(self) -> bool:
+        from gpuecs_tui.terraform.runs.applied import why_not_of_present_files
+
+        if self._planned is not None:
+            self._other_files = why_not_of_present_files(self._planned)
+        return bool(self._other_files)
 
     def _read(self, connect: Connect, written: Written) -> None:
         from gpuecs_tui.assessment.account import read_for
@@ -171,6 +194,8 @@ class ApplyCheck:
 
     def _result(self) -> Checked:
         written = self._written
+        if self._other_files:
+            return Checked(other_files=self._other_files)
         if written is None or self._not_checked:
             return Checked(not_checked=self._not_checked)
         decided = resolved(written.answers, self._facts)

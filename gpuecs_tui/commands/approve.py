@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +11,7 @@ from functools import partial
 
 from gpuecs_tui.commands import plan_report
 from gpuecs_tui.commands.account import choose_account
-from gpuecs_tui.commands.failure import EXIT_USAGE, Failure
+from gpuecs_tui.commands.failure import EXIT_USAGE, Failure, harmless
 from gpuecs_tui.commands.follow import follow
 from gpuecs_tui.commands.output import continue_unread
 from gpuecs_tui.commands.run_end import outcome
@@ -20,6 +21,7 @@ from gpuecs_tui.shell_words import shell_word
 from gpuecs_tui.terraform.base.problems import TerraformProblem
 from gpuecs_tui.terraform.control import runs
 from gpuecs_tui.terraform.runs import run_list
+from gpuecs_tui.terraform.runs.applied import why_not_of_present_files
 from gpuecs_tui.terraform.runs.follower import Follower
 from gpuecs_tui.terraform.runs.run import Run
 from gpuecs_tui.terraform.runs.run_status import Operation, RunStatus
@@ -37,6 +39,8 @@ class ApprovalChecks:
     """The name that was given."""
     despite_credentials: bool = False
     """Whether credentials may expire before the apply ends."""
+    despite_edits: bool = False
+    """Whether the files may have changed since the plan was created."""
 
     def refuse(self, run: Run) -> datetime | None:
         """Raise Failure if the plan of ``run`` doesn't pass; the plan is not changed.
@@ -45,12 +49,22 @@ class ApprovalChecks:
         """
         if self.asks_name:
             plan_report.refuse_unconfirmed(run, self.confirm)
-        if self.check is not None:
+        if run.operation is Operation.APPLY and (why := why_not_of_present_files(run)):
+            self._refuse_edits(why)
+        elif self.check is not None:
             self.check()
         # Imported late, so that the plan starts at once.
         from gpuecs_tui.commands.credentials import refuse_short_credentials
 
         return refuse_short_credentials(run, despite=self.despite_credentials)
+
+    def _refuse_edits(self, why: str) -> None:
+        if not self.despite_edits:
+            raise Failure(
+                _("Nothing was applied. {reason}").format(reason=why),
+                _("Run a new plan, or add --despite-findings to apply this plan."),
+            )
+        print(harmless(f"!  {why}"), file=sys.stderr)
 
 
 def needs_yes(arguments: argparse.Namespace, look: str) -> None:
@@ -105,7 +119,8 @@ def approve(arguments: argparse.Namespace) -> int:
         from gpuecs_tui.commands.check import refuse_errors
 
         check = partial(refuse_errors, run.directory, offline=arguments.offline)
-    gates = ApprovalChecks(check, True, arguments.confirm, arguments.despite_findings)
+    despite = arguments.despite_findings
+    gates = ApprovalChecks(check, True, arguments.confirm, despite, despite)
     with continue_unread(run.directory):
         follower = Follower(run)
         preface = plan_report.warn_once(run) if applies else None

@@ -13,6 +13,7 @@ from gpuecs_tui.aws.facts import Named
 from gpuecs_tui.cli import main
 from gpuecs_tui.commands import credentials
 from gpuecs_tui.commands.failure import EXIT_USAGE
+from gpuecs_tui.terraform.base.atomic_files import read_json, replace_json
 from gpuecs_tui.terraform.control import runs
 from gpuecs_tui.terraform.runs.apply_estimate import Expected
 from gpuecs_tui.terraform.runs.run import Run
@@ -78,3 +79,28 @@ def test_what_a_check_stops_goes_on_waiting(
     assert "the check found errors" in capsys.readouterr().err
     assert waiting.refresh().state is RunStatus.PLANNED
     assert main(["approve", str(waiting.directory), "--yes", "--despite-findings"]) == 0
+
+
+def test_files_that_changed_after_the_plan_say_nothing_about_it(
+    waiting: Run, capsys: Printed
+) -> None:
+    values = waiting.directory / "terraform.tfvars"
+    values.write_text(values.read_text() + "\n# A colleague's note.\n")
+    assert main(["approve", str(waiting.directory), "--yes"]) != 0
+    refusal = capsys.readouterr().err
+    assert "The files have changed since this plan was created: terraform.tfvars." in refusal
+    assert "Run a new plan, or add --despite-findings" in refusal
+    assert waiting.refresh().state is RunStatus.PLANNED
+    assert main(["approve", str(waiting.directory), "--yes", "--despite-findings"]) == 0
+    assert "The files have changed since" in capsys.readouterr().err
+    ended = waiting.refresh()
+    assert ended.state is RunStatus.SUCCEEDED
+    assert "not applied: terraform.tfvars. Run a new plan." in ended.remedy
+
+
+def test_a_plan_that_names_no_files_is_of_unknown_files(waiting: Run, capsys: Printed) -> None:
+    state = read_json(waiting.files.state) or {}
+    del state["values"]["configuration"]
+    replace_json(waiting.files.state, state)
+    assert main(["approve", str(waiting.directory), "--yes"]) != 0
+    assert "It is unknown whether the files are still those" in capsys.readouterr().err

@@ -19,6 +19,8 @@ from pathlib import Path
 
 import pytest
 
+from gpuecs_tui import cli
+from gpuecs_tui.commands.failure import EXIT_FAILED
 from gpuecs_tui.terraform.base.liveness import identify, is_alive
 from gpuecs_tui.terraform.base.tflock import STATE_NAME, read_lock
 from gpuecs_tui.terraform.control import runs
@@ -117,11 +119,16 @@ def test_a_terraform_that_does_not_stop_can_be_ended(
     assert_converges(stack)
 
 
-def test_what_is_applied_is_the_plan_that_was_shown(tmp_path: Path) -> None:
+def test_what_is_applied_is_the_plan_that_was_shown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     stack = make_stack(tmp_path / "stack", 0)
     run = planned(stack)
     main = stack / "main.tf"
     main.write_text(main.read_text().replace("red", "blue"))
+    # The checks would be of the edited files, so the command refuses; the user may insist.
+    assert cli.main(["approve", str(stack), "--yes"]) == EXIT_FAILED
+    assert "since this plan was created: main.tf" in capsys.readouterr().err
     done = until_state(runs.approve(run), RunStatus.SUCCEEDED)
     assert json.loads(done.files.outputs.read_text())["colour"]["value"] == "red"
     assert any(

@@ -101,11 +101,12 @@ async def test_the_files_count_not_what_is_typed(
 
 
 async def test_what_the_files_say_wrong_must_be_typed_for(
-    planned: Path, monkeypatch: pytest.MonkeyPatch
+    directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write_stack(planned, task__memory="15742")
+    write_stack(directory, task__memory="15742")
+    stage(directory, RunStatus.PLANNED, PLAN[:PLAN_ENDS])
     let_read(monkeypatch, lambda *_any: right_account())
-    async with on_run_screen(planned) as pilot:
+    async with on_run_screen(directory) as pilot:
         assert not any(it.severity == "error" for it in screen_of(pilot).wizard.findings)
         await pilot.press("a")
         text = await asked(pilot)
@@ -208,6 +209,36 @@ async def test_a_plan_that_is_discarded_meanwhile_is_not_asked_about(
         await pilot.pause()
         assert not isinstance(pilot.app.screen, Confirm)
         assert "Checking" not in said(pilot)
+
+
+async def test_files_that_changed_after_the_plan_are_not_checked_for_it(
+    planned: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    let_read(monkeypatch, lambda *_any: right_account())
+    # The plan was created with an error that this edit removes, or the other way round.
+    (planned / "extra.tf").write_text('resource "null_resource" "x" {}\n')
+    async with on_run_screen(planned) as pilot:
+        await pilot.press("a")
+        text = await asked(pilot)
+        assert "The files have changed since this plan was created: extra.tf." in text
+        assert "$" not in text and "Checked just now" not in text
+        question = pilot.app.screen
+        assert isinstance(question, Confirm) and question.query_one("#word", Input)
+        await pilot.press("enter")
+        assert run_of(pilot).state is RunStatus.PLANNED
+
+
+async def test_files_that_change_during_the_check_are_not_those_of_the_plan(
+    planned: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(*_any: object) -> AccountFacts:
+        (planned / "outputs.tf").unlink()
+        return right_account()
+
+    let_read(monkeypatch, read)
+    async with on_run_screen(planned) as pilot:
+        await pilot.press("a")
+        assert "since this plan was created: outputs.tf." in await asked(pilot)
 
 
 async def test_the_end_of_everything_is_asked_about_at_once(

@@ -161,6 +161,10 @@ class Runner:
         if self.supervisor.is_cancelled():
             words = f"{words} {self._too_late()}"
         left = left_in_words(revisions_left(runs_of(self.run.directory))) if destroyed else ""
+        if edited and not destroyed:
+            left = _(
+                "Changed after the plan was created, and not applied: {files}. Run a new plan."
+            ).format(files=", ".join(edited))
         self.record.end(RunStatus.SUCCEEDED, words, remedy=left, returncode=0)
 
     def _initialise(self, engine: Engine, *, force: bool = False) -> None:

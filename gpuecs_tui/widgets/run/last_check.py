@@ -46,7 +46,10 @@ class LastCheck(Part):
         """Check the directory of ``run``; ``Over`` follows unless ``leave`` is called before."""
         feed, profile = self.app.feed, self._wizard.profile
         self._under_way = ApplyCheck(
-            run.directory, partial(feed.fresh_reader, profile), state_environment(profile)
+            run.directory,
+            partial(feed.fresh_reader, profile),
+            state_environment(profile),
+            planned=run,
         )
         self._check(self._under_way, run.id)
 

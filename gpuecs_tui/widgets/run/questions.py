@@ -37,18 +37,17 @@ def apply_question(
     """Ask whether to apply the displayed plan; a serious one is confirmed by typing ``name``.
 
     ``about``: the account and the cost of the stack. A plan is serious if it destroys or replaces
-    resources, or if ``checked`` has errors. A destroy needs no check (None).
+    resources, if ``checked`` has errors, or if it could not check the plan because the files have
+    changed. A destroy needs no check (None).
     """
     run = watch.run
     destroy = run.operation is Operation.DESTROY
     errors = checked.errors if checked is not None else ()
     blind = checked is not None and bool(checked.account_problem)
-    grave = bool(errors) or needs_name(run, watch.tree)
-    lines = [
-        *finding_lines(errors),
-        *about,
-        *(freshness_lines(checked) if checked is not None else ()),
-    ]
+    unlike = checked is not None and bool(checked.other_files)
+    grave = bool(errors) or unlike or needs_name(run, watch.tree)
+    fresh = freshness_lines(checked) if checked is not None else []
+    lines = [*fresh, *about] if unlike else [*finding_lines(errors), *about, *fresh]
     lines += question(run, watch.progress, watch.tree, watch.told)
     short = life is not None and life.is_short
     told = life.sentence if life is not None else _("It is unknown when the credentials expire.")

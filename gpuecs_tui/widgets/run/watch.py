@@ -69,8 +69,11 @@ class RunWatch:
 
 
 def told_of(run: Run, tree: PlanTree | None) -> tuple[PlanWarning, ...]:
-    """Return where the plan of ``run`` ignores a value of the files; reads the files."""
-    if tree is None or not tree.desired_counts:
+    """Return where the plan of ``run`` ignores a value of the files; reads the files.
+
+    Files that have changed since the plan was created say nothing about it.
+    """
+    if tree is None or not tree.desired_counts or not is_of_present_files(run):
         return ()
     # Imported late: the parser is only needed for a plan with a service.
     from gpuecs_tui.terraform.hcl.tree import ReadProblem

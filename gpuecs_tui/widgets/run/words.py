@@ -237,6 +237,8 @@ def freshness_lines(checked: Checked) -> list[Content]:
     """Return which account data the check before an apply used, and what is unknown."""
     doubtful = bool(checked.account_problem or checked.not_checked or checked.unknown)
     style = "$text-warning" if doubtful else "$text-muted"
+    if checked.other_files:
+        style = "bold $text-error"
     lines = [Content.styled(escape_controls(checked.sentence), style)]
     told = checked.shown_unknown
     lines += [
