@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 _VERSION_3 = 0x20080522
-"""Structures of the kernel's capget and capset: each set has 64 bits in two halves."""
+"""Version of the kernel's capget and capset: each set has 64 bits in two halves."""
 _OVERRIDES = 1 << 1 | 1 << 2
 """CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH, with which root ignores permissions."""
 
 
 @contextmanager
 def unprivileged() -> Iterator[None]:
-    """Remove the capabilities of the calling thread with which it could ignore file permissions."""
+    """Let file permissions apply to the calling thread inside the block, also for root."""
     if os.geteuid() != 0:
         yield
         return

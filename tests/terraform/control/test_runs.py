@@ -485,7 +485,7 @@ def test_approval_needs_the_plans_credentials(
         runs.approve(run, environ={**os.environ, "AWS_ACCESS_KEY_ID": "AKIAREAL"})
     assert run.refresh().state is RunStatus.PLANNED
     until_state(runs.approve(run), RunStatus.SUCCEEDED)
-    # It used the account of the plan, although the environment no longer names that account.
+    # It used the endpoint of the plan, which the environment of this process no longer names.
     apply = fake_engine.calls(engine)[-1]
     assert apply["environment"]["AWS_ENDPOINT_URL"] == "http://127.0.0.1:1"
 

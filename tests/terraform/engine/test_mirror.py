@@ -142,5 +142,5 @@ def test_a_crowded_place_costs_little(
 
     monkeypatch.setattr(os, "scandir", look)
     assert find_mirror(TERRAFORM, environ=environment(tmp_path)).source is Source.REGISTRY
-    # Added are the folders in the home and of the system, and the listing of the crowded one.
+    # The folders of the home and the system, and the listing of the crowded folder, are extra.
     assert mirror._FOLDERS_LOOKED_AT <= len(looked_at) <= mirror._FOLDERS_LOOKED_AT + 5

@@ -43,7 +43,7 @@ def test_what_is_destroyed_comes_first() -> None:
         ("apply", [resource("aws_ecs_task_definition.this", "delete")], True),
         ("apply", [resource("aws_sqs_queue.of_a_colleague", "delete")], True),
         ("apply", [resource("aws_lb.this", "create", "delete")], True),
-        # The plan is about the whole stack, even if the stack is small.
+        # A destroy is always about the whole stack, even a small one.
         ("destroy", [resource("aws_iam_role_policy_attachment.this", "delete")], True),
     ],
 )

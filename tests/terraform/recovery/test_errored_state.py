@@ -46,7 +46,7 @@ def put(stack: Path, stored: str | None, failed: str) -> None:
         # Terraform writes this as the first one of a directory if no state was ever stored.
         (None, state(0, ""), Verdict.PUSH, "contains 1 resource."),
         (state(0, "", ()), state(0, ""), Verdict.PUSH, "contains 1 resource."),
-        # The same after everything in it was imported without it.
+        # The same file after all its resources were imported without it.
         (state(3, names=("x", "y")), state(0, ""), Verdict.SAME, "already stored"),
         (state(3, names=("y",)), state(0, ""), Verdict.OLDER, "does not follow"),
         (state(6), state(6), Verdict.SAME, "already stored"),

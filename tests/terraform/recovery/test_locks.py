@@ -319,7 +319,7 @@ def test_a_state_in_a_file_of_another_name_has_its_lock_beside_it(stack: Path) -
 def test_the_lock_is_read_as_whoever_uses_the_state(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_PROFILE", "mine")
     assert asked_profile({"AWS_PROFILE": "wizard"}) == "wizard"
-    # Keys in the environment take precedence over a profile: botocore decides that.
+    # Keys in the environment take precedence over a profile in it: botocore resolves that itself.
     assert asked_profile({"AWS_PROFILE": "mine"}) == ""
     assert asked_profile({}) == ""
     assert backend_reader({"profile": "backend"}, "wizard").profile == "backend"

@@ -24,7 +24,7 @@ from tests.support.terraform.written_files import (
 from tests.terraform.render.other_values import OTHER
 
 TURNS = {"names.log_group", "task.log_group", "load_balancer.protocol", "state.backend"}
-"""Keys that are valid only together with others."""
+"""Keys without which their accompanying decisions are not a valid stack."""
 
 
 @pytest.mark.parametrize("key", KEYS)

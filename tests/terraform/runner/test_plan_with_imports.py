@@ -63,7 +63,7 @@ class Terraform:
     refused: str = ""
     """An id with which nothing can be imported."""
     targets: list[str] = field(default_factory=list)
-    """The events of the last plan."""
+    """The options of the last plan, except ``-destroy``."""
     events: list[Event] = field(default_factory=list)
 
     def planner(self) -> Planner:

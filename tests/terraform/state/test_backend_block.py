@@ -43,7 +43,7 @@ def test_json_overrides_and_hidden_files(tmp_path: Path) -> None:
     found = backend_block(tmp_path, {})
     assert found is not None and (found.type, found.unread) == ("s3", ("profile",))
     assert found.settings == FULL and found.file == "state.tf.json"
-    # Terragrunt and others write this file: it applies wherever its name is sorted.
+    # Terragrunt and others write such a file: an override applies wherever its name is sorted.
     (tmp_path / "a_override.tf").write_text("\ufeffterraform {\r\n  cloud {}\r\n}\r\n")
     found = backend_block(tmp_path, {})
     assert found is not None and (found.type, found.place) == ("cloud", "a_override.tf:2")
@@ -151,7 +151,7 @@ def test_a_second_backend_is_named(
     with pytest.raises(ReadProblem) as raised:
         backend_block(tmp_path, {})
     assert raised.value.message.startswith(f"{places[0]} and {places[1]} both set a backend.")
-    # There is nothing to migrate, and no state was searched.
+    # A move reports the same problem, and looks for no state.
     with pytest.raises(ReadProblem, match="both set a backend"):
         lifecycle.start(tmp_path, environ={"PATH": ""})
     found = read(tmp_path, {})
