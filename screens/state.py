@@ -320,7 +320,7 @@ class StateScreen(StepScreen):
         self.post_message(self.Going("start"))
 
     def focus_help(self) -> Content:
-        """Explain the list."""
+        """Show the help of the list."""
         return Content(
             _("Type to filter; {key} shows a resource or does what the line says.").format(
                 key=key_of(ChoiceList, "take")

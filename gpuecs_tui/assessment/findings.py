@@ -26,7 +26,7 @@ class Assessment:
     """All findings about a stack."""
 
     wrong: tuple[Finding, ...] = ()
-    """Why the answers make no valid stack: errors, in the order of the keys."""
+    """Why the answers are not a valid stack: errors, in the order of the keys."""
     found: tuple[Finding, ...] = ()
     """Findings of rules and of unread parts: errors, then warnings, then unknowns."""
 
@@ -85,7 +85,7 @@ def assess(
 
 
 def wrong_answers(written: Written, decided: Resolved, state: StateFacts) -> tuple[Finding, ...]:
-    """Return why ``written``, resolved as ``decided``, is no valid stack, as errors.
+    """Return why ``written``, resolved as ``decided``, is not a valid stack, as errors.
 
     Missing values are errors too, except the settings of a partial backend: ``init`` gets them from
     outside the files.

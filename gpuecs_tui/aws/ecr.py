@@ -96,7 +96,7 @@ def _architectures(tree: dict[str, Any]) -> Iterator[str]:
     listed = tree.get("manifests")
     for it in listed if isinstance(listed, list) else ():
         platform = it.get("platform") if isinstance(it, dict) else None
-        # The manifest is written by whoever pushes the image, so its structure is not reliable.
+        # Any user who may push images writes the manifest, so its structure is not reliable.
         if isinstance(platform, dict) and platform.get("os") == "linux":
             name = str(platform.get("architecture", ""))
             yield ARCHITECTURES.get(name, name)

@@ -31,7 +31,7 @@ class Found:
 
 
 class NotYet(Exception):
-    """An attribute by which the resource is found is not known yet."""
+    """An attribute by which the resource is found is still unknown."""
 
 
 Planned = Mapping[str, Any]

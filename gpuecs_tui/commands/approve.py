@@ -124,6 +124,6 @@ def approve(arguments: argparse.Namespace) -> int:
     with continue_unread(run.directory):
         follower = Follower(run)
         preface = plan_report.warn_once(run) if applies else None
-        # The person who approves sees the plan first, with what it does to the running service.
+        # The user sees the plan with its effects on the running service before approving it.
         follow(run, lambda _present: True, follower=follower, preface=preface)
         return carry_out(run, follower, credentials_end=gates.refuse(run))

@@ -26,7 +26,7 @@ def forget(directory: Path, run_id: str, *, yes: bool) -> int:
     """List resources of run ``run_id`` that are missing from the state; with ``yes``, dismiss them.
 
     The run may be one of this machine, or of another machine with a record next to the state.
-    Raises Failure if there is no such run, and without ``yes``.
+    Raises Failure if the run does not exist, and without ``yes``.
     """
     try:
         workspace(directory, os.environ)

@@ -1,4 +1,4 @@
-"""Why answers make no valid stack: a value out of range, missing, or in conflict with another.
+"""Why answers are not a valid stack: a value out of range, missing, or in conflict with another.
 
 These problems are about the answers only. ``gpuecs_tui.checks`` checks whether a valid stack works.
 """
@@ -22,7 +22,7 @@ from gpuecs_tui.stack.user_data import extra_settings_problem
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why there is no valid stack yet."""
+    """Why the answers are not a valid stack yet."""
 
     key: str
     """The dotted key with the problem."""

@@ -54,7 +54,8 @@ def test_every_file_that_is_named_exists(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda it: it.name)
 def test_every_file_that_is_named_without_a_folder_exists(page: Path) -> None:
-    """In a row of the table of folders it is in that folder, elsewhere it may be in any."""
+    """In a row of the table of folders, a file is in that folder; elsewhere it may be in any
+    folder."""
     everywhere = {
         path.name
         for top in ("gpuecs_tui", "screens", "templates", "tests")
@@ -81,7 +82,7 @@ def test_every_function_and_class_that_is_named_with_its_file_is_there(page: Pat
 
 
 def test_the_base_modules_are_those_of_the_linter() -> None:
-    """They are the layers below all rooms; the entry points are modules, too."""
+    """These modules are the layers below all rooms; the entry points are modules too."""
     text = PAGE.read_text(encoding="utf-8")
     table = text.partition("### Base modules")[2].partition("\n## ")[0]
     contracts = (ROOT / "pyproject.toml").read_text(encoding="utf-8")

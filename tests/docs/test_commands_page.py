@@ -130,7 +130,7 @@ def test_the_parser_knows_every_argument_of_the_page(
 
 
 def test_every_environment_variable_of_this_program_is_listed() -> None:
-    """Those whose name begins with the program's; ``ANSWERS_VARIABLE`` is for tests only."""
+    """Variables whose name begins with the program's; ``ANSWERS_VARIABLE`` is for tests only."""
     paths = (ROOT / "gpuecs_tui").rglob("*.py")
     texts = "\n".join(path.read_text(encoding="utf-8") for path in paths)
     named = {*re.findall(r'"(GPUECS_TUI_\w+)"', texts)} - {ANSWERS_VARIABLE}

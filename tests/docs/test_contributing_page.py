@@ -1,4 +1,5 @@
-"""CONTRIBUTING.md names what exists: targets of make, constants beside their file, tests."""
+"""Everything that CONTRIBUTING.md names exists: targets of make, constants with their files,
+tests."""
 
 from __future__ import annotations
 
@@ -9,7 +10,8 @@ from tests.support.repository import ROOT
 GUIDE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 KEPT = {"demo-stack", "__pycache__", "*.mo"}
-"""Ignored by git, and kept by make clean: the user's stack, and what Python makes again anyway."""
+"""Paths that git ignores and make clean keeps: the user's stack, and files that Python creates
+again."""
 
 
 def test_every_target_has_a_row() -> None:
@@ -19,7 +21,7 @@ def test_every_target_has_a_row() -> None:
 
 
 def test_clean_deletes_what_git_ignores() -> None:
-    """Apart from what the guide says that it keeps."""
+    """This does not include the paths that the guide lists as kept."""
     lines = (ROOT / ".gitignore").read_text(encoding="utf-8").split()
     ignored = {it.strip("/") for it in lines if not it.startswith("!")}
     recipe = MAKEFILE.partition("\nclean:\n")[2]
@@ -30,7 +32,7 @@ def test_clean_deletes_what_git_ignores() -> None:
 
 
 def test_every_constant_of_a_recipe_is_in_its_file() -> None:
-    """Written as ``NAME`` (`file`), in `NAME` of `file`, or (see `file`)."""
+    """Constants are written as ``NAME`` (`file`), in `NAME` of `file`, or (see `file`)."""
     named = re.findall(r"`([A-Z][A-Z_]{2,})`\s+\(`([\w/]+\.py)`", GUIDE)
     named += re.findall(r"`([A-Z][A-Z_]{2,})` (?:of|in)\s+`([\w/]+\.py)`", GUIDE)
     assert {"FOLLOWS", "RULES", "OTHER", "SCREENS", "HOLDS", "GAPS", "REFUSALS"} <= {

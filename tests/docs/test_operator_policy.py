@@ -42,8 +42,8 @@ OBJECT_ACTIONS = ("s3:DeleteObject", "s3:GetObject", "s3:PutObject")
 LOCK_TABLE_ACTIONS = (
     "dynamodb:DeleteItem", "dynamodb:DescribeTable", "dynamodb:GetItem", "dynamodb:PutItem",
 )  # fmt: skip
-"""What Terraform needs for the lock and the state's digest in a DynamoDB table
-(developer.hashicorp.com/terraform/language/backend/s3, "DynamoDB Table Permissions"): it puts and
+"""Actions that Terraform needs for the lock and the state's digest in a DynamoDB table
+(developer.hashicorp.com/terraform/language/backend/s3, "DynamoDB Table Permissions"): it writes and
 deletes both, and reads them before each use. The lock file takes OBJECT_ACTIONS."""
 STATE_SERVICES = ("s3", "dynamodb")
 
@@ -274,7 +274,8 @@ def test_every_call_is_found() -> None:
 
 
 def test_the_state_policy_allows_what_locking_needs() -> None:
-    """The policy lets Terraform take and release a lock; this program only reads it."""
+    """The policy allows Terraform to lock and unlock the state; this program only reads the
+    lock."""
     allowed = {it["Sid"]: it for it in policies()["state.json"]["Statement"]}
     assert {*allowed["StateObjects"]["Action"]} == {*OBJECT_ACTIONS}
     assert {*allowed["LockTable"]["Action"]} == {*LOCK_TABLE_ACTIONS}

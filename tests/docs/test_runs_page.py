@@ -1,4 +1,4 @@
-"""docs/runs.md shows the states of a run with their followers, and names files that do the work.
+"""docs/runs.md has the states of a run with their followers, and the files it names exist.
 
 ``python -m tests.docs.test_runs_page`` writes the table from ``FOLLOWERS``.
 """

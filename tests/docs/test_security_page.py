@@ -28,7 +28,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 MARK = re.compile(r"\.?gpuecs-tui[.-][\w.-]*\w")
 """A whole text of this form is the name of a file of this program in a stack directory."""
 ONLY_LOOK = {"gpuecs_tui/private_folder.py", "gpuecs_tui/commands/doctor.py"}
-"""Modules that ask for the state folder and store nothing below it."""
+"""Modules that read the path of the state folder and store nothing below it."""
 
 
 def section(heading: str) -> str:
@@ -68,7 +68,7 @@ def folders() -> dict[str, list[str | None]]:
                 func=ast.Attribute(value=ast.Call(func=ast.Attribute(attr="runs_root"))),
                 args=[ast.Constant(value=str(name))],
             ):
-                # with_name: a folder beside that of the runs.
+                # with_name: a folder next to that of the runs.
                 found.setdefault(path, []).append(name)
     return found
 

@@ -1,4 +1,4 @@
-"""The documentation is spelled as American English, as the guides of AWS and Terraform are."""
+"""The documentation has American spelling, like the guides of AWS and Terraform."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A text names a key as its binding declares it, so a key that is changed is changed everywhere."""
+"""Texts name keys as their bindings declare them, so that a changed key is changed everywhere."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from tests.support.terraform.run_folders import PLAN, PLAN_ENDS, stage
 ROOMS = ("screens", "widgets", "wizard", "assessment", "checks")
 KEY = re.compile(
     r"\b(?:Esc|Escape|PgUp|PgDn|F\d{1,2})\b|\b(?:Ctrl|Shift|Alt)\+|(?<!\w)\^[a-z]\b"
-    # "Enter a name" and "Tab" in a sentence about pages are no keys.
+    # "Enter a name" and "Tab" in a sentence about pages are not keys.
     r"|\bEnter\b(?! (?:a|an|the|your)\b)|\b(?:Space|Backspace)\b|\bTab\b(?= to\b)"
     r"|\b[Pp]ress(?:ing|es)? [A-Za-z?/]\b(?!\w)|(?<=, )[A-Za-z] to\b| \([a-zA-Z]\)"
 )
-"""What names a key in a sentence."""
+"""Patterns of a key's name in a sentence."""
 WRITTEN: Mapping[str, str] = {
     "No matches. Press Esc to close.": "the palette's key is Textual's, and its module is below "
     "the one that names keys",

@@ -1,4 +1,4 @@
-"""What every part of a deployment is read with, and the calls that several parts share."""
+"""The input of every part's reader, and the calls that several parts share."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DESCRIBE_BATCH = 100
 """Tasks or container instances that one ECS describe call takes (ECS API reference)."""
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
-"""Sorts what has no time behind everything else in a list that has the newest first."""
+"""Sort key for an item without a time in a list with the newest items first: it comes last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +30,19 @@ class Ask:
     names: DeployedNames
     seen: Seen
     now: float
-    """Seconds of the clock by which ``seen`` dates its lists."""
+    """The time of this reading in seconds, on the clock of the times in ``seen``."""
 
     def both(self, first: Callable[[], A], second: Callable[[], B]) -> tuple[A, B]:
         """Return the results of two functions that call AWS at the same time."""
         other = self.reader.submit(second)
         mine = first()
-        # A future that no thread has begun is cancelled: this thread never waits for a free one.
+        # The future of a call that no thread has started is cancelled, so this thread never waits
+        # for a free one.
         return mine, second() if other.cancel() else other.result()
 
 
 def batches(arns: Sequence[str]) -> Iterator[list[str]]:
-    """Yield ``arns`` in lists that one describe call takes."""
+    """Yield ``arns`` in lists that are short enough for one describe call."""
     for start in range(0, len(arns), DESCRIBE_BATCH):
         yield [*arns[start : start + DESCRIBE_BATCH]]
 
@@ -57,12 +58,12 @@ def none_if_gone(read: Callable[[], list[A]]) -> list[A]:
 
 
 def last(arn: str) -> str:
-    """Return what follows the last slash: ``demo:3`` of a task definition's ARN."""
+    """Return the text after the last slash: ``demo:3`` of a task definition's ARN."""
     return arn.rpartition("/")[2]
 
 
 def newest_first(items: Iterable[A], at: Callable[[A], datetime | None]) -> tuple[A, ...]:
-    """Sort by a time; what has none comes last."""
+    """Sort by a time; items without a time come last."""
     return tuple(sorted(items, key=lambda it: at(it) or LONG_AGO, reverse=True))
 
 

@@ -1,7 +1,7 @@
 """The present state of a deployed stack, as frozen records. Imports no boto3.
 
 Texts (events, reasons) are AWS's own words, so that users can search for what AWS wrote. All times
-are aware and in UTC; None where AWS reports none. An empty text means that AWS reports none.
+are aware and in UTC; None if AWS reports none. An empty text means that AWS reports none.
 """
 
 from __future__ import annotations
@@ -240,7 +240,7 @@ class ScalingActivity:
     started_at: datetime | None
     id: str = ""
     cause: str = ""
-    """What led to the activity, in AWS's words."""
+    """The cause of the activity, in AWS's words."""
     ended_at: datetime | None = None
 
 
@@ -252,7 +252,7 @@ class TaskScaling:
     description: str
     """Such as ``Setting desired count to 3.``"""
     cause: str
-    """The alarm, the schedule or the limit that led to it, in AWS's words."""
+    """The alarm, the schedule or the limit that caused it, in AWS's words."""
     status: str
     """``Successful``, ``InProgress``, ``Failed``, …"""
 
@@ -312,6 +312,6 @@ class DeploymentFacts:
     task_scaling: Reading[tuple[TaskScaling, ...]] = field(default_factory=not_read)
     """The newest first; none without a scalable target."""
     read_at: Mapping[str, datetime] = field(default_factory=dict)
-    """Part (name of a field above) → when its last answer came, be it Unknown."""
+    """Part (name of a field above) → time of its last response, also if the part is Unknown."""
     former: Mapping[str, Known[Any]] = field(default_factory=dict)
-    """Part that is Unknown now → its last known value, with the time at which that was read."""
+    """Part that is Unknown now → its last known value with the time at which it was read."""

@@ -11,9 +11,9 @@ from gpuecs_tui.aws.errors import AwsProblem
 from gpuecs_tui.aws.service.live_count import service_id
 
 DEPLOYMENTS = 20
-"""Deployments and service revisions that one describe call takes (ECS API reference)."""
+"""Maximum number of deployments or service revisions per describe call (ECS API reference)."""
 LISTED = 100
-"""Deployments of one page, the most that ECS returns (ECS API reference)."""
+"""Number of deployments per page, the maximum of ECS (ECS API reference)."""
 SCALINGS = 20
 """Number of scaling activities to request: what fits on a screen."""
 
@@ -27,7 +27,7 @@ def calls_for_history(_ask: Ask) -> int:
 
 
 def read_history(ask: Ask) -> tuple[ServiceDeployment, ...]:
-    """Return the newest deployments of the service; none if there is no such service.
+    """Return the newest deployments of the service; none if the service does not exist.
 
     Makes one call, and then at most two at the same time for what isn't in ``ask.seen``. Raises
     AwsProblem.
@@ -102,7 +102,7 @@ def _listed(ask: Ask) -> Sequence[Mapping[str, Any]]:
         if problem.kind == "not_found":
             return ()
         raise
-    # The reference doesn't say in which order a page is.
+    # The API reference doesn't document the order of a page.
     found = newest_first(maps(answer, "serviceDeployments"), lambda it: it.get("createdAt"))
     return found[:DEPLOYMENTS]
 

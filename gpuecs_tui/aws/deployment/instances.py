@@ -112,8 +112,8 @@ def _resources(items: Iterable[Mapping[str, Any]]) -> dict[str, int]:
 
 
 def _described(ask: Ask, ids: list[str]) -> list[Mapping[str, Any]]:
-    # A filter, because the parameter InstanceIds refuses all ids if EC2 doesn't know one of them,
-    # as it doesn't for a moment after a launch.
+    # This is a filter, because the parameter InstanceIds rejects all ids if EC2 doesn't know one of
+    # them, as in the first moments after a launch.
     return [
         it
         for start in range(0, len(ids), IDS)

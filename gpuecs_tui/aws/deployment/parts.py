@@ -1,4 +1,5 @@
-"""The parts of DeploymentFacts: with which calls each is read, and what it follows from."""
+"""The parts of DeploymentFacts: the calls that read each part, and the part that each one depends
+on."""
 
 from __future__ import annotations
 
@@ -40,18 +41,18 @@ class Part:
 
     name: str
     source: str
-    """The call that is named for it, as IAM names it."""
+    """The main call of the part, as IAM names it; messages name it."""
     read: Callable[[Ask], Any]
     pace: Pace
     calls: Callable[[Ask], int] = _one
     """How many calls it makes, the most."""
     after: str = ""
-    """The part that finds what this one asks for; empty if there is none."""
+    """The part whose result this one needs; empty if there is none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of reading a part."""
+    """The result of reading a part."""
 
     reading: Reading[Any]
     problem: ProblemKind | None = None
@@ -112,7 +113,7 @@ PARTS: Mapping[str, Part] = {
 
 
 def read_part(part: Part, ask: Ask) -> Answer:
-    """Read one part; whatever prevents it becomes Unknown. Raises Closed."""
+    """Read one part; any problem makes it Unknown. Raises Closed."""
     try:
         return Answer(Known(part.read(ask), part.source, datetime.now(UTC)))
     except AwsProblem as problem:

@@ -1,4 +1,4 @@
-"""What was read before and can't have changed, so that it is not requested again."""
+"""Facts that were read before and can't have changed, so that they are not requested again."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Seen:
     fleet: frozenset[str] | None = None
     """EC2 ids of the instances of the Auto Scaling group; None before it was read."""
     in_service: frozenset[str] = frozenset()
-    """Those of ``fleet`` that are in service and so should be registered."""
+    """The ids in ``fleet`` of instances that are in service and so should be registered."""
     target_group: TargetGroup | None = None
     deployments: dict[str, ServiceDeployment] = field(default_factory=dict)
     """By ARN; deployments that have ended."""

@@ -11,7 +11,7 @@ from gpuecs_tui.aws.errors import AwsProblem
 
 
 def read_service(ask: Ask) -> Service | None:
-    """Return the service; None if ECS knows none of its name. One call; raises AwsProblem."""
+    """Return the service; None if ECS has no service of that name. One call; raises AwsProblem."""
     names = ask.names
     try:
         answer = ask.reader.call(

@@ -34,7 +34,7 @@ def read_targets(ask: Ask) -> tuple[Target, ...] | None:
     except AwsProblem as problem:
         if problem.kind != "not_found":
             raise
-        # It was deleted. A group of the same name has another ARN.
+        # The group was deleted. A new group with the same name has another ARN.
         ask.seen.target_group = None
         return None
     found = (_target(it) for it in maps(answer, "TargetHealthDescriptions"))

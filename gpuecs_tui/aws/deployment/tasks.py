@@ -17,23 +17,25 @@ from gpuecs_tui.aws.deployment.ask import (
 from gpuecs_tui.aws.deployment.facts import Container, Task
 
 LIST_SECONDS = 15.0
-"""Seconds between two lists of the stopped tasks. A task that stops is followed by its ARN, so the
+"""Seconds between two lists of the stopped tasks. A stopping task is followed by its ARN, so the
 list only adds tasks that started and stopped between two readings."""
 KEPT = 1000
-"""Stopped tasks that are kept, the newest ones. ECS forgets a task an hour after it stopped, in
-which a container that exits at once leaves a few hundred."""
+"""Maximum number of stopped tasks that are kept, the newest ones. ECS forgets a task an hour after
+it stopped; a container that exits immediately leaves a few hundred tasks in that time."""
 
 
 def calls_for_tasks(ask: Ask) -> int:
-    """Return how many calls ``read_tasks`` will make, by what was there at the last reading."""
+    """Return how many calls ``read_tasks`` will make, according to the last reading."""
     pages = -(-len(ask.seen.live_tasks) // DESCRIBE_BATCH) or 1
     return 2 * pages + _lists_stopped(ask)
 
 
 def read_tasks(ask: Ask) -> tuple[Task, ...]:
-    """Return the tasks, those that haven't stopped first, each part the newest first.
+    """Return the tasks: running and starting ones first, then stopped ones, each group the newest
+    first.
 
-    Makes two rounds of calls: the lists, then what isn't known to have stopped. Raises AwsProblem.
+    Makes two rounds of calls: the lists, then the tasks that had not stopped when they were last
+    described. Raises AwsProblem.
     """
     seen = ask.seen
     if _lists_stopped(ask):

@@ -84,7 +84,7 @@ class Line:
     """The day since which the price is valid."""
     read_at: datetime | None
     unknown: str = ""
-    """Why the price isn't known, as the end of the sentence "unknown: …"."""
+    """Why the price is unknown, as the end of the sentence "unknown: …"."""
     note: str = ""
 
     def at(self, instances: int) -> Amount | None:

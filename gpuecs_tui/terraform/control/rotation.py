@@ -18,7 +18,8 @@ from gpuecs_tui.terraform.runs.run_status import Operation
 from gpuecs_tui.terraform.runs.unread_run import UnreadRun
 
 KEPT_RUNS = 50
-"""Runs of one stack that are kept. All stacks whose directory is gone count as one."""
+"""Maximum number of runs that are kept for one stack. All stacks whose directory no longer exists
+count as one."""
 KEPT_BYTES = 200 * 1024 * 1024
 """Bytes that the kept runs of one stack may have together."""
 

@@ -54,7 +54,7 @@ class ReadBack:
     """What was not read or is not covered by a key, and what a write would lose. Each one lists the
     answers that are unknown because of it."""
     edits: tuple[Edit, ...]
-    """Manual changes in our files; if there is no stack, all of our files that exist."""
+    """Manual changes in our files; without a stack, all of our files that exist."""
     texts: Mapping[str, str]
     """File name → its text."""
     earlier: bool = False
@@ -73,8 +73,8 @@ def read(directory: Path, environ: Mapping[str, str] | None = None) -> ReadBack:
     """Read the stack in ``directory``, which may be absent or empty.
 
     An unfinished write is left as it is (``unfinished_write``). ``environ`` (default: that of this
-    process) may set variables. Takes 20 ms for a stack. Raises ReadProblem for a directory that
-    can't be listed; a file that can't be read leaves answers unknown.
+    process) may set variables. Takes 20 ms for a stack. Raises ReadProblem if the directory is
+    unreadable; a file that can't be read leaves answers unknown.
     """
     settings = os.environ if environ is None else environ
     return _read_back(read_files(directory), settings, noted_backend(directory, settings))
@@ -166,7 +166,7 @@ def _untouchable(configuration: Configuration, sensitive: Sensitive) -> tuple[Ed
 
 
 def _strangers(configuration: Configuration, said: Iterable[Unread]) -> Iterator[Unread]:
-    """Yield the resources that no key covers, if there is no stack to compare with."""
+    """Yield the resources that no key covers, if no stack exists for a comparison."""
     named = {(unread.file, unread.what) for unread in said}
     for address, (file, block) in configuration.blocks.items():
         is_known = block.kind != "resource" or address in KNOWN | HELPERS

@@ -39,7 +39,7 @@ def read_files(directory: Path) -> Files:
     """Return every file that defines the stack: ours, other configuration, variable files.
 
     Links are followed, as Terraform follows them. An absent directory has none. Raises ReadProblem
-    for a directory that can't be listed.
+    if the directory is unreadable.
     """
     texts: dict[str, str] = {}
     unreadable: dict[str, ReadProblem] = {}

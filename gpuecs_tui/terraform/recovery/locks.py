@@ -98,8 +98,8 @@ def unlock(
     """Release the lock with ``lock_id``, whose holder has ended; blocks for a second.
 
     If it is unknown whether the holder has ended, ``confirmed`` must be the holder, ``user@host``
-    (or the lock's id if the lock names no holder). Raises LockProblem if there is no such lock or
-    it must not be released, DirectoryBusy during a run in the directory.
+    (or the lock's id if the lock names no holder). Raises LockProblem if the lock does not exist or
+    must not be released, DirectoryBusy during a run in the directory.
     """
     environment = dict(os.environ if environ is None else environ)
     guard = lock_directory(directory)

@@ -3,21 +3,21 @@
 A run is a folder ``STATE_HOME/gpuecs-tui/runs/ID`` (0700) with files of mode 0600:
 
 =================  ==================================================================
-run.json           what never changes: who started it, where, what for, under which settings
+run.json           facts that never change: user, directory, operation, settings
 directory.json     the stack directory of the run again, in case run.json is damaged
 state.json         the recorded state, with its history; written only by the holder of the
                    directory's lock, replaced as a whole and fsynced before it is acted on
 decision.json      the one decision on a plan: approve or discard; created exactly once
-cancel.json        the user asked for the end
-interrupted.json   made right before Terraform's one SIGINT: who finds it sends none
-forced.json        the user had Terraform ended before it saved its state
+cancel.json        the user requested to cancel the run
+interrupted.json   created before Terraform's one SIGINT, so that no other process sends one
+forced.json        the user force-stopped Terraform before it saved its state
 locks.json         ids of the locks on the state that the run's Terraform was seen to hold
-forgotten.json     the user dismissed what the run created and the state lacks
-journal.jsonl      Terraform's ``-json`` events, written by Terraform itself, and ours; on the disk
+forgotten.json     the user dismissed the resources that the state lacks
+journal.jsonl      Terraform's ``-json`` events, written by Terraform itself, and ours; synced
                    every second and before each transition
-plan.tfplan        the saved plan; gone once it is applied, stale or declined
-plan.json          ``show -json`` of it, sensitive values masked, cut to what is shown
-outputs.json       the stack's outputs after it, sensitive values absent
+plan.tfplan        the saved plan; deleted once it is applied, stale or declined
+plan.json          its ``show -json``, with masked sensitive values, only the shown parts
+outputs.json       the stack's outputs after the run, without sensitive values
 =================  ==================================================================
 """
 

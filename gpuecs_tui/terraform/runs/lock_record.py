@@ -4,8 +4,7 @@ A lock whose holder has ended is offered for release only if its holder is known
 identifies it: the user, machine and time of a colleague's lock may be the same. Terraform prints no
 id while it runs, so the id is read from the lock itself while the run's Terraform holds it:
 
-- local state: the lock record beside the state, if that Terraform is the process that holds the
-  file lock;
+- local state: the lock record next to the state, if that Terraform holds the file lock;
 - S3: the lock object, as soon as Terraform has done something that it only does with the lock, and
   while it still runs. The lock is exclusive, so the object is then this Terraform's. Machine,
   operation and time are compared as well, in case the lock was released by force.

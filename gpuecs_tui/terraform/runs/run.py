@@ -73,7 +73,7 @@ class Run:
     ended_at: datetime | None
     """When it reached a final state; for a lost run, when its journal was last written."""
     user: str
-    """Who started it."""
+    """The user who started it."""
     host: str
     pid: int
     """Process id of its runner; 0 before the runner has started."""
@@ -92,7 +92,7 @@ class Run:
     remedy: str
     """The action to take; may be empty."""
     decided_by: str
-    """``user@host`` who approved or discarded the plan; empty before."""
+    """``user@host`` that approved or discarded the plan; empty before."""
     only_bring_back: bool = False
     """It only imports what is missing from the state."""
     credentials_end: datetime | None = None

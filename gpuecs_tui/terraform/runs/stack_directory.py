@@ -28,7 +28,7 @@ class DirectoryIdentity:
     path: Path
     """Absolute, links resolved."""
     inode: tuple[int, int] | None
-    """Device and inode; None if there is no directory."""
+    """Device and inode; None if the directory does not exist."""
     token: str
     """Its mark; empty before its first run."""
 

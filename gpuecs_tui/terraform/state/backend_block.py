@@ -53,7 +53,7 @@ class BackendBlock:
     """Names of settings whose value is a variable or another expression."""
     file: str = ""
     line: int = 0
-    """Counted from 1; 0 where it is not known."""
+    """Counted from 1; 0 if it is unknown."""
 
     @property
     def place(self) -> str:

@@ -206,7 +206,7 @@ def key_of(kind: type[DOMNode], action: str) -> str:
 
 
 def key_in_sentence(binding: Binding) -> str:
-    """Return the first key of ``binding``, as a sentence names it: Ctrl+R."""
+    """Return the first key of ``binding`` in the form for sentences: Ctrl+R."""
     *modifiers, name = binding.key.split(",")[0].split("+")
     written = name.upper() if modifiers and len(name) == 1 else long_name(name)
     return "+".join((*(modifier.capitalize() for modifier in modifiers), written))

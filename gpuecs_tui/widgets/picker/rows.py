@@ -47,7 +47,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A way to sort a list."""
+    """An order of a list."""
 
     label: str
     """The property that is sorted by."""

@@ -1,4 +1,4 @@
-"""Keys that decide on a run: the screen declares them, and texts about the run name them."""
+"""Keys for decisions about a run: the screen declares them, and texts about the run name them."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ def _lines(change: Change) -> Iterator[Content]:
         yield Content(_("moved from {address}").format(address=_shown(change.previous_address)))
     said = warnings(PlanTree((change,), ()))
     for warning in said:
-        # The warning of a replacement has its order.
+        # The warning of a replacement already states its order.
         yield Content.styled(f"! {_shown(warning.message)}", "$text-error")
     if reason := reason_text(change.reason):
         yield Content(_("because {reason}").format(reason=reason))

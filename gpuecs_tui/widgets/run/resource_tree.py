@@ -52,7 +52,8 @@ def _key(keys: str, action: str, label: str, text: str) -> Binding:
 
 
 SHOW_ALL = bind("escape", "leave", N_("all"), N_("Show all resources again"), RESOURCES)
-"""Clears the filter. The panel declares it, so that its field for the filter has the key too."""
+"""The key that clears the filter. The panel declares it, so that its filter field has the key
+too."""
 
 
 class ResourceTree(LineView, inherit_bindings=False):

@@ -25,7 +25,7 @@ class PicturedScreen(StepScreen):
         self._draw_picture(event.size.width)
 
     def _draw_picture(self, width: int) -> None:
-        """Draw the stack beside the form if the terminal's ``width`` leaves room for it."""
+        """Draw the stack next to the form if the terminal's ``width`` leaves room for it."""
         if width < ROOMY:
             return
         # Imported late: a smaller terminal does not need it.

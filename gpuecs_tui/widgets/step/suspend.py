@@ -83,5 +83,5 @@ def _in_foreground(terminal: int) -> bool:
     try:
         return os.tcgetpgrp(terminal) == os.getpgrp()
     except OSError:
-        # The terminal is gone, so there is nothing to wait for.
+        # The terminal was closed, so there is nothing to wait for.
         return True

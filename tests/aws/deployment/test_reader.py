@@ -121,7 +121,8 @@ def test_the_history_names_what_was_deployed_and_what_came_of_it() -> None:
 
 
 def test_a_revision_from_before_the_history_is_requested_in_the_next_reading() -> None:
-    """Else one reading would take three rounds of calls."""
+    """A revision is described in the next reading, because this one would take a third round of
+    calls."""
 
     def rolled_back(given: dict[str, Any]) -> dict[str, Any]:
         found: dict[str, Any] = ANSWERS["ecs:DescribeServiceDeployments"](given)

@@ -329,7 +329,7 @@ def test_details_in_words() -> None:
     assert detail_text(gone).plain.splitlines()[1] == (
         "! This destroys the service. All its tasks stop, and requests fail from then on."
     )
-    # A warning of a replacement has its order; a change without a warning has it in a line.
+    # The warning of a replacement states its order; for a change without a warning, a line does.
     for first, order in ((True, "created before the old"), (False, "destroyed before the new")):
         for kind in ("aws_lb", "aws_ecs_task_definition"):
             again = Change(f"{kind}.this", kind, Action.REPLACE, "", (), create_first=first)
