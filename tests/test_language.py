@@ -1,14 +1,17 @@
-"""What people read is worded plainly: no phrase of the list, and every text ends as its kind ends.
+"""All texts are worded plainly: no phrase of the lists, and every text has the ending of its kind.
 
 The texts are those that are marked for translation, the comments and descriptions in
-``templates/``, and the documentation. ``python -m tests.test_language`` lists the violations.
+``templates/``, the documentation, and the docstrings and comments of the code and its tests.
+``python -m tests.test_language`` lists the violations.
 """
 
 from __future__ import annotations
 
 import ast
+import io
 import re
 import sys
+import tokenize
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,6 +65,30 @@ PLAIN: Mapping[str, str] = {
 }  # fmt: skip
 """Literal phrase → what is written instead. Phrases match between word boundaries, in any case."""
 
+IN_CODE: Mapping[str, str] = {
+    **PLAIN,
+    "told": "reported, known, requested", "tells of": "reports", "is said": "is reported",
+    "said of": "reported about", "says nothing": "has no information", "be had": "be available",
+    "on view": "displayed, visible", "at work": "in progress, running", "in the midst": "during",
+    "goes on": "continues", "go on with": "continue", "gone on with": "continued",
+    "cut off in": "interrupted", "stands in": "is in", "stands there": "is there",
+    "what stands": "the content", "lies in": "is in", "lies there": "is there",
+    "lies beside": "is next to", "beside": "next to, besides", "another than": "a different …",
+    "none where": "none if", "where none": "if none", "where there is none": "if there is none",
+    "of which it": "name the thing", "be it": "even if", "so often": "as often as",
+    "whom": "name who",
+    "for ever": "forever", "in the way": "preventing it", "upon": "on", "taken for": "used as",
+    "looked at": "read, checked", "looks at": "reads, checks", "a look at": "a read of",
+    "looked into": "read", "brought up to date": "updated", "up to date with": "updated from",
+    "once more": "again", "somebody else": "another user", "let in": "allowed",
+    "sent on": "redirected", "furnished": "filled", "put in its place": "replaced",
+    "comes to": "results in", "amounts to": "results in", "knows of": "has",
+    "made up": "invented", "no stranger": "expected",
+    "the word that": "the record that", "as it stands": "unchanged",
+    "is none of": "is not one of",
+}  # fmt: skip
+"""The same for docstrings and comments."""
+
 LABELS = frozenset({
     ("bind", 2), ("bind", 3), ("_key", 2), ("_key", 3), ("Group", 0), ("Section", 0), ("Tab", 1),
     ("Step", 1), ("Confirm", "yes"), ("Choices", 0), ("text", 0), ("texts", 0), ("integer", 0),
@@ -88,6 +115,9 @@ MOST_SENTENCES = 3
 _HELP = re.compile(r"(HELP|ABOUT|EXPLANATION)")
 _END = re.compile(r"(?<=\S)[.?!](?=\s|$)")
 _POSITIONAL = re.compile(r"\{(\d*)(![rsa])?(:[^}]*)?\}|%[sdrif]|%\(")
+_LINE_BREAK = re.compile(r"\s*\n\s*(#:? )?")
+_LIKELY = re.compile(r'"""(?:.|\n)*?"""|#[^\n]*')
+"""Text in triple quotes or after a number sign: docstrings, comments, and some other text."""
 _COMMAND = re.compile(r": (gpuecs-tui|pip install) [^.]*$")
 """A command at the end of a text; a period would change the command."""
 
@@ -185,12 +215,52 @@ def documented() -> Iterator[Text]:
             number += 1
 
 
-def phrases(texts: Iterable[Text]) -> Iterator[str]:
+def commented() -> Iterator[Text]:
+    """Yield the docstrings and comments of the modules that may contain a phrase of the lists."""
+    for folder in ("gpuecs_tui", "screens", "tests"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            source = path.read_text(encoding="utf-8")
+            # Parsing all modules would take ten seconds.
+            likely = _LINE_BREAK.sub(" ", "\n".join(_LIKELY.findall(source))).lower()
+            if any(phrase in likely for phrase in IN_CODE):
+                for line, words in explained(source):
+                    yield Text(path, line, words)
+
+
+def explained(source: str) -> Iterator[tuple[int, str]]:
+    """Yield line and text of every docstring and comment, without literals in double backticks."""
+    found = [
+        (node.lineno, node.value.value)
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    ]
+    comment: list[str] = []
+    begin, end = 0, 0
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            line, own = token.start[0], token.line.lstrip().startswith("#")
+            if comment and not (own and line == end + 1):
+                found.append((begin, " ".join(comment)))
+                comment = []
+            begin, end = begin if comment else line, line
+            comment.append(token.string.lstrip("#: "))
+    found.append((begin, " ".join(comment)))
+    for line, words in found:
+        yield line, " ".join(re.sub(r"``[^`]*``", "``…``", words).split())
+
+
+def phrases(texts: Iterable[Text], plain: Mapping[str, str] = PLAIN) -> Iterator[str]:
     """Yield the places where a phrase of the list is used."""
-    found = re.compile(rf"(?<!\w)({'|'.join(map(re.escape, PLAIN))})(?!\w)", re.IGNORECASE)
+    pattern = _pattern(plain)
     for text in texts:
-        for phrase in sorted({it[0].lower() for it in found.finditer(text.words)}):
-            yield f"{text}: {phrase!r}, write: {PLAIN[phrase]}"
+        for phrase in sorted({it[0].lower() for it in pattern.finditer(text.words)}):
+            yield f"{text}: {phrase!r}, write: {plain[phrase]}"
+
+
+def _pattern(plain: Mapping[str, str]) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w)({'|'.join(map(re.escape, plain))})(?!\w)", re.IGNORECASE)
 
 
 def endings(texts: Iterable[Text]) -> Iterator[str]:
@@ -232,6 +302,27 @@ def test_no_phrase_of_the_list_in_the_documentation() -> None:
     assert not list(phrases(documented()))
 
 
+def test_no_phrase_of_the_lists_in_docstrings_and_comments() -> None:
+    assert not list(phrases(commented(), IN_CODE))
+
+
+def test_docstrings_and_comments_are_found() -> None:
+    source = '''
+"""Of a ``told`` module,
+over two lines."""
+# A comment that is
+# continued.
+SECONDS = "# no comment"  # A comment at its end.
+"""Of a constant."""
+'''
+    assert sorted(explained(source)) == [
+        (2, "Of a ``…`` module, over two lines."),
+        (4, "A comment that is continued."),
+        (6, "A comment at its end."),
+        (7, "Of a constant."),
+    ]
+
+
 def test_every_text_ends_as_its_kind_ends() -> None:
     assert not list(endings(marked()))
     places = {text.place for text in marked()}
@@ -254,6 +345,7 @@ def violations() -> Iterator[str]:
         yield from check(texts)
     yield from phrases(written())
     yield from phrases(documented())
+    yield from phrases(commented(), IN_CODE)
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ class DaemonPool:
                 return
             try:
                 result = function()
-            except BaseException as error:  # noqa: BLE001 - it belongs to who asks for the result
+            except BaseException as error:  # noqa: BLE001 - the caller gets it with the result
                 future.set_exception(error)
             else:
                 future.set_result(result)

@@ -76,7 +76,7 @@ def secrets_without_a_role() -> None:
 
 
 def _mib(memory: object) -> float:
-    """Return a task's memory in MiB, 0 where there is none or it can't be read."""
+    """Return a task's memory in MiB, 0 if it is missing or unreadable."""
     found = _MEMORY.fullmatch(str(memory or "").strip())
     if found is None:
         return 0

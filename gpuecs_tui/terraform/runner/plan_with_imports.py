@@ -48,7 +48,7 @@ class Planner:
     events: Callable[[], Sequence[Event]]
     """The events of the last plan."""
     show: Callable[[], Mapping[str, Any] | None]
-    """``show -json`` of the last plan, sensitive values in clear; None where it failed."""
+    """``show -json`` of the last plan, sensitive values in clear; None if it failed."""
 
 
 def plan(

@@ -190,7 +190,7 @@ def told_by(run: Run | UnreadRun) -> Mapping[str, Candidate | None]:
 
 
 def events_of(files: RunFiles) -> list[Event]:
-    """Return all events in the journal of a run so far; none where it can't be read."""
+    """Return all events in the journal of a run so far; none if it can't be read."""
     decoder = Decoder()
     try:
         with files.journal.open("rb") as journal:

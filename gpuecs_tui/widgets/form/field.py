@@ -148,7 +148,7 @@ _STYLES = {
 class FormField(Widget):
     """One decision; see the module's docstring. A change calls ``put``, then posts ``Changed``.
 
-    ``put`` is called before the text is painted, so that no text on view is lost if the program
+    ``put`` is called before the text is painted, so that no visible text is lost if the program
     ends before the message arrives.
 
     The field draws label, unit and notes itself, and its one child is the control. A form of thirty
