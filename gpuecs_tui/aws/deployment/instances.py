@@ -12,13 +12,14 @@ from gpuecs_tui.aws.errors import AwsProblem
 LIST_SECONDS = 15.0
 """Seconds between two lists of the container instances while all of the fleet is registered."""
 IDS = 200
-"""Values of one filter of an EC2 describe call (EC2 API reference, "Filter")."""
+"""Maximum number of values in a filter of an EC2 describe call (EC2 API reference, "Filter")."""
 STATUS_IDS = 100
-"""Instance ids that one DescribeInstanceStatus takes (EC2 API reference)."""
+"""Maximum number of instance ids per DescribeInstanceStatus call (EC2 API reference)."""
 
 
 def calls_for_container_instances(ask: Ask) -> int:
-    """Return how many calls ``read_container_instances`` will make, by the last reading."""
+    """Return how many calls ``read_container_instances`` will make, according to the last
+    reading."""
     lists = _lists(ask)
     return lists + max(-(-len(ask.seen.container_instances) // DESCRIBE_BATCH), lists)
 
@@ -54,7 +55,7 @@ def read_container_instances(ask: Ask) -> tuple[ContainerInstance, ...]:
 
 def calls_for_instances(ask: Ask) -> int:
     """Return how many calls ``read_instances`` will make."""
-    # Before the group was read at least one instance is expected.
+    # Before the group was read, at least one instance is expected.
     number = len(ask.seen.fleet) if ask.seen.fleet is not None else 1
     return -(-number // IDS) + -(-number // STATUS_IDS)
 

@@ -1,4 +1,4 @@
-"""Whether something in a deployment moves, so that it is worth reading often."""
+"""Whether a deployment is changing, so that it should be read often."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _SETTLED_TASKS = frozenset({"RUNNING", "STOPPED"})
 
 
 def moves(facts: DeploymentFacts) -> bool:
-    """Tell whether the deployment is on its way to another state, by the parts that are known.
+    """Tell whether the deployment is changing to another state, by the known parts.
 
-    True as well if the service isn't known: the next answer may say so.
+    Also True if the service is unknown: the next response may show a change.
     """
     return any(_signs(facts))
 

@@ -1,8 +1,7 @@
 """Decides which parts of a deployment are read when. Makes no call and has no clock of its own.
 
-All times are seconds of a clock that only goes forward. AWS throttles the calls of an account and
-Region together, whoever makes them (ECS API reference, "Request throttling"), so what was throttled
-is read less often.
+All times are seconds of a clock that only goes forward. AWS throttles all calls of an account and
+Region together (ECS API reference, "Request throttling"), so a throttled part is read less often.
 """
 
 from __future__ import annotations
@@ -19,7 +18,8 @@ GAP_SECONDS = 1.0
 """Between the starts of two refreshes, the least. A part that becomes due within this time is read
 with those that are due, so that there is one refresh instead of two."""
 ANSWER_SECONDS = 5.0
-"""After this time a call without an answer makes its part Unknown. The call itself goes on."""
+"""Seconds after which a call without a response makes its part Unknown. The call itself
+continues."""
 SLOWEST_SECONDS = 60.0
 """Between two readings of a part that fails again and again, the most."""
 

@@ -74,10 +74,10 @@ class DeploymentWatch:
     def refresh(self, *, whole: bool = False) -> Iterator[PartReading]:
         """Read what is due, with at most CALLS_MAX calls, and yield each part as it comes.
 
-        A part that isn't answered within ANSWER_SECONDS is yielded as Unknown, and again when its
-        answer comes, be it in a later refresh. Ends when all other parts came, or when others are
-        due. ``whole`` reads all parts at once, in at most two rounds of calls. Raises Closed once
-        the reader is closed.
+        A part without a response within ANSWER_SECONDS is yielded as Unknown, and again when its
+        response comes, possibly in a later refresh. Ends when all other parts came, or when others
+        are due. ``whole`` reads all parts at once, in at most two rounds of calls. Raises Closed
+        once the reader is closed.
         """
         now = self._clock()
         started = (
