@@ -41,12 +41,14 @@ def assess(
     account: AccountFacts | None,
     own: Own,
     decided: Resolved | None = None,
+    problems: Iterable[Problem] | None = None,
 ) -> Assessment:
     """Return the findings about ``written`` in ``account``, with the facts ``own`` of its
     directory.
 
     With ``account`` None, everything that depends on the account is unknown. ``decided`` is
-    ``written`` resolved in that account, if the caller has it already.
+    ``written`` resolved in that account, and ``problems`` its ``answer_problems``, if the caller
+    has them already.
     """
     from gpuecs_tui.aws.reading import Known
     from gpuecs_tui.checks.finding import Severity
@@ -61,8 +63,10 @@ def assess(
     if "account" in blinds:
         account = decided = None
     if decided is None:
-        decided = resolved(written.answers, account)
-    wrong = wrong_answers(written, decided, own.state)
+        decided, problems = resolved(written.answers, account), None
+    if problems is None:
+        problems = answer_problems(written, decided)
+    wrong = wrong_answers(written, problems, own.state)
     found = check(
         partial(decided.stack, written.open_keys),
         account,
@@ -84,8 +88,10 @@ def assess(
     return Assessment(wrong, tuple(sorted(rest, key=lambda it: order.index(it.severity))))
 
 
-def wrong_answers(written: Written, decided: Resolved, state: StateFacts) -> tuple[Finding, ...]:
-    """Return why ``written``, resolved as ``decided``, is not a valid stack, as errors.
+def wrong_answers(
+    written: Written, problems: Iterable[Problem], state: StateFacts
+) -> tuple[Finding, ...]:
+    """Return the ``problems`` of ``written`` as errors.
 
     Missing values are errors too, except the settings of a partial backend: ``init`` gets them from
     outside the files.
@@ -94,20 +100,19 @@ def wrong_answers(written: Written, decided: Resolved, state: StateFacts) -> tup
 
     return tuple(
         findings_from_problems(
-            (
-                it
-                for it in _problems(written, decided)
-                if not (state.open_settings and it.key.startswith("state."))
-            ),
+            (it for it in problems if not (state.open_settings and it.key.startswith("state."))),
             written.answers,
         )
     )
 
 
-def _problems(written: Written, decided: Resolved) -> Iterable[Problem]:
+def answer_problems(written: Written, decided: Resolved) -> tuple[Problem, ...]:
+    """Return why ``written``, resolved as ``decided``, is not a valid stack: one problem for a key,
+    in the order of the keys.
+    """
     from gpuecs_tui.stack.model import KEYS
     from gpuecs_tui.stack.problems import Problem, problems
 
     found = {it.key: it for it in problems(written.answers, decided, written.open_keys)}
     found |= {key: Problem(key, reason) for key, reason in written.malformed.items()}
-    return (found[key] for key in KEYS if key in found)
+    return tuple(found[key] for key in KEYS if key in found)

@@ -3,34 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gpuecs_tui.assessment.findings import answer_problems
 from gpuecs_tui.assessment.written import Written, resolved
 from gpuecs_tui.stack.unread import Unread, by_key
 
 if TYPE_CHECKING:
     from gpuecs_tui.aws.facts import AccountFacts
+    from gpuecs_tui.stack.problems import Problem
     from gpuecs_tui.stack.resolve import Resolved
     from gpuecs_tui.wizard.decisions import Decisions
 
 
-def as_written(decisions: Decisions, unread: Iterable[Unread]) -> Written:
+@dataclass(frozen=True, slots=True)
+class AsWritten:
+    """The decisions of one revision of the form, as ``assess`` takes them."""
+
+    decisions: Decisions
+    """Their source."""
+    written: Written
+    resolved: Resolved
+    problems: tuple[Problem, ...]
+    """As ``answer_problems`` returns them."""
+
+
+def as_written(
+    decisions: Decisions, unread: Iterable[Unread], account: AccountFacts | None
+) -> AsWritten:
     """Return the answers of ``decisions``; ``unread`` is the Terraform that was not read.
 
     As in a file, a value outside its key's limits is an answer. A text of the wrong type is not.
     """
     parts = tuple(unread)
     malformed = decisions.malformed - decisions.beyond.keys()
-    return Written(
+    written = Written(
         {**decisions.answers, **decisions.beyond},
         parts,
         frozenset(by_key(parts)),
         {key: decisions.problems[key] for key in malformed},
     )
-
-
-def resolved_as_written(decisions: Decisions, account: AccountFacts | None) -> Resolved:
-    """Return the stack that follows from ``as_written``."""
-    if not decisions.beyond:
-        return decisions.resolved
-    return resolved({**decisions.answers, **decisions.beyond}, account)
+    decided = decisions.resolved
+    if decisions.beyond:
+        decided = resolved(written.answers, account)
+    if decisions.malformed or written.open_keys != decisions.unknown.keys():
+        # The form leaves a malformed text out and shows what follows from the other answers.
+        return AsWritten(decisions, written, decided, answer_problems(written, decided))
+    return AsWritten(decisions, written, decided, decisions.found)

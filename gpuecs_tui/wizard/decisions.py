@@ -14,7 +14,7 @@ from gpuecs_tui.stack.fields import Key, NotAValue, Value
 from gpuecs_tui.stack.instance_type import InstanceType
 from gpuecs_tui.stack.model import KEYS, Stack
 from gpuecs_tui.stack.partial import partial
-from gpuecs_tui.stack.problems import HANGS_ON, problems
+from gpuecs_tui.stack.problems import HANGS_ON, Problem, problems
 from gpuecs_tui.stack.relevance import is_relevant, relevant
 from gpuecs_tui.stack.resolve import Resolved, explicit, resolve
 from gpuecs_tui.stack.unread import Unread
@@ -56,6 +56,8 @@ class Decisions:
     unknown: Mapping[str, Unread] = field(default_factory=dict)
     """Key → the Terraform of the directory that decides it but was not read. No answer is required,
     and ``resolved`` lists the key as missing, so that no default replaces it."""
+    found: tuple[Problem, ...] = ()
+    """The problems of ``answers``, with the keys of ``unknown`` open, in the order of the keys."""
 
     @property
     def stack(self) -> Stack:
@@ -128,7 +130,8 @@ def decide(
     }
     absent = set(resolved.missing)
     missing: dict[str, str] = {}
-    for each in problems(answers, resolved, hidden):
+    found = problems(answers, resolved, hidden)
+    for each in found:
         if each.key in absent:
             missing[each.key] = each.message
         else:
@@ -139,7 +142,8 @@ def decide(
         lacking = {*resolved.missing, *hidden}
         resolved = Resolved(resolved.stack, tuple(key for key in KEYS if key in lacking))
     beyond = {key: value for key, value in beyond.items() if key in wrong}
-    return Decisions(answers, resolved, wrong, missing, malformed & wrong.keys(), beyond, hidden)
+    malformed &= wrong.keys()
+    return Decisions(answers, resolved, wrong, missing, malformed, beyond, hidden, found)
 
 
 def settled_by_a_later_step(

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from gpuecs_tui.stack.instance_type import InstanceType
     from gpuecs_tui.stack.state_facts import StateFacts
     from gpuecs_tui.stack.unread import Unread
+    from gpuecs_tui.wizard.as_written import AsWritten
     from gpuecs_tui.wizard.decisions import Decisions
     from gpuecs_tui.wizard.options import Options
 
@@ -71,7 +72,9 @@ class WizardSession(Suggesting):
         self._saver = saver
         self._texts: dict[str, str] = {}
         self._decisions: Decisions | None = None
-        self._wrong: tuple[Decisions, StateFacts, tuple[Finding, ...]] | None = None
+        self._as_written: AsWritten | None = None
+        """``decisions`` in the form in which they are assessed."""
+        self._wrong: tuple[AsWritten, StateFacts, tuple[Finding, ...]] | None = None
         """``wrong``, with its sources."""
         self.read_images: ReadImages = _no_images
         """Reads one ECR repository by name; blocks, so only in a thread."""
@@ -251,15 +254,9 @@ class WizardSession(Suggesting):
     def check(self) -> None:
         """Update ``findings``."""
         from gpuecs_tui.assessment.findings import assess
-        from gpuecs_tui.wizard.as_written import as_written, resolved_as_written
 
-        decisions, facts = self.decisions, self.account.facts
-        found = assess(
-            as_written(decisions, self.unread),
-            facts,
-            self._own_or_pending(),
-            resolved_as_written(decisions, facts),
-        )
+        it, own = self._present_as_written(), self._own_or_pending()
+        found = assess(it.written, self.account.facts, own, it.resolved, it.problems)
         self.findings = found.found
         self.is_checked = True
 
@@ -267,15 +264,20 @@ class WizardSession(Suggesting):
     def wrong(self) -> tuple[Finding, ...]:
         """Findings that make the texts an invalid stack, missing answers included."""
         from gpuecs_tui.assessment.findings import wrong_answers
-        from gpuecs_tui.wizard.as_written import as_written, resolved_as_written
 
-        decisions, state = self.decisions, self._own_or_pending().state
+        it, state = self._present_as_written(), self._own_or_pending().state
         known = self._wrong
-        if known is None or known[0] is not decisions or known[1] != state:
-            written = as_written(decisions, self.unread)
-            decided = resolved_as_written(decisions, self.account.facts)
-            known = self._wrong = (decisions, state, wrong_answers(written, decided, state))
+        if known is None or known[0] is not it or known[1] != state:
+            known = self._wrong = (it, state, wrong_answers(it.written, it.problems, state))
         return known[2]
+
+    def _present_as_written(self) -> AsWritten:
+        from gpuecs_tui.wizard.as_written import as_written
+
+        known, decisions = self._as_written, self.decisions
+        if known is None or known.decisions is not decisions:
+            known = self._as_written = as_written(decisions, self.unread, self.account.facts)
+        return known
 
     def _own_or_pending(self) -> Own:
         from gpuecs_tui.assessment.own import pending

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 
 from gpuecs_tui.app import WizardApp
+from gpuecs_tui.stack import problems as stack_problems
 from gpuecs_tui.widgets.step import account_app
 from gpuecs_tui.widgets.step.screen import TYPING_SECONDS, StepScreen
 from gpuecs_tui.wizard import decisions as deciding
@@ -65,6 +66,7 @@ async def test_a_finding_comes_with_the_key_itself(
             counted = await _counted_until(pilot, app, key, wrong)
             assert counted["check"] == 1
             assert counted["decide"] <= MOST_DECIDED
+            assert counted["problems"] == counted["decide"], "the checks use those of the decisions"
             assert counted["paint"] <= MOST_PAINTED
 
 
@@ -74,6 +76,7 @@ async def _counted_until(pilot: Pilot[int], app: WizardApp, key: str, wrong: boo
     assert app._driver is not None
     painted = asyncio.Event()
     display, check, decide = app._display, app.wizard.check, deciding.decide
+    find_problems = stack_problems._each
     counted: Counter[str] = Counter()
 
     def look(screen: Screen[object], renderable: RenderableType | None) -> None:
@@ -90,7 +93,12 @@ async def _counted_until(pilot: Pilot[int], app: WizardApp, key: str, wrong: boo
         counted["decide"] += 1
         return decide(*arguments)
 
+    def found(*arguments: Any) -> Iterator[tuple[str, str]]:
+        counted["problems"] += 1
+        return find_problems(*arguments)
+
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stack_problems, "_each", found)
         patch.setattr(app, "_display", look)
         patch.setattr(app.wizard, "check", checked)
         patch.setattr(deciding, "decide", decided)
