@@ -15,7 +15,7 @@ from textual.widgets import Static
 from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.widgets.base.key_help import help_parts, help_sections
 from gpuecs_tui.widgets.base.scroller import Scroller
-from gpuecs_tui.widgets.keys.binding import all_entries, bind, own_keys
+from gpuecs_tui.widgets.keys.binding import alias, all_entries, bind, own_keys
 from gpuecs_tui.widgets.keys.groups import DIALOG, WIZARD
 from gpuecs_tui.widgets.keys.screen import SCREEN_KEYS
 from gpuecs_tui.widgets.keys.words import BACK, SUSPEND
@@ -75,24 +75,30 @@ class DetailModal(Modal[None]):
     HAS_HELP = False
     BINDINGS: ClassVar[list[BindingType]] = [
         bind(
-            "escape,q,enter,tab,f1,ctrl+g,question_mark",
+            "escape,q,enter,f1,ctrl+g,question_mark",
             "leave",
             *BACK,
             DIALOG,
         ),
+        # Tab opens the comparison of two rows, so it closes it too.
+        alias("tab", "leave"),
     ]
-    CSS = """
+    DEFAULT_CSS = """
     DetailModal { align: center middle; }
     DetailModal Scroller {
         width: 100%; max-width: 120; height: auto; max-height: 90%; background: $surface;
         border: round $border; padding: 0 1; scrollbar-size-vertical: 1;
     }
+    DetailModal.-page Scroller { max-width: 100; height: 90%; padding: 1 2; }
     DetailModal Static { height: auto; }
     """
 
-    def __init__(self, title: str, content: Content | Table) -> None:
-        """Show ``content`` in a frame with ``title``."""
-        super().__init__()
+    def __init__(self, title: str, content: Content | Table, *, is_page: bool = False) -> None:
+        """Show ``content`` in a frame with ``title``.
+
+        ``is_page``: a long text, in a frame of a fixed height and of the width of prose.
+        """
+        super().__init__(classes="-page" if is_page else "")
         self._title = title
         self._content = content
 

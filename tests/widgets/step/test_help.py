@@ -11,7 +11,9 @@ from textual.widgets import Static
 from gpuecs_tui.widgets.base.confirm import Confirm
 from gpuecs_tui.widgets.base.mfa_prompt import MfaPrompt
 from gpuecs_tui.widgets.base.modal import DetailModal, Modal
+from gpuecs_tui.widgets.base.scroller import Scroller
 from gpuecs_tui.widgets.base.too_small import TooSmall
+from gpuecs_tui.widgets.step.help import HelpScreen
 from tests.support.screens.driving import Open, settle
 from tests.support.screens.form_screens import field, go_to
 
@@ -50,12 +52,29 @@ async def test_a_dialog_is_explained(
             await pilot.press(key)
             await settle(pilot)
             assert isinstance(pilot.app.screen, DetailModal), key
+            assert pilot.app.screen.query_one(Scroller).styles.border_top[0] == "round", "framed"
             said = " ".join(str(pilot.app.screen.query_one(Static).content).split())
             assert words in said
             # The same key closes it.
             await pilot.press(key)
             await settle(pilot)
             assert pilot.app.screen is over
+
+
+@pytest.mark.parametrize("key", ["escape", "q", "enter", "tab"])
+async def test_the_help_of_a_step_is_closed_as_that_of_a_dialog(
+    open_wizard: Open, key: str
+) -> None:
+    async with open_wizard() as pilot:
+        await go_to(pilot, "fleet")
+        step = pilot.app.screen
+        await pilot.press("f1")
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, HelpScreen)
+        assert pilot.app.screen.query_one(Scroller).styles.border_top[0] == "round"
+        await pilot.press(key)
+        await settle(pilot)
+        assert pilot.app.screen is step
 
 
 async def test_a_terminal_that_is_too_small_has_nothing_to_explain(open_wizard: Open) -> None:
