@@ -28,7 +28,7 @@ from gpuecs_tui.terraform.runs.run_status import Operation
 from gpuecs_tui.theme import install_themes
 from gpuecs_tui.widgets.base.broken_worker import tell_broken_worker
 from gpuecs_tui.widgets.base.safe_text import escape_controls
-from gpuecs_tui.widgets.keys.binding import bind, key_of
+from gpuecs_tui.widgets.keys.binding import bind, key_for_action
 from gpuecs_tui.widgets.keys.groups import WIZARD
 from gpuecs_tui.widgets.keys.words import READ_AGAIN, SUSPEND
 from gpuecs_tui.widgets.step.account_app import AccountApp
@@ -227,7 +227,10 @@ class WizardApp(AccountApp[int], PaletteApp[int], DiffOutputApp[int]):
     def action_help_quit(self) -> None:
         """Show which key quits, because Ctrl+C does not."""
         said = _("Press {key} to quit. {copy} copies selected text.")
-        keys = {"key": key_of(WizardApp, "quit"), "copy": key_of(StepScreen, "screen.copy_text")}
+        keys = {
+            "key": key_for_action(WizardApp, "quit"),
+            "copy": key_for_action(StepScreen, "screen.copy_text"),
+        }
         say(self, said.format(**keys))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:

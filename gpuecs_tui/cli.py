@@ -31,14 +31,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"gpuecs-tui {__version__}")
         return 0
     _degrade_output()
-    from gpuecs_tui.commands.failure import Failure, failure_from_os_error, say
-    from gpuecs_tui.commands.parser import parse
+    from gpuecs_tui.commands.failure import Failure, failure_from_os_error, print_failure
+    from gpuecs_tui.commands.parser import parse_command_line
 
     try:
-        command, arguments = parse(words)
+        command, arguments = parse_command_line(words)
         return command.load()(arguments)
     except Failure as failure:
-        return say(failure)
+        return print_failure(failure)
     except KeyboardInterrupt:
         import signal
 
@@ -51,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return SIGNAL_EXIT + signal.SIGPIPE
     except OSError as error:
         # An error that no command handles, such as a full disk or missing permissions.
-        return say(failure_from_os_error(error))
+        return print_failure(failure_from_os_error(error))
 
 
 def _degrade_output() -> None:

@@ -25,7 +25,7 @@ _HOLDS: Mapping[str, Callable[[Decimal, Decimal], bool]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class MeasureCondition:
     """A condition on one measure. An unknown measure never meets it."""
 
     sign: str
@@ -38,7 +38,9 @@ class Condition:
         return value is not None and _HOLDS[self.sign](value, self.number)
 
 
-def split_filter(words: Iterable[str], units: Collection[str]) -> tuple[list[str], list[Condition]]:
+def split_filter(
+    words: Iterable[str], units: Collection[str]
+) -> tuple[list[str], list[MeasureCondition]]:
     """Split a filter's words into plain words and conditions on ``units``.
 
     A unit alone means more than 0: ``zones`` is ``>0zones``. An incomplete condition is ignored.
@@ -47,9 +49,11 @@ def split_filter(words: Iterable[str], units: Collection[str]) -> tuple[list[str
     for word in words:
         found = _COMPARISON.fullmatch(word)
         if word in units:
-            conditions.append(Condition(">", Decimal(0), word))
+            conditions.append(MeasureCondition(">", Decimal(0), word))
         elif found is None or not units:
             plain.append(word)
         elif found["number"] and found["unit"] in units:
-            conditions.append(Condition(found["sign"], Decimal(found["number"]), found["unit"]))
+            conditions.append(
+                MeasureCondition(found["sign"], Decimal(found["number"]), found["unit"])
+            )
     return plain, conditions

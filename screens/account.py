@@ -22,7 +22,7 @@ from gpuecs_tui.widgets.choices import account as lists
 from gpuecs_tui.widgets.choices import buckets
 from gpuecs_tui.widgets.choices.buckets import BUCKET, CREATE
 from gpuecs_tui.widgets.form.layout import keys_of
-from gpuecs_tui.widgets.keys.binding import bind, key_of
+from gpuecs_tui.widgets.keys.binding import bind, key_for_action
 from gpuecs_tui.widgets.keys.groups import SCREEN
 from gpuecs_tui.widgets.keys.words import READ_AGAIN
 from gpuecs_tui.widgets.picker.rows import Choices
@@ -32,7 +32,7 @@ from gpuecs_tui.wizard.profile_key import PROFILE
 
 if TYPE_CHECKING:
     from gpuecs_tui.aws.errors import AwsProblem
-    from gpuecs_tui.aws.state_bucket.bucket_creation import Wanted
+    from gpuecs_tui.aws.state_bucket.bucket_creation import NewBucket
     from gpuecs_tui.wizard.account_feed import AccountFeed
     from gpuecs_tui.wizard.account_state import AccountState
     from gpuecs_tui.wizard.session import WizardSession
@@ -77,7 +77,7 @@ class AccountScreen(FormScreen):
     class BucketMade(Message):
         """A bucket for the state exists."""
 
-        wanted: Wanted
+        wanted: NewBucket
 
     @dataclass
     class BucketRefused(Message):
@@ -89,7 +89,7 @@ class AccountScreen(FormScreen):
         super().__init__(wizard)
         self._asked_for: AccountState | None = None
         """The account whose buckets were requested."""
-        self._offered: tuple[object, Wanted | None, Choices] | None = None
+        self._offered: tuple[object, NewBucket | None, Choices] | None = None
 
     def compose_body(self) -> ComposeResult:
         """Yield the identity and the form."""
@@ -165,7 +165,7 @@ class AccountScreen(FormScreen):
         self.app.push_screen(question, answered)
 
     @work(thread=True, group="make", exclusive=True, exit_on_error=False)
-    def _make(self, wanted: Wanted) -> None:
+    def _make(self, wanted: NewBucket) -> None:
         from gpuecs_tui.aws.errors import AwsProblem
 
         try:
@@ -200,7 +200,7 @@ class AccountScreen(FormScreen):
             if account.remedy:
                 lines.append(Content.styled(f"  {escape_controls(account.remedy)}", "bold"))
             again = _("  Then press {key}. You can also type IDs by hand.").format(
-                key=key_of(AccountScreen, "app.read_account")
+                key=key_for_action(AccountScreen, "app.read_account")
             )
             return [*lines, Content.styled(again, MUTED)]
         if account.identity is None:

@@ -27,7 +27,11 @@ from gpuecs_tui.widgets.base.waiting import Wait
 from gpuecs_tui.widgets.keys.binding import bind
 from gpuecs_tui.widgets.keys.groups import SCREEN
 from gpuecs_tui.widgets.step.account_app import AccountApp
-from gpuecs_tui.widgets.step.deployment_words import deployment_lines, is_healthy, summary
+from gpuecs_tui.widgets.step.deployment_words import (
+    deployment_lines,
+    is_deployment_healthy,
+    summary,
+)
 from gpuecs_tui.widgets.step.header import spread
 from gpuecs_tui.widgets.step.screen import StepScreen
 from gpuecs_tui.widgets.terminal.clipboard import copy_text
@@ -159,7 +163,7 @@ class DeploymentScreen(StepScreen):
             pane.show(lines, keep_place=True)
         # A run may have ended while this screen was visible.
         self.wizard.note_done("run", message.applied)
-        self.wizard.note_done("deployment", not gone and is_healthy(message.facts))
+        self.wizard.note_done("deployment", not gone and is_deployment_healthy(message.facts))
         self._show()
         self._again(REFRESH_SECONDS)
 

@@ -56,8 +56,8 @@ class NetworkScreen(FormScreen):
 
     def live(self) -> Content:
         """Return the zones of the instances and the load balancer, and the egress paths."""
-        instances = lists.zones_of(self.wizard, "network.instance_subnet_ids")
-        balancer = lists.zones_of(self.wizard, "network.load_balancer_subnet_ids")
+        instances = lists.chosen_zones(self.wizard, "network.instance_subnet_ids")
+        balancer = lists.chosen_zones(self.wizard, "network.load_balancer_subnet_ids")
         told = [(_("Instances"), instances), (_("Load balancer"), balancer)]
         if instances == balancer:
             told = [(_("Instances and load balancer"), instances)]

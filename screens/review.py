@@ -19,7 +19,7 @@ from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.stack.model import Stack
 from gpuecs_tui.terraform.hcl.tree import ReadProblem
 from gpuecs_tui.terraform.write.rewrite import files_for
-from gpuecs_tui.terraform.write.stack import Changes, WriteProblem
+from gpuecs_tui.terraform.write.stack import WriteChanges, WriteProblem
 from gpuecs_tui.widgets.base.age import age_line, oldest
 from gpuecs_tui.widgets.base.code import code_lines
 from gpuecs_tui.widgets.base.safe_text import escape_controls
@@ -113,7 +113,7 @@ class ReviewScreen(StepScreen):
         """The changes that writing would make, or why they could not be read."""
 
         stack: Stack
-        changes: Changes | None
+        changes: WriteChanges | None
         problem: str = ""
 
     def __init__(self, wizard: WizardSession) -> None:
@@ -122,7 +122,7 @@ class ReviewScreen(StepScreen):
         self._stack: Stack | None = None
         """The stack of the shown files; None while it isn't valid."""
         self._files: Mapping[str, str] = {}
-        self._changes: Changes | None = None
+        self._changes: WriteChanges | None = None
         self._notice = ""
         """A refusal or a result, visible until something changes."""
         self._notice_style = ""

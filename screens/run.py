@@ -19,7 +19,7 @@ from gpuecs_tui.terraform.runs.run import Run
 from gpuecs_tui.terraform.runs.run_status import Operation, RunStatus
 from gpuecs_tui.widgets.base.confirm import Confirm
 from gpuecs_tui.widgets.base.safe_text import escape_controls
-from gpuecs_tui.widgets.keys.binding import bind, key_of
+from gpuecs_tui.widgets.keys.binding import bind, key_for_action
 from gpuecs_tui.widgets.keys.groups import SCREEN
 from gpuecs_tui.widgets.log.keys import SAVE
 from gpuecs_tui.widgets.run.advice import ENDED_BADLY, RunAdvice
@@ -152,7 +152,7 @@ class RunScreen(StepScreen):
         self._busy = False
         if message.run is None:
             text = _("No runs in this directory yet. Press {key} to plan.")
-            key = key_of(RunScreen, "plan('apply')")
+            key = key_for_action(RunScreen, "plan('apply')")
             self.panel.say(Content(text.format(key=key)))
         else:
             self.panel.say(Content(""))
@@ -251,7 +251,7 @@ class RunScreen(StepScreen):
         words = _(
             "Checking again … The question follows when the check ends. Press {key} to "
             "cancel the check."
-        ).format(key=key_of(RunScreen, "leave_check"))
+        ).format(key=key_for_action(RunScreen, "leave_check"))
         self.panel.wait(Content.styled(words, "bold $text-accent"))
 
     def action_leave_check(self) -> None:

@@ -13,10 +13,10 @@ from textual.message import Message
 from textual.widgets import Static
 
 from gpuecs_tui.i18n import N_, _, ngettext
-from gpuecs_tui.terraform.runs.run_status import operation_title, title
+from gpuecs_tui.terraform.runs.run_status import operation_title, status_title
 from gpuecs_tui.widgets.base.safe_text import escape_controls
 from gpuecs_tui.widgets.base.styles import MUTED
-from gpuecs_tui.widgets.keys.binding import bind, key_in_sentence, key_of
+from gpuecs_tui.widgets.keys.binding import bind, key_for_action, key_in_sentence
 from gpuecs_tui.widgets.keys.groups import SCREEN, WIZARD
 from gpuecs_tui.widgets.picker.choice_list import ChoiceList
 from gpuecs_tui.widgets.picker.rows import Choices, Row
@@ -221,7 +221,7 @@ class StartScreen(StepScreen):
             run = found.run
             who = _("{operation}, {state}, by {user} on {host}").format(
                 operation=operation_title(run.operation),
-                state=title(run.state),
+                state=status_title(run.state),
                 user=run.user,
                 host=run.host,
             )
@@ -374,7 +374,7 @@ class StartScreen(StepScreen):
         self.post_message(self.Going(FIRST if step == "start" else step))
 
     def _begin_new(self) -> None:
-        from gpuecs_tui.widgets.step.start_texts import first_texts
+        from gpuecs_tui.widgets.step.first_texts import first_texts
 
         self._keep_draft_aside()
         self.wizard.begin(first_texts(self.wizard))
@@ -424,4 +424,4 @@ class StartScreen(StepScreen):
     def focus_help(self) -> Content:
         """Show the help of the menu."""
         text = _("Choose a row and press {key}.")
-        return Content(text.format(key=key_of(ChoiceList, "take")))
+        return Content(text.format(key=key_for_action(ChoiceList, "take")))

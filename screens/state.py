@@ -15,10 +15,10 @@ from textual.message import Message
 from textual.widgets import Static
 
 from gpuecs_tui.assessment import remedies
-from gpuecs_tui.assessment.remedies import Kind, Looked, Remedy
+from gpuecs_tui.assessment.remedies import Looked, Remedy, RemedyKind
 from gpuecs_tui.i18n import N_, _, ngettext
 from gpuecs_tui.terraform.base.problems import TerraformProblem
-from gpuecs_tui.terraform.recovery.held_lock import HeldLock, Holder
+from gpuecs_tui.terraform.recovery.held_lock import HeldLock, HolderStatus
 from gpuecs_tui.terraform.recovery.lock_words import lock_sentence
 from gpuecs_tui.terraform.recovery.remedies import Recovery
 from gpuecs_tui.terraform.state.stored_state import NOTHING
@@ -26,7 +26,7 @@ from gpuecs_tui.widgets.base.confirm import Confirm
 from gpuecs_tui.widgets.base.safe_text import escape_controls
 from gpuecs_tui.widgets.base.styles import MUTED
 from gpuecs_tui.widgets.base.waiting import Wait
-from gpuecs_tui.widgets.keys.binding import bind, key_of
+from gpuecs_tui.widgets.keys.binding import bind, key_for_action
 from gpuecs_tui.widgets.keys.groups import SCREEN, WIZARD
 from gpuecs_tui.widgets.picker.choice_list import ChoiceList
 from gpuecs_tui.widgets.picker.rows import Choices
@@ -222,21 +222,21 @@ class StateScreen(StepScreen):
 
     def _ask(self, remedy: Remedy) -> None:
         match remedy.kind:
-            case Kind.MOVE:
+            case RemedyKind.MOVE:
                 self._ask_to_move()
-            case Kind.RECOVER:
+            case RemedyKind.RECOVER:
                 self.wizard.wanted_run = BRING_BACK
                 self.post_message(self.Going("run"))
-            case Kind.PUSH:
+            case RemedyKind.PUSH:
                 self._ask_to_push()
-            case Kind.RESTORE:
+            case RemedyKind.RESTORE:
                 self._ask_to_restore()
-            case Kind.FORGET:
+            case RemedyKind.FORGET:
                 self._ask_to_dismiss(remedy.about)
-            case Kind.UNLOCK:
+            case RemedyKind.UNLOCK:
                 assert self._recovery.lock is not None
                 self._ask_to_unlock(self._recovery.lock)
-            case Kind.FOLLOW:
+            case RemedyKind.FOLLOW:
                 pass
 
     def _ask_to_move(self) -> None:
@@ -245,9 +245,9 @@ class StateScreen(StepScreen):
         reader = self.app.feed.reader
 
         def move(_directory: Path, _environ: Mapping[str, str]) -> str:
-            return state_move.carry_out(self.wizard, reader)
+            return state_move.move_state(self.wizard, reader)
 
-        self._ask_first(state_move.question(due), _("Moving the state …"), move)
+        self._ask_first(state_move.move_question(due), _("Moving the state …"), move)
 
     def _ask_to_push(self) -> None:
         found = self._recovery.errored
@@ -302,7 +302,7 @@ class StateScreen(StepScreen):
             _("Release the lock?"),
             lines,
             yes=_("Release"),
-            word=lock.word if lock.holder is Holder.UNKNOWN else lock.id,
+            word=lock.word if lock.holder is HolderStatus.UNKNOWN else lock.id,
             grave=True,
         )
 
@@ -323,6 +323,6 @@ class StateScreen(StepScreen):
         """Show the help of the list."""
         return Content(
             _("Type to filter; {key} shows a resource or does what the line says.").format(
-                key=key_of(ChoiceList, "take")
+                key=key_for_action(ChoiceList, "take")
             )
         )

@@ -14,7 +14,7 @@ from textual.message import Message
 from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.widgets.base.edited import Edited
 from gpuecs_tui.widgets.choices import account, compute
-from gpuecs_tui.widgets.form.field import Note
+from gpuecs_tui.widgets.form.field import FieldNote
 from gpuecs_tui.widgets.form.layout import keys_of
 from gpuecs_tui.widgets.keys.binding import bind
 from gpuecs_tui.widgets.keys.groups import SCREEN
@@ -123,7 +123,7 @@ class TaskScreen(FormScreen):
         lines = (fit_line(self.wizard), cost_line(self.wizard))
         return Content("\n").join(line for line in lines if line.plain)
 
-    def notes_of(self, key: str) -> list[Note]:
+    def notes_of(self, key: str) -> list[FieldNote]:
         """Explain ignored changes, which are made outside Terraform."""
         notes = super().notes_of(key)
         ignored = self.wizard.decisions.resolved.stack.service.ignore_changes
@@ -132,14 +132,14 @@ class TaskScreen(FormScreen):
                 "Changes of task_definition are ignored: an apply registers a new revision "
                 "of the task, but does not deploy it. Deploy it outside Terraform."
             )
-            notes.append(Note("info", text))
+            notes.append(FieldNote("info", text))
         if key == COUNT and IGNORED_COUNT in ignored:
             text = _(
                 "Terraform ignores this number once the service exists. To set it here, "
                 "remove desired_count from {field}. Otherwise, scale the service outside "
                 "Terraform."
             ).format(field=_(FORM_KEYS[IGNORED].label))
-            notes.append(Note("info", text))
+            notes.append(FieldNote("info", text))
         return notes
 
     def chosen_in(self, key: str, typed: str, choices: Choices) -> tuple[str, ...] | None:

@@ -13,8 +13,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from gpuecs_tui.aws.discovery.account import Progress
-    from gpuecs_tui.aws.facts import AccountFacts, Identity
+    from gpuecs_tui.aws.discovery.account import ReadProgress
+    from gpuecs_tui.aws.facts import AccountFacts, CallerIdentity
     from gpuecs_tui.aws.session import AccountReader
     from gpuecs_tui.stack.model import Stack
     from gpuecs_tui.stack.resolve import Answers
@@ -22,27 +22,25 @@ if TYPE_CHECKING:
 
 def read_in_steps(
     reader: AccountReader,
-    on_identity: Callable[[Identity], None],
-    on_progress: Callable[[Progress], None],
+    on_identity: Callable[[CallerIdentity], None],
+    on_progress: Callable[[ReadProgress], None],
 ) -> AccountFacts:
     """Return all lists of the account; report the identity first, then each list as it arrives.
 
     A reader without a Region lists only the Regions.
     """
     from gpuecs_tui.aws.discovery import account
-    from gpuecs_tui.aws.discovery import identity as discovery_identity
+    from gpuecs_tui.aws.discovery.identity import read_identity, read_regions
     from gpuecs_tui.aws.facts import AccountFacts
 
     # Loading the service models takes longer than the first response.
     reader.submit(reader.prepare)
     # This runs in a thread of the reader, which can be abandoned at any time.
-    jobs = {"identity": lambda: discovery_identity.read_identity(reader)}
+    jobs = {"identity": lambda: read_identity(reader)}
     ((_name, identity),) = account.as_they_come(reader, jobs)
     on_identity(identity)
     if not reader.region:
-        regions = reader.reading(
-            "ec2:DescribeRegions", lambda: discovery_identity.read_regions(reader)
-        )
+        regions = reader.reading("ec2:DescribeRegions", lambda: read_regions(reader))
         return AccountFacts(region="", regions=regions)
     return account.read_account(reader, on_progress, identity)
 

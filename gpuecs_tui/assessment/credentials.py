@@ -59,7 +59,7 @@ class CredentialCheck:
         return _("Credentials expire in {left}, but this may take {needed}.").format(**words)
 
 
-def check(run: Run, reader: AccountReader) -> CredentialCheck | None:
+def check_credentials(run: Run, reader: AccountReader) -> CredentialCheck | None:
     """Compare the validity of the reader's credentials with the duration of ``run``; blocks.
 
     None if it is unknown; AWS itself reports a problem with the credentials.

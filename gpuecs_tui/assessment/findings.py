@@ -52,7 +52,7 @@ def assess(
     """
     from gpuecs_tui.aws.reading import Known
     from gpuecs_tui.checks.finding import Severity
-    from gpuecs_tui.checks.not_read import not_read
+    from gpuecs_tui.checks.not_read import unread_findings
     from gpuecs_tui.checks.registry import check
     from gpuecs_tui.stack.partial import partial
     from gpuecs_tui.stack.unread import within
@@ -82,7 +82,7 @@ def assess(
     said = {finding.field for finding in wrong}
     rest = [
         *(it for it in found if it.field not in said),
-        *not_read(within(written.open_unread, known)),
+        *unread_findings(within(written.open_unread, known)),
     ]
     order = list(Severity)
     return Assessment(wrong, tuple(sorted(rest, key=lambda it: order.index(it.severity))))

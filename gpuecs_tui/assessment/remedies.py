@@ -20,7 +20,7 @@ from gpuecs_tui.terraform.recovery.remedies import Recovery, examine, known_stat
 from gpuecs_tui.terraform.state.stored_state import NOTHING, StoredState
 
 
-class Kind(StrEnum):
+class RemedyKind(StrEnum):
     """The kind of a remedy."""
 
     UNLOCK = "unlock"
@@ -42,7 +42,7 @@ class Kind(StrEnum):
 class Remedy:
     """One possible remedy of a state."""
 
-    kind: Kind
+    kind: RemedyKind
     about: str = ""
     """The object: a file name, a backend, a lock ID, or a run ID."""
     count: int = 0
@@ -68,31 +68,31 @@ def remedies(found: Recovery) -> list[Remedy]:
     listed = lock if first else []
     errored = found.errored
     if found.broken is not None:
-        listed.append(Remedy(Kind.RESTORE, found.broken.path.name))
+        listed.append(Remedy(RemedyKind.RESTORE, found.broken.path.name))
     if found.move is not None:
-        listed.append(Remedy(Kind.MOVE, found.move.target))
+        listed.append(Remedy(RemedyKind.MOVE, found.move.target))
     if found.moved is not None:
-        listed.append(Remedy(Kind.FOLLOW, found.moved.target, advice=found.moved.remedy))
+        listed.append(Remedy(RemedyKind.FOLLOW, found.moved.target, advice=found.moved.remedy))
     if errored is not None and errored.verdict in (Verdict.PUSH, Verdict.SAME):
-        listed.append(Remedy(Kind.PUSH, errored.path.name))
+        listed.append(Remedy(RemedyKind.PUSH, errored.path.name))
     if errored is not None and errored.verdict is Verdict.DAMAGED:
-        listed.append(Remedy(Kind.RESTORE, errored.path.name))
+        listed.append(Remedy(RemedyKind.RESTORE, errored.path.name))
     if found.missing:
-        listed.append(Remedy(Kind.RECOVER, count=len(found.missing)))
+        listed.append(Remedy(RemedyKind.RECOVER, count=len(found.missing)))
     if not first:
         listed += lock
     created = Counter(it.run for it in found.missing)
-    return [*listed, *(Remedy(Kind.FORGET, run, count) for run, count in created.items())]
+    return [*listed, *(Remedy(RemedyKind.FORGET, run, count) for run, count in created.items())]
 
 
 def _unlock(lock: HeldLock) -> Remedy:
     if lock.may_be_unlocked:
-        return Remedy(Kind.UNLOCK, lock.id, is_urgent=lock.stops)
+        return Remedy(RemedyKind.UNLOCK, lock.id, is_urgent=lock.stops)
     return Remedy(
-        Kind.UNLOCK,
+        RemedyKind.UNLOCK,
         lock.id,
         why_not=lock_words.refusal(lock),
-        advice=lock_words.remedy(lock),
+        advice=lock_words.lock_remedy(lock),
         is_urgent=lock.stops,
     )
 

@@ -35,7 +35,7 @@ GROUPS_QUOTA = "L-2AFB9258"
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class CallerIdentity:
     """The owner of the credentials, as ``sts:GetCallerIdentity`` returns it."""
 
     account: str
@@ -228,7 +228,7 @@ class AccountFacts:
     """Everything read about one account and Region; each part that failed is ``Unknown``."""
 
     region: str
-    identity: Reading[Identity] = field(default_factory=not_read)
+    identity: Reading[CallerIdentity] = field(default_factory=not_read)
     regions: Reading[tuple[Region, ...]] = field(default_factory=not_read)
     vpcs: Reading[tuple[Vpc, ...]] = field(default_factory=not_read)
     subnets: Reading[tuple[Subnet, ...]] = field(default_factory=not_read)

@@ -35,10 +35,10 @@ class NotYet(Exception):
 
 
 Planned = Mapping[str, Any]
-Look = Callable[[AccountReader, Planned], Found | None]
+OrphanFinder = Callable[[AccountReader, Planned], Found | None]
 
 
-def find(
+def find_orphan(
     reader: AccountReader, type_: str, planned: Planned, since: datetime | None
 ) -> Found | None:
     """Return the existing resource that matches a planned resource of ``type_``, or None.
@@ -227,7 +227,7 @@ def _vpc_endpoint(reader: AccountReader, planned: Planned) -> Found | None:
     return None
 
 
-def _rule(egress: bool) -> Look:
+def _rule(egress: bool) -> OrphanFinder:
     def look(reader: AccountReader, planned: Planned) -> Found | None:
         (group,) = _need(planned, "security_group_id")
         filters = [{"Name": "group-id", "Values": [group]}]
@@ -267,7 +267,7 @@ def _inline_policy(reader: AccountReader, planned: Planned) -> Found | None:
     return Found(f"{role}:{name}")
 
 
-_LOOKS: Mapping[str, Look] = {
+_LOOKS: Mapping[str, OrphanFinder] = {
     "aws_autoscaling_group": _autoscaling_group,
     "aws_cloudwatch_log_group": _log_group,
     "aws_ecs_capacity_provider": _capacity_provider,

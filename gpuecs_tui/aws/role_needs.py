@@ -27,7 +27,7 @@ LOG_ACTIONS = ("logs:CreateLogStream", "logs:PutLogEvents")
 
 
 @dataclass(frozen=True, slots=True)
-class Need:
+class RoleNeed:
     """Permissions that one existing role needs."""
 
     field: str
@@ -47,7 +47,7 @@ class Need:
         return f"{self.role} {' '.join(self.actions)} {self.resource}"
 
 
-def role_needs(stack: Stack) -> Iterator[Need]:
+def role_needs(stack: Stack) -> Iterator[RoleNeed]:
     """Yield the permissions that the existing roles of a stack need.
 
     Sources: the policy AmazonECSTaskExecutionRolePolicy, and "Amazon ECS task execution IAM role"
@@ -59,25 +59,27 @@ def role_needs(stack: Stack) -> Iterator[Need]:
         region = stack.stack.region
         image = ecr_image(task.image)
         if image is not None:
-            yield Need(EXECUTION, role, ("ecr:GetAuthorizationToken",), "*")
+            yield RoleNeed(EXECUTION, role, ("ecr:GetAuthorizationToken",), "*")
             place = f"{image.region}:{image.account}:repository/{image.repository}"
-            yield Need(EXECUTION, role, PULL_ACTIONS, f"arn:{partition}:ecr:{place}", True)
+            yield RoleNeed(EXECUTION, role, PULL_ACTIONS, f"arn:{partition}:ecr:{place}", True)
         group = f"arn:{partition}:logs:{region}:{account}:log-group:{task.log_group}:*"
-        yield Need(EXECUTION, role, LOG_ACTIONS, group)
+        yield RoleNeed(EXECUTION, role, LOG_ACTIONS, group)
         for value in dict.fromkeys(task.secrets.values()):
             place_of = secret_place(value)
             if place_of.service == "secretsmanager":
-                yield Need(EXECUTION, role, ("secretsmanager:GetSecretValue",), place_of.id, True)
+                yield RoleNeed(
+                    EXECUTION, role, ("secretsmanager:GetSecretValue",), place_of.id, True
+                )
                 continue
             where = f"{place_of.region or region}:{place_of.account or account}"
             name = place_of.id.removeprefix("/")
             arn = f"arn:{partition}:ssm:{where}:parameter/{name}"
-            yield Need(EXECUTION, role, ("ssm:GetParameters",), arn)
+            yield RoleNeed(EXECUTION, role, ("ssm:GetParameters",), arn)
     if task.task_role_arn and stack.service.execute_command:
-        yield Need(TASK, task.task_role_arn, EXEC_ACTIONS, "*")
+        yield RoleNeed(TASK, task.task_role_arn, EXEC_ACTIONS, "*")
 
 
-def read_denied(reader: AccountReader, need: Need) -> Reading[tuple[str, ...]]:
+def read_denied(reader: AccountReader, need: RoleNeed) -> Reading[tuple[str, ...]]:
     """Return the actions that the role's policies don't allow, according to IAM's simulator.
 
     The simulator includes service control policies, but not policies of the resources (IAM API

@@ -6,7 +6,7 @@ AWS creates such a role when a service is first used, if the caller has iam:Crea
 
 from __future__ import annotations
 
-from gpuecs_tui.aws.facts import AccountFacts, Identity
+from gpuecs_tui.aws.facts import AccountFacts, CallerIdentity
 from gpuecs_tui.aws.reading import Known, Reading
 from gpuecs_tui.aws.role_needs import denied
 from gpuecs_tui.aws.session import AccountReader
@@ -36,7 +36,7 @@ def missing_service_roles(stack: Stack, account: AccountFacts) -> dict[str, str]
 
 
 def read_may_create(
-    reader: AccountReader, identity: Identity, name: str, service: str
+    reader: AccountReader, identity: CallerIdentity, name: str, service: str
 ) -> Reading[bool]:
     """Return whether the caller's policies allow to create a service-linked role."""
     partition = identity.arn.split(":")[1]
@@ -48,7 +48,7 @@ def read_may_create(
     return Known(not found.value, found.source, found.read_at)
 
 
-def caller_arn(identity: Identity) -> str:
+def caller_arn(identity: CallerIdentity) -> str:
     """Return the ARN whose policies apply to the caller: for an assumed role, the role's ARN.
 
     The ARN of a role session doesn't contain the role's path, so a role with a path isn't found.

@@ -32,7 +32,7 @@ _OF_TYPES = {
 """Resource type → key of a finding that leaves no answer unknown."""
 
 
-def not_read(unread: Iterable[Unread]) -> Iterator[Finding]:
+def unread_findings(unread: Iterable[Unread]) -> Iterator[Finding]:
     """Yield a finding for each item that isn't read: its file, line, and unknown answers.
 
     Also yield a warning for each deleted file.

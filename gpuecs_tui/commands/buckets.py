@@ -10,7 +10,7 @@ from gpuecs_tui.aws.errors import AwsProblem
 from gpuecs_tui.aws.profiles import default_region
 from gpuecs_tui.aws.reading import Known, Reading, Unknown
 from gpuecs_tui.aws.session import AccountReader, connect
-from gpuecs_tui.aws.state_bucket.bucket_creation import Wanted, create_bucket, what_is_made
+from gpuecs_tui.aws.state_bucket.bucket_creation import NewBucket, create_bucket, what_is_made
 from gpuecs_tui.aws.state_bucket.buckets import Bucket, read_buckets
 from gpuecs_tui.commands.account import choose_account
 from gpuecs_tui.commands.failure import EXIT_USAGE, Failure, harmless
@@ -34,14 +34,14 @@ def buckets(arguments: argparse.Namespace) -> int:
     try:
         if arguments.name is None:
             return _list(reader, as_json=arguments.json)
-        return _make(reader, Wanted(arguments.name, region, {}), yes=arguments.yes)
+        return _make(reader, NewBucket(arguments.name, region, {}), yes=arguments.yes)
     except AwsProblem as problem:
         raise Failure(problem.sentence, problem.remedy) from None
     finally:
         reader.close()
 
 
-def _make(reader: AccountReader, wanted: Wanted, *, yes: bool) -> int:
+def _make(reader: AccountReader, wanted: NewBucket, *, yes: bool) -> int:
     fits = NAME_MIN <= len(wanted.name) <= NAME_MAX
     if not fits or not re.fullmatch(BUCKET_NAME, wanted.name):
         raise Failure(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from gpuecs_tui.assessment.credentials import check
+from gpuecs_tui.assessment.credentials import check_credentials
 from gpuecs_tui.commands.failure import Failure
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.runs.run import Run
@@ -19,7 +19,7 @@ def refuse_short_credentials(run: Run, *, despite: bool) -> datetime | None:
 
     reader = connect(run.profile or "")
     try:
-        found = check(run, reader)
+        found = check_credentials(run, reader)
     finally:
         reader.close()
     if found is None:

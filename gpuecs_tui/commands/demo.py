@@ -17,7 +17,7 @@ from gpuecs_tui.program_name import program_name
 from gpuecs_tui.shell_words import shell_word
 from gpuecs_tui.stack.answers import dump_answers
 from gpuecs_tui.stack.fields import Value
-from gpuecs_tui.terraform.runs.run_status import operation_title, title
+from gpuecs_tui.terraform.runs.run_status import operation_title, status_title
 
 if TYPE_CHECKING:
     from gpuecs_tui.demo.account import DemoAccount
@@ -76,7 +76,7 @@ def _refuse_under_runs(found: DemoAccount | None, *, yes: bool) -> None:
         ).format(
             directory=run.directory,
             operation=operation_title(run.operation),
-            state=title(run.state),
+            state=status_title(run.state),
         )
         print(harmless(words), file=sys.stderr)
     if working and not yes:
@@ -132,7 +132,7 @@ def tour(arguments: argparse.Namespace) -> int:
 
 
 def _go(arguments: argparse.Namespace, answers: Path) -> int:
-    from gpuecs_tui.commands.parser import parse
+    from gpuecs_tui.commands.parser import parse_command_line
     from gpuecs_tui.commands.runs import EXIT_CHANGES
 
     directory: Path = arguments.directory
@@ -154,7 +154,7 @@ def _go(arguments: argparse.Namespace, answers: Path) -> int:
     for number, (words, expected) in enumerate(steps, start=1):
         line = shlex.join([program_name(), *common, *words])
         print(f"\n[{number}/{len(steps)}] {line}", flush=True)
-        command, given = parse([*common, *words])
+        command, given = parse_command_line([*common, *words])
         code = command.load()(given)
         sys.stdout.flush()
         if code != expected:

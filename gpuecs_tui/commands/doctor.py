@@ -19,9 +19,9 @@ from gpuecs_tui.i18n import _
 from gpuecs_tui.private_folder import make_private
 from gpuecs_tui.terraform.base.problems import TerraformProblem
 from gpuecs_tui.terraform.engine.binary import Engine, find_engine
-from gpuecs_tui.terraform.engine.mirror import Source, find_mirror
+from gpuecs_tui.terraform.engine.mirror import ProviderSource, find_mirror
 from gpuecs_tui.terraform.runs.launch import user_name
-from gpuecs_tui.terraform.runs.logout import scope_prefix, warning
+from gpuecs_tui.terraform.runs.logout import logout_warning, scope_prefix
 from gpuecs_tui.terraform.state.environment import child_environment
 from gpuecs_tui.user_folders import NoHome, state_folder
 
@@ -77,7 +77,7 @@ def _provider(engine: Engine, arguments: argparse.Namespace) -> _Result:
         mirror = find_mirror(engine, named=arguments.plugin_dir)
     except TerraformProblem as problem:
         return _Result(subject, False, problem.message, problem.remedy)
-    if mirror.source is Source.REGISTRY:
+    if mirror.source is ProviderSource.REGISTRY:
         return _Result(
             subject,
             True,
@@ -86,7 +86,7 @@ def _provider(engine: Engine, arguments: argparse.Namespace) -> _Result:
             ),
             _("On a machine without internet access, set a filesystem mirror with --plugin-dir."),
         )
-    if mirror.source is Source.CONFIGURED:
+    if mirror.source is ProviderSource.CONFIGURED:
         return _Result(subject, True, _("as configured in {path}").format(path=mirror.path))
     return _Result(
         subject,
@@ -138,7 +138,7 @@ def _state_folder() -> _Result:
 
 def _logout() -> list[_Result]:
     user = user_name()
-    words = warning(user, scope_prefix(user, os.environ))
+    words = logout_warning(user, scope_prefix(user, os.environ))
     return [_Result(_("Logout"), False, words)] if words else []
 
 

@@ -38,7 +38,7 @@ def _ended(sentence: str) -> str:
     return sentence if last in _ENDS else f"{sentence}."
 
 
-def say(failure: Failure) -> int:
+def print_failure(failure: Failure) -> int:
     """Print a failure and return its exit code."""
     # The exit code is returned even if stderr was closed early.
     with suppress(BrokenPipeError):

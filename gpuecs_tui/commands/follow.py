@@ -13,12 +13,12 @@ from gpuecs_tui.commands.waiting import SECOND, WaitLine
 from gpuecs_tui.i18n import _
 from gpuecs_tui.shell_words import shell_word
 from gpuecs_tui.terraform.base.durations import in_words
-from gpuecs_tui.terraform.engine.event_text import lines_of, without_colours
+from gpuecs_tui.terraform.engine.event_text import log_lines, without_colours
 from gpuecs_tui.terraform.engine.events import ChangeSummary, Event
 from gpuecs_tui.terraform.runs.apply_estimate import last_time
 from gpuecs_tui.terraform.runs.follower import Batch, Follower
 from gpuecs_tui.terraform.runs.run import Run
-from gpuecs_tui.terraform.runs.run_status import RunStatus, title
+from gpuecs_tui.terraform.runs.run_status import RunStatus, status_title
 
 POLL_SECONDS = 0.05
 """Seconds between two reads of the journal; a read that finds nothing takes 25 µs of processor
@@ -83,7 +83,7 @@ def follow(
 def _words(run: Run, last: float | None) -> str:
     """Return how long the run has been in its state, and how long a similar run was in it."""
     words = {
-        "state": title(run.state),
+        "state": status_title(run.state),
         "time": in_words(datetime.now(UTC) - run.state_since),
     }
     if last is None:
@@ -100,7 +100,7 @@ def _texts(batch: Batch, preface: Callable[[], Iterable[str]] | None) -> Iterato
     for event in batch.events:
         if _sums_up(event):
             yield from preface()
-        yield from (line.text for line in lines_of(event))
+        yield from (line.text for line in log_lines(event))
 
 
 def _sums_up(event: Event) -> bool:

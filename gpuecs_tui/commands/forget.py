@@ -11,7 +11,7 @@ from gpuecs_tui.commands.failure import EXIT_USAGE, Failure, harmless
 from gpuecs_tui.i18n import _
 from gpuecs_tui.shell_words import shell_word
 from gpuecs_tui.terraform.base.problems import TerraformProblem
-from gpuecs_tui.terraform.recovery.remedies import Recovery, lacking
+from gpuecs_tui.terraform.recovery.remedies import Recovery, read_lacking
 from gpuecs_tui.terraform.recovery.shared_run import SharedRun
 from gpuecs_tui.terraform.recovery.shared_runs import Shelf, ShelfProblem, shelf_of
 from gpuecs_tui.terraform.runs import run_list
@@ -102,7 +102,7 @@ def _dismiss(
     yes: bool,
 ) -> None:
     try:
-        missing: Sequence[Candidate] = lacking(directory, created)
+        missing: Sequence[Candidate] = read_lacking(directory, created)
     except TerraformProblem as problem:
         # The content of the state is unknown, so list all created resources.
         print(harmless(f"!  {problem}"))

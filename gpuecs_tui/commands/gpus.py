@@ -18,7 +18,7 @@ from gpuecs_tui.stack.instance_type import InstanceType
 if TYPE_CHECKING:
     from gpuecs_tui.aws.facts import AccountFacts
     from gpuecs_tui.aws.session import AccountReader
-    from gpuecs_tui.checks.sizing.offers import Offer, Wanted
+    from gpuecs_tui.checks.sizing.offers import Offer, TypeConditions
     from gpuecs_tui.commands.stack_source import Subject
     from gpuecs_tui.stack.model import Stack
 
@@ -95,10 +95,10 @@ def _stack_on(about: Subject) -> Callable[[InstanceType], Stack]:
     return on
 
 
-def _wanted(arguments: argparse.Namespace) -> Wanted:
-    from gpuecs_tui.checks.sizing.offers import Wanted
+def _wanted(arguments: argparse.Namespace) -> TypeConditions:
+    from gpuecs_tui.checks.sizing.offers import TypeConditions
 
-    return Wanted(
+    return TypeConditions(
         gpu_memory_gb=arguments.min_gpu_memory,
         price=arguments.max_price,
         zones=tuple(arguments.zone),

@@ -19,9 +19,9 @@ from gpuecs_tui.checks.pricing.offer_words import (
     UNKNOWN,
     gib_number,
     left_words,
-    price_words,
     properties,
     spot_words,
+    usd_words,
 )
 from gpuecs_tui.columns import cells, pad, pad_left
 from gpuecs_tui.i18n import _
@@ -185,7 +185,7 @@ def _laid_out(rows: Rows, numbers: set[int]) -> list[str]:
 def _row(offer: Offer, fits: bool) -> list[str]:
     it = offer.instance_type
     tasks = (
-        (UNKNOWN if offer.tasks is None else str(offer.tasks), price_words(offer.task_price))
+        (UNKNOWN if offer.tasks is None else str(offer.tasks), usd_words(offer.task_price))
         if fits
         else ()
     )
@@ -198,7 +198,7 @@ def _row(offer: Offer, fits: bool) -> list[str]:
         str(it.registers.mib),
         memory_source(it),
         *tasks,
-        price_words(offer.price),
+        usd_words(offer.price),
         spot_words(offer),
         left_words(offer),
         UNKNOWN if offer.zones is None else " ".join(zone[-1] for zone in offer.zones),

@@ -29,7 +29,7 @@ def refuse_misspelt(word: str, commands: Iterable[str]) -> None:
         )
 
 
-def refuse_unknown(word: str, more: Iterable[str]) -> None:
+def refuse_extra_words(word: str, more: Iterable[str]) -> None:
     """Raise Failure if ``word`` has no separator and is not a directory; ``more`` words follow it.
 
     The wizard takes one directory only, so the user meant a command.

@@ -13,7 +13,7 @@ from gpuecs_tui.columns import cells, pad
 from gpuecs_tui.commands.arguments import Argument
 from gpuecs_tui.commands.command_table import COMMANDS, WIZARD, Command
 from gpuecs_tui.commands.failure import EXIT_USAGE, harmless
-from gpuecs_tui.commands.misspelt import refuse_misspelt, refuse_unknown
+from gpuecs_tui.commands.misspelt import refuse_extra_words, refuse_misspelt
 from gpuecs_tui.i18n import N_, _, adopt_standard_texts
 
 COMMON: tuple[Argument, ...] = (
@@ -47,7 +47,7 @@ _UNSET: dict[str, Any] = {"default": argparse.SUPPRESS, "help": argparse.SUPPRES
 """Settings of an option that is stored only if it was given."""
 
 
-class Parser(argparse.ArgumentParser):
+class CommandLineParser(argparse.ArgumentParser):
     """argparse's parser with this program's error message and exit code."""
 
     def error(self, message: str) -> NoReturn:
@@ -56,7 +56,7 @@ class Parser(argparse.ArgumentParser):
         self.exit(EXIT_USAGE, words.format(message=harmless(message), prog=self.prog) + "\n")
 
 
-def parse(words: Sequence[str]) -> tuple[Command, argparse.Namespace]:
+def parse_command_line(words: Sequence[str]) -> tuple[Command, argparse.Namespace]:
     """Return the command that ``words`` name (the wizard if they name none) and its arguments.
 
     Options may precede the command. Exits on a wrong command line, and for --help.
@@ -74,7 +74,7 @@ def parse(words: Sequence[str]) -> tuple[Command, argparse.Namespace]:
     else:
         if word is not None:
             refuse_misspelt(word, COMMANDS)
-        command, parser = WIZARD, Parser(**_words_of(WIZARD))
+        command, parser = WIZARD, CommandLineParser(**_words_of(WIZARD))
         version = f"{PROGRAM} {__version__}"
         shown = _("show program's version number and exit")
         parser.add_argument("--version", "-V", action="version", version=version, help=shown)
@@ -83,7 +83,7 @@ def parse(words: Sequence[str]) -> tuple[Command, argparse.Namespace]:
         found, unknown = parser.parse_known_args(rest)
         if unknown:
             if word is not None and not COMMANDS.keys() & {*unknown}:
-                refuse_unknown(word, unknown)
+                refuse_extra_words(word, unknown)
             parser.error(_("unrecognized arguments: %s") % " ".join(unknown))
     if found.profile is not None and found.demo:
         parser.error(_("--demo has its own credentials: remove --profile"))
@@ -109,13 +109,13 @@ def _as_path(word: str) -> str:
     return word if word.startswith(os.sep) else f"{os.curdir}/{word}"
 
 
-def _whole_line(words: Sequence[str]) -> tuple[Parser, dict[str, Parser]]:
+def _whole_line(words: Sequence[str]) -> tuple[CommandLineParser, dict[str, CommandLineParser]]:
     """Return the parser of a command line with ``words``, and the parsers of its commands.
 
     The first word that isn't the value of an option is the command, or else the wizard's directory.
     Options of all commands may precede it.
     """
-    line = Parser(prog=PROGRAM, add_help=False, allow_abbrev=False)
+    line = CommandLineParser(prog=PROGRAM, add_help=False, allow_abbrev=False)
     every = [_declared(command) for command in (*COMMANDS.values(), WIZARD)]
     options_of = {flags: it for declared in every for flags, it in declared.items()}
     given = {word.partition("=")[0] for word in words}
@@ -124,7 +124,7 @@ def _whole_line(words: Sequence[str]) -> tuple[Parser, dict[str, Parser]]:
         if _is_option(flags) and given & {*flags}:
             line.add_argument(*flags, **{**options, **_UNSET}, dest=_BEFORE + _name(flags))
     subparsers = line.add_subparsers(dest=_WORD)
-    parsers: dict[str, Parser] = {}
+    parsers: dict[str, CommandLineParser] = {}
     for word in dict.fromkeys(words):
         if word not in COMMANDS:
             subparsers.add_parser(word, add_help=False)
@@ -137,7 +137,7 @@ def _whole_line(words: Sequence[str]) -> tuple[Parser, dict[str, Parser]]:
 
 
 def _complete(
-    found: argparse.Namespace, command: Command, parser: Parser, unknown: Sequence[str]
+    found: argparse.Namespace, command: Command, parser: CommandLineParser, unknown: Sequence[str]
 ) -> None:
     """Merge the options before and after ``command``; add the defaults of missing options.
 
@@ -188,7 +188,7 @@ def _words_of(command: Command) -> dict[str, Any]:
     }
 
 
-def _faults(parser: Parser, arguments: argparse.Namespace) -> None:
+def _faults(parser: CommandLineParser, arguments: argparse.Namespace) -> None:
     from gpuecs_tui.demo import fault_names
 
     if fault_names.LIST in arguments.demo_fault:

@@ -9,7 +9,7 @@ from typing import Any
 from gpuecs_tui.commands.failure import Failure, harmless
 from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.shell_words import shell_word
-from gpuecs_tui.terraform.plan.details import Attribute, PlanTree, wait_for_plan
+from gpuecs_tui.terraform.plan.details import ChangedAttribute, PlanTree, wait_for_plan
 from gpuecs_tui.terraform.plan.notices import ignored_count, notices
 from gpuecs_tui.terraform.plan.words import PlanWarning, full_words, needs_name, warnings
 from gpuecs_tui.terraform.runs.applied import is_of_present_files
@@ -109,7 +109,7 @@ def stack_name(directory: Path) -> str:
     return str(_answers(directory).get("stack.name", "")).strip() or directory.resolve().name
 
 
-def _attribute(of: Attribute) -> dict[str, Any]:
+def _attribute(of: ChangedAttribute) -> dict[str, Any]:
     return {
         "path": of.path,
         "before": of.before,

@@ -25,7 +25,7 @@ from gpuecs_tui.stack.resolve import Answers, generated_names, with_kept, with_n
 
 if TYPE_CHECKING:
     from gpuecs_tui.terraform.recovery.upgrade import TwoChanges
-    from gpuecs_tui.terraform.write.stack import Changes, Overruled
+    from gpuecs_tui.terraform.write.stack import Overruled, WriteChanges
 
 
 def render(arguments: argparse.Namespace) -> int:
@@ -195,7 +195,7 @@ def _listeners(directory: Path) -> Mapping[str, tuple[str, int]]:
         return {}
 
 
-def _refuse(changes: Changes, two: TwoChanges | None) -> NoReturn:
+def _refuse(changes: WriteChanges, two: TwoChanges | None) -> NoReturn:
     """Print the manual changes that the write would lose or combine; raise Failure."""
     for change in changes.files:
         if change.hand_edited:

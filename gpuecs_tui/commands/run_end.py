@@ -12,7 +12,7 @@ from gpuecs_tui.terraform.base.atomic_files import read_json
 from gpuecs_tui.terraform.plan.details import load_plan, runs_no_task
 from gpuecs_tui.terraform.read.service_url import service_url
 from gpuecs_tui.terraform.runs.run import Run
-from gpuecs_tui.terraform.runs.run_status import Operation, RunStatus, title
+from gpuecs_tui.terraform.runs.run_status import Operation, RunStatus, status_title
 
 
 def outcome(run: Run, *, finds_domain: bool = False) -> int:
@@ -76,7 +76,7 @@ def _certificate_domain(run: Run) -> str:
 
 def tell_failure(run: Run) -> NoReturn:
     """Print what a failed run left and raise Failure with the reason."""
-    words = run.message or _("The run is {state}.").format(state=title(run.state))
+    words = run.message or _("The run is {state}.").format(state=status_title(run.state))
     if run.operation is not Operation.PLAN:
         from gpuecs_tui.terraform.recovery.remedies import examine
 

@@ -8,14 +8,16 @@ from typing import Any
 from gpuecs_tui.columns import cells, pad
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.runs.run import Run
-from gpuecs_tui.terraform.runs.run_status import operation_title, title
+from gpuecs_tui.terraform.runs.run_status import operation_title, status_title
 from gpuecs_tui.terraform.runs.unread_run import UnreadRun
 
 
 def lines_of_runs(runs: Sequence[Run | UnreadRun]) -> Iterator[str]:
     """Yield one line for each run, in columns; the caller escapes control characters."""
     read = [run for run in runs if isinstance(run, Run)]
-    rows = {it.id: (operation_title(it.operation), title(it.state), _counts(it)) for it in read}
+    rows = {
+        it.id: (operation_title(it.operation), status_title(it.state), _counts(it)) for it in read
+    }
     widths = [max(map(cells, column)) for column in zip(*rows.values(), strict=True)]
     for run in runs:
         if isinstance(run, UnreadRun):

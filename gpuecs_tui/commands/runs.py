@@ -31,7 +31,7 @@ from gpuecs_tui.terraform.runs import run_list
 from gpuecs_tui.terraform.runs.follower import Follower
 from gpuecs_tui.terraform.runs.force_stop import end_now
 from gpuecs_tui.terraform.runs.run import Run
-from gpuecs_tui.terraform.runs.run_status import Operation, RunStatus, title
+from gpuecs_tui.terraform.runs.run_status import Operation, RunStatus, status_title
 from gpuecs_tui.terraform.runs.unread_run import UnreadRun
 
 EXIT_CHANGES = 2
@@ -167,7 +167,7 @@ def cancel(arguments: argparse.Namespace) -> int:
             ).format(directory=shell_word(arguments.directory))
         )
     else:
-        print(_("The run is {state}.").format(state=title(present.state)))
+        print(_("The run is {state}.").format(state=status_title(present.state)))
     return 0
 
 

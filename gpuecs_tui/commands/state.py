@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from gpuecs_tui.assessment import remedies
-from gpuecs_tui.assessment.remedies import Kind, Remedy
+from gpuecs_tui.assessment.remedies import Remedy, RemedyKind
 from gpuecs_tui.commands.account import choose_account
 from gpuecs_tui.commands.failure import EXIT_FAILED, EXIT_USAGE, Failure, harmless
 from gpuecs_tui.commands.forget import forget, not_looked_at, nothing_to_recover
@@ -160,7 +160,7 @@ def _remedies(directory: Path, found: Recovery) -> list[str]:
 
 def _advice(directory: Path, remedy: Remedy, found: Recovery) -> str:
     """Return ``remedy`` as text: a command line, or a sentence that may end with one."""
-    if remedy.kind is Kind.UNLOCK and remedy.advice and found.lock is not None:
+    if remedy.kind is RemedyKind.UNLOCK and remedy.advice and found.lock is not None:
         return release_advice(directory, found.lock)
     return remedy.advice or _command(directory, remedy)
 
@@ -168,11 +168,11 @@ def _advice(directory: Path, remedy: Remedy, found: Recovery) -> str:
 def _command(directory: Path, remedy: Remedy) -> str:
     """Return the command line of ``remedy``."""
     match remedy.kind:
-        case Kind.MOVE:
+        case RemedyKind.MOVE:
             return f"gpuecs-tui migrate {shell_word(directory)} --yes"
-        case Kind.UNLOCK:
+        case RemedyKind.UNLOCK:
             return f"gpuecs-tui state {shell_word(directory)} --unlock {shell_word(remedy.about)}"
-        case Kind.FORGET:
+        case RemedyKind.FORGET:
             words = _(
                 "gpuecs-tui state {directory} --forget {run}  (lists them; --yes dismisses them)"
             )

@@ -17,7 +17,7 @@ from typing import Any, Literal
 from gpuecs_tui.i18n import _
 
 Value = str | int | bool | tuple[str, ...] | dict[str, str]
-Kind = Literal["text", "integer", "flag", "choice", "list", "map"]
+ValueKind = Literal["text", "integer", "flag", "choice", "list", "map"]
 
 CONTINUED = "\t"
 """Starts a line that continues a map's value. A value may have several lines (a certificate)."""
@@ -41,7 +41,7 @@ class NotAValue(ValueError):
 class Key:
     """The declaration of one decision of a stack."""
 
-    kind: Kind
+    kind: ValueKind
     label: str
     """Untranslated: pass it through ``_`` where it is shown."""
     help: str
@@ -200,7 +200,7 @@ class Key:
         return ""
 
 
-def kind_in_words(kind: Kind) -> str:
+def kind_in_words(kind: ValueKind) -> str:
     """Return the name of a kind for messages: "a whole number"."""
     return {
         "text": _("a string"),
@@ -254,7 +254,7 @@ def _one_of(choices: tuple[object, ...]) -> str:
     return _("must be one of {choices}").format(choices=", ".join(map(str, choices)))
 
 
-def _is_kind(kind: Kind, value: object) -> bool:
+def _is_kind(kind: ValueKind, value: object) -> bool:
     match kind:
         case "text" | "choice":
             return isinstance(value, str)
@@ -343,7 +343,7 @@ def _typed_name(name: str) -> str:
     return name if plain and "=" not in name and "\n" not in name else json.dumps(name)
 
 
-_PARSERS: dict[Kind, Any] = {
+_PARSERS: dict[ValueKind, Any] = {
     "text": str,
     "choice": str.strip,
     "integer": _parse_integer,
@@ -396,7 +396,7 @@ def table(label: str, help: str, default: dict[str, str] | None = None, **limits
     return _declare(Key(kind="map", label=label, help=help, default=default, **limits))
 
 
-def key_of(metadata: Mapping[str, Any]) -> Key:
+def declared_key(metadata: Mapping[str, Any]) -> Key:
     """Return the Key that a dataclass field was declared with."""
     key = metadata.get(METADATA, MISSING)
     if not isinstance(key, Key):

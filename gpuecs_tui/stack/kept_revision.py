@@ -51,7 +51,7 @@ def _changes(wanted: Mapping[str, object]) -> str:
     return _(" and ").join(parts)
 
 
-def short_name(arn: str) -> str:
+def revision_name(arn: str) -> str:
     """Return ``family:revision`` of a task definition's ARN, or of such a short name."""
     return arn.rpartition("/")[2]
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, get_type_hints
 
-from gpuecs_tui.stack.fields import Key, Value, key_of
+from gpuecs_tui.stack.fields import Key, Value, declared_key
 from gpuecs_tui.stack.fleet import Fleet
 from gpuecs_tui.stack.identity import Identity, Names, StateBackend
 from gpuecs_tui.stack.load_balancer import HealthCheck, LoadBalancer
@@ -52,7 +52,7 @@ SECTIONS: dict[str, type[Any]] = get_type_hints(Stack)
 def _keys() -> Iterator[tuple[str, Key]]:
     for section, kind in SECTIONS.items():
         for field in fields(kind):
-            yield f"{section}.{field.name}", key_of(field.metadata)
+            yield f"{section}.{field.name}", declared_key(field.metadata)
 
 
 KEYS: Mapping[str, Key] = dict(_keys())

@@ -27,7 +27,7 @@ VPC_ENDPOINTS = (
 """
 
 
-def in_order(services: Iterable[str]) -> tuple[str, ...]:
+def in_endpoint_order(services: Iterable[str]) -> tuple[str, ...]:
     """Return services in the order of VPC_ENDPOINTS; others last."""
     places = {name: place for place, name in enumerate(VPC_ENDPOINTS)}
     return tuple(sorted(services, key=lambda name: places.get(name, len(places))))

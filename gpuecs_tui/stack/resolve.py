@@ -12,7 +12,7 @@ from gpuecs_tui.stack.fields import Key, Value
 from gpuecs_tui.stack.identity import NAME_MAX
 from gpuecs_tui.stack.instance_type import InstanceType
 from gpuecs_tui.stack.model import KEYS, Stack, build
-from gpuecs_tui.stack.network import in_order
+from gpuecs_tui.stack.network import in_endpoint_order
 from gpuecs_tui.stack.task import CPU_MAX
 
 Answers = Mapping[str, Value]
@@ -76,7 +76,7 @@ def resolve(answers: Answers, instance_type: InstanceType | None) -> Resolved:
     }
     values.update(answers)
     # A set: its order has no meaning, and Terraform doesn't keep it.
-    values[ENDPOINTS] = in_order(cast(tuple[str, ...], values[ENDPOINTS]))
+    values[ENDPOINTS] = in_endpoint_order(cast(tuple[str, ...], values[ENDPOINTS]))
     missing = {key for key, declaration in KEYS.items() if declaration.required} - set(values)
     for key in missing:
         values[key] = _nothing(KEYS[key])

@@ -15,7 +15,7 @@ _VARIABLE = re.compile(r"\$\{(\w+)\}|\$(\w+)")
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
+class ScriptCommand:
     """One command line of a script, with the content of its here-documents."""
 
     text: str
@@ -30,7 +30,7 @@ class Command:
         return f"{self.text}\n{self.body}"
 
 
-def commands(script: str) -> Iterator[Command]:
+def commands(script: str) -> Iterator[ScriptCommand]:
     """Yield the commands of ``script`` in order, without comments and empty lines."""
     known: dict[str, str] = {}
     lines = iter(script.replace("\r\n", "\n").split("\n"))
@@ -49,7 +49,7 @@ def commands(script: str) -> Iterator[Command]:
         text = filled(text, known)
         if assigned := _ASSIGNMENT.match(text):
             known[assigned[1]] = assigned[2].strip("'\"")
-        yield Command(text, filled("\n".join(body), known))
+        yield ScriptCommand(text, filled("\n".join(body), known))
 
 
 def filled(text: str, known: dict[str, str]) -> str:

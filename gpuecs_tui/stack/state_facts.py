@@ -35,7 +35,7 @@ class Begun:
 
 
 @dataclass(frozen=True, slots=True)
-class Import:
+class DeclaredImport:
     """An ``import`` block: the next apply takes an existing resource into the state."""
 
     file: str
@@ -60,7 +60,7 @@ class StateFacts:
     creating: Mapping[str, str] = field(default_factory=dict)
     """Resource address, without a key → id of the run in progress that creates it under a name that
     is unknown before the creation."""
-    imports: Mapping[str, Import] = field(default_factory=dict)
+    imports: Mapping[str, DeclaredImport] = field(default_factory=dict)
     """Resource address, without a key → the block that imports it."""
     earlier: str = ""
     """The directory, for a command, if the earlier version wrote its Terraform; else empty."""

@@ -17,11 +17,11 @@ from gpuecs_tui.i18n import _
 
 if TYPE_CHECKING:
     from gpuecs_tui.aws.discovery.newest_images import NewestImage
-    from gpuecs_tui.aws.facts import AccountFacts, Identity, Image, Lookups, Repository
+    from gpuecs_tui.aws.facts import AccountFacts, CallerIdentity, Image, Lookups, Repository
     from gpuecs_tui.aws.prices_facts import Prices
     from gpuecs_tui.aws.reading import Reading
     from gpuecs_tui.aws.session import AccountReader
-    from gpuecs_tui.aws.state_bucket.bucket_creation import Wanted
+    from gpuecs_tui.aws.state_bucket.bucket_creation import NewBucket
     from gpuecs_tui.aws.state_bucket.buckets import Bucket
     from gpuecs_tui.stack.model import Stack
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 class IdentityRead(Message):
     """AWS returned the identity of the credentials."""
 
-    identity: Identity
+    identity: CallerIdentity
 
 
 @dataclass
@@ -175,7 +175,7 @@ class AccountFeed:
             self.known_buckets = found
         return found
 
-    def make_bucket(self, wanted: Wanted) -> None:
+    def make_bucket(self, wanted: NewBucket) -> None:
         """Create a bucket in the account that is being read; blocks. Raises AwsProblem."""
         from gpuecs_tui.aws.errors import AwsProblem
         from gpuecs_tui.aws.session import Closed, connect

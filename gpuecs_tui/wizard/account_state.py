@@ -7,14 +7,14 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from gpuecs_tui.aws.facts import AccountFacts, Identity
+    from gpuecs_tui.aws.facts import AccountFacts, CallerIdentity
 
 
 @dataclass(slots=True)
 class AccountState:
     """The progress of reading the account, and its results."""
 
-    identity: Identity | None = None
+    identity: CallerIdentity | None = None
     facts: AccountFacts | None = None
     problem: str = ""
     """Why the account could not be read, one sentence; empty if there is no problem."""

@@ -18,11 +18,11 @@ def certificate_domain(wizard: WizardSession) -> str:
     It is unknown before the account was read, for a certificate of IAM, and while the typed
     certificate differs from the directory's.
     """
-    from gpuecs_tui.terraform.write.last_write import digest
+    from gpuecs_tui.terraform.write.last_write import answer_digest
 
     arn, facts = wizard.decisions.answers.get(CERTIFICATE), wizard.account.facts
     held = wizard.opened.held or {}
-    if not arn or facts is None or held.get(CERTIFICATE) != digest(arn):
+    if not arn or facts is None or held.get(CERTIFICATE) != answer_digest(arn):
         return ""
     if not isinstance(facts.certificates, Known):
         return ""

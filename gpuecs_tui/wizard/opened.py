@@ -41,13 +41,13 @@ class Opened:
 
         if self.held is None:
             return last_write.changed_since(directory)(key, value)
-        return self.held.get(key) != last_write.digest(value)
+        return self.held.get(key) != last_write.answer_digest(value)
 
 
 def of_files(texts: Mapping[str, str], answers: Mapping[str, Value]) -> Opened:
     """Return the record of a directory whose Terraform has ``answers``, those of ``texts``."""
-    from gpuecs_tui.terraform.write.last_write import digest
+    from gpuecs_tui.terraform.write.last_write import answer_digest
 
     # The Terraform does not contain the profile.
     said = {key: text for key, text in texts.items() if key != PROFILE}
-    return Opened(said, {key: digest(value) for key, value in answers.items()})
+    return Opened(said, {key: answer_digest(value) for key, value in answers.items()})

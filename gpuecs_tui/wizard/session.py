@@ -102,10 +102,10 @@ class WizardSession(Suggesting):
         """The decisions that follow from the present texts."""
         # Imported late: the model takes a fifth of the time to the first frame, which shows no
         # answer.
-        from gpuecs_tui.wizard import decisions as deciding
+        from gpuecs_tui.wizard import decisions
 
         if self._decisions is None:
-            self._decisions = deciding.decide(self._texts, self.instance_type, self._unknown())
+            self._decisions = decisions.decide(self._texts, self.instance_type, self._unknown())
         return self._decisions
 
     def _unknown(self) -> Mapping[str, Unread]:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from gpuecs_tui.assessment.remedies import Kind, look, remedies
+from gpuecs_tui.assessment.remedies import RemedyKind, look, remedies
 from gpuecs_tui.cli import main
 from gpuecs_tui.terraform.base.tflock import STATE_NAME, lock_note
-from gpuecs_tui.terraform.recovery.held_lock import Holder
+from gpuecs_tui.terraform.recovery.held_lock import HolderStatus
 from gpuecs_tui.terraform.recovery.remedies import Recovery
 from gpuecs_tui.terraform.runs.run_status import RunStatus
 from gpuecs_tui.widgets.run.state_rows import actions
@@ -57,17 +57,17 @@ def stale_note(stack: Path) -> None:
     ("faults", "kinds"),
     [
         ((), []),
-        ((cut_off,), [Kind.RESTORE]),
-        ((errored_cut_off,), [Kind.RESTORE]),
-        ((errored_newer, created_more), [Kind.PUSH, Kind.RECOVER, Kind.FORGET]),
-        ((created_more, stale_note), [Kind.RECOVER, Kind.UNLOCK, Kind.FORGET]),
+        ((cut_off,), [RemedyKind.RESTORE]),
+        ((errored_cut_off,), [RemedyKind.RESTORE]),
+        ((errored_newer, created_more), [RemedyKind.PUSH, RemedyKind.RECOVER, RemedyKind.FORGET]),
+        ((created_more, stale_note), [RemedyKind.RECOVER, RemedyKind.UNLOCK, RemedyKind.FORGET]),
     ],
 )
 def test_the_screen_and_the_command_offer_the_same(
     stack: Path,
     capsys: pytest.CaptureFixture[str],
     faults: tuple[object, ...],
-    kinds: list[Kind],
+    kinds: list[RemedyKind],
 ) -> None:
     for fault in faults:
         assert callable(fault)
@@ -78,7 +78,7 @@ def test_the_screen_and_the_command_offer_the_same(
     main(["state", str(stack)])
     lines = [it for it in capsys.readouterr().out.splitlines() if it.startswith("→")]
     # A lock record that blocks nothing needs no remedy.
-    needed = [kind for kind in kinds if kind is not Kind.UNLOCK]
+    needed = [kind for kind in kinds if kind is not RemedyKind.UNLOCK]
     assert [line.split("--")[1].split()[0] for line in lines] == [it.value for it in needed]
 
 
@@ -88,13 +88,21 @@ def test_a_lock_that_keeps_others_out_comes_first_but_not_under_the_cursor(stack
     found = look(stack, os.environ).recovery
     assert found.lock is not None
     held = replace(found, lock=replace(found.lock, stops=True))
-    assert [it.kind for it in remedies(held)] == [Kind.UNLOCK, Kind.RECOVER, Kind.FORGET]
-    assert next(iter(actions(held).values())).kind is Kind.UNLOCK
+    assert [it.kind for it in remedies(held)] == [
+        RemedyKind.UNLOCK,
+        RemedyKind.RECOVER,
+        RemedyKind.FORGET,
+    ]
+    assert next(iter(actions(held).values())).kind is RemedyKind.UNLOCK
     assert held.lock is not None
-    unsure = replace(held, lock=replace(held.lock, holder=Holder.UNKNOWN))
+    unsure = replace(held, lock=replace(held.lock, holder=HolderStatus.UNKNOWN))
     first = remedies(unsure)[0]
-    assert first.kind is Kind.UNLOCK and first.why_not and first.advice
-    assert [it.kind for it in actions(unsure).values()] == [Kind.RECOVER, Kind.UNLOCK, Kind.FORGET]
+    assert first.kind is RemedyKind.UNLOCK and first.why_not and first.advice
+    assert [it.kind for it in actions(unsure).values()] == [
+        RemedyKind.RECOVER,
+        RemedyKind.UNLOCK,
+        RemedyKind.FORGET,
+    ]
 
 
 def test_there_is_nothing_to_do_while_a_run_is_at_work(stack: Path) -> None:

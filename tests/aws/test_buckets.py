@@ -15,9 +15,9 @@ from gpuecs_tui.aws.reading import Known, Unknown
 from gpuecs_tui.aws.session import AccountReader, connect
 from gpuecs_tui.aws.state_bucket.bucket_creation import (
     PURPOSE,
-    Wanted,
+    NewBucket,
     create_bucket,
-    suggested_name,
+    suggested_bucket_name,
     what_is_made,
 )
 from gpuecs_tui.aws.state_bucket.buckets import Bucket, read_buckets
@@ -51,7 +51,7 @@ def named(reader: AccountReader, name: str) -> Bucket:
 
 
 def test_a_bucket_is_made_properly(reader: AccountReader) -> None:
-    wanted = Wanted("tfstate-made", "eu-west-1", {"project": "x"})
+    wanted = NewBucket("tfstate-made", "eu-west-1", {"project": "x"})
     told: list[tuple[int, int]] = []
     create_bucket(reader, wanted, lambda done, of: told.append((done, of)))
     assert told == [(number, STEPS) for number in range(1, STEPS + 1)]
@@ -77,7 +77,7 @@ def test_a_bucket_is_made_properly(reader: AccountReader) -> None:
 def test_one_that_was_cut_off_is_finished(
     reader: AccountReader, monkeypatch: pytest.MonkeyPatch, operation: str
 ) -> None:
-    wanted = Wanted(f"tfstate-{operation.lower()}", "eu-west-1", {})
+    wanted = NewBucket(f"tfstate-{operation.lower()}", "eu-west-1", {})
     with monkeypatch.context() as patch:
         refuse(patch, operation)
         with pytest.raises(AwsProblem, match="Not allowed"):
@@ -92,7 +92,7 @@ def test_a_used_bucket_is_left_alone(reader: AccountReader) -> None:
     s3.create_bucket(Bucket="a-website", CreateBucketConfiguration=place)
     s3.put_object(Bucket="a-website", Key="index.html", Body=b"")
     with pytest.raises(AwsProblem, match="already exists and is in use"):
-        create_bucket(reader, Wanted("a-website", "eu-west-1", {}))
+        create_bucket(reader, NewBucket("a-website", "eu-west-1", {}))
     private = named(reader, "a-website").private
     assert isinstance(private, Known) and not private.value
 
@@ -101,10 +101,10 @@ def test_another_region_and_anothers_bucket(
     reader: AccountReader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(AwsProblem, match="already exists in us-east-1"):
-        create_bucket(reader, Wanted("demo-terraform-state", "eu-west-1", {}))
+        create_bucket(reader, NewBucket("demo-terraform-state", "eu-west-1", {}))
     refuse(monkeypatch, "GetBucketLocation")
     with pytest.raises(AwsProblem, match="is already taken"):
-        create_bucket(reader, Wanted("somebody-elses", "eu-west-1", {}))
+        create_bucket(reader, NewBucket("somebody-elses", "eu-west-1", {}))
 
 
 def test_what_may_not_be_read_is_unknown_by_itself(
@@ -121,4 +121,4 @@ def test_buckets_for_states_come_first(reader: AccountReader) -> None:
     assert isinstance(found, Known)
     names = [it.name for it in found.value]
     assert names.index("demo-terraform-state") < names.index("demo-scratch")
-    assert suggested_name("1" * 12, "us-east-1") == "tfstate-111111111111-us-east-1"
+    assert suggested_bucket_name("1" * 12, "us-east-1") == "tfstate-111111111111-us-east-1"

@@ -10,7 +10,7 @@ import boto3
 import pytest
 
 from gpuecs_tui.aws.errors import AwsProblem
-from gpuecs_tui.aws.orphans import CLOCK_SKEW, NotYet, find
+from gpuecs_tui.aws.orphans import CLOCK_SKEW, NotYet, find_orphan
 from gpuecs_tui.aws.session import AccountReader
 from gpuecs_tui.aws.state_bucket.lock_object import read_lock_object
 from gpuecs_tui.demo.account import DemoAccount
@@ -132,7 +132,7 @@ def test_found_by_name(
         "aws_sns_topic": (named, None),
     }
     for type_, (planned, id_) in wanted.items():
-        found = find(reader, type_, planned, begun())
+        found = find_orphan(reader, type_, planned, begun())
         assert (found.import_id if found else None) == id_, type_
 
 
@@ -158,7 +158,7 @@ def test_nothing_of_that_name(
         "aws_vpc_security_group_egress_rule"
     )
     for type_ in types.split():
-        assert find(reader, type_, named, begun()) is None, type_
+        assert find_orphan(reader, type_, named, begun()) is None, type_
 
 
 def test_what_is_older_than_the_attempt_is_somebody_else_s(
@@ -170,8 +170,8 @@ def test_what_is_older_than_the_attempt_is_somebody_else_s(
         "aws_cloudwatch_log_group": {"name": f"/ecs/{NAME}"},
         "aws_security_group": {"name_prefix": f"{NAME}-", "vpc_id": made["vpc"]},
     }.items():
-        assert find(reader, type_, planned, begun()) is not None, type_
-        assert find(reader, type_, planned, later) is None, type_
+        assert find_orphan(reader, type_, planned, begun()) is not None, type_
+        assert find_orphan(reader, type_, planned, later) is None, type_
 
 
 def test_other_tags_are_somebody_else_s(
@@ -179,19 +179,19 @@ def test_other_tags_are_somebody_else_s(
 ) -> None:
     for type_ in ("aws_iam_role", "aws_ecs_cluster", "aws_lb_target_group"):
         other = {"name": NAME, "tags_all": {"project": "other"}}
-        assert find(reader, type_, other, begun()) is None, type_
+        assert find_orphan(reader, type_, other, begun()) is None, type_
 
 
 def test_what_it_is_found_by_may_not_be_known_yet(reader: AccountReader) -> None:
     for type_ in ("aws_lb_listener", "aws_ecs_service", "aws_vpc_security_group_ingress_rule"):
         with pytest.raises(NotYet):
-            find(reader, type_, {"name": "x"}, None)
+            find_orphan(reader, type_, {"name": "x"}, None)
 
 
 def test_a_refusal_is_no_absence(stub: Stub, reader: AccountReader) -> None:
     stub.faults["elasticloadbalancing:DescribeLoadBalancers"] = "AccessDenied"
     with pytest.raises(AwsProblem) as refused:
-        find(reader, "aws_lb", {"name": "x"}, None)
+        find_orphan(reader, "aws_lb", {"name": "x"}, None)
     assert refused.value.kind == "denied"
 
 

@@ -12,7 +12,7 @@ import sys
 import time
 from functools import partial
 
-from gpuecs_tui.aws.discovery.account import TOPICS, Progress, read_account
+from gpuecs_tui.aws.discovery.account import TOPICS, ReadProgress, read_account
 from gpuecs_tui.aws.discovery.identity import read_identity
 from gpuecs_tui.aws.session import connect
 from gpuecs_tui.demo import account
@@ -64,7 +64,7 @@ def measure() -> list[Row]:
     ]
 
 
-def _note(seen: list[float], _progress: Progress) -> None:
+def _note(seen: list[float], _progress: ReadProgress) -> None:
     seen.append(time.perf_counter())
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
-from gpuecs_tui.terraform.plan.details import DESTRUCTIVE, Action, Change, PlanTree
+from gpuecs_tui.terraform.plan.details import DESTRUCTIVE, Action, PlanTree, ResourceChange
 from gpuecs_tui.terraform.plan.request_notices import health_check, no_tasks, redirected
 
 NOTHING = "nothing"
@@ -46,7 +46,7 @@ _OF_THE_PLAN = (no_tasks, redirected, health_check)
 """Notices that the plan shows before the approval, in the same words."""
 
 
-Changes = dict[str, Change]
+Changes = dict[str, ResourceChange]
 
 
 def _gone(changes: Changes) -> Iterator[str]:
@@ -109,7 +109,7 @@ def _clients(changes: Changes) -> Iterator[str]:
 _GROUP, _INGRESS = "aws_security_group", "aws_vpc_security_group_ingress_rule"
 
 
-def _range(change: Change) -> str:
+def _range(change: ResourceChange) -> str:
     """Return the CIDR block of a rule of the load balancer, its key; empty if there is none."""
     return change.address.partition('["')[2].removesuffix('"]') if "/" in change.address else ""
 
@@ -121,7 +121,7 @@ def _contains(outer: str, inner: str) -> bool:
     return isinstance(one, IPv6Network) and isinstance(other, IPv6Network) and other.subnet_of(one)
 
 
-def _ports(change: Change) -> bool:
+def _ports(change: ResourceChange) -> bool:
     return any(attribute.path in ("from_port", "to_port") for attribute in change.attributes)
 
 
@@ -187,7 +187,7 @@ _RULES: tuple[Callable[[Changes], Iterator[str]], ...] = (
 
 def _of(
     changes: Changes, kind: str, actions: frozenset[Action] | set[Action] | None = None
-) -> list[Change]:
+) -> list[ResourceChange]:
     return [
         change
         for change in changes.values()
@@ -195,12 +195,12 @@ def _of(
     ]
 
 
-def _value(change: Change, path: str) -> tuple[str, str] | None:
+def _value(change: ResourceChange, path: str) -> tuple[str, str] | None:
     for attribute in change.attributes:
         if attribute.path == path:
             return str(attribute.before), str(attribute.after)
     return None
 
 
-def _before(change: Change, path: str) -> str:
+def _before(change: ResourceChange, path: str) -> str:
     return (_value(change, path) or ("?", ""))[0]

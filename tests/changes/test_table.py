@@ -9,7 +9,7 @@ import pytest
 
 from gpuecs_tui.stack.model import KEYS
 from gpuecs_tui.stack.relevance import is_relevant
-from gpuecs_tui.terraform.plan.details import Action, Attribute, Change, PlanTree
+from gpuecs_tui.terraform.plan.details import Action, ChangedAttribute, PlanTree, ResourceChange
 from gpuecs_tui.terraform.plan.notices import notices
 from tests.changes import table
 from tests.changes.declared import BASE, CHANGES, REFUSED
@@ -142,13 +142,15 @@ def _fingerprint(folder: Path, name: str, before: str = "", after: str = "") -> 
     return table.fingerprint(folder)
 
 
-def _change(address: str, action: Action, *paths: str, create_first: bool = False) -> Change:
-    attributes = tuple(Attribute(path, "1", "2") for path in paths)
+def _change(
+    address: str, action: Action, *paths: str, create_first: bool = False
+) -> ResourceChange:
+    attributes = tuple(ChangedAttribute(path, "1", "2") for path in paths)
     kind = address.partition(".")[0]
-    return Change(address, kind, action, "", attributes, create_first=create_first)
+    return ResourceChange(address, kind, action, "", attributes, create_first=create_first)
 
 
-def _noticed(*changes: Change) -> str:
+def _noticed(*changes: ResourceChange) -> str:
     return " ".join(noticed(PlanTree(changes, ())))
 
 
@@ -177,9 +179,9 @@ def test_what_users_notice_follows_from_the_plan() -> None:
 
 
 def test_the_table_has_what_the_plan_itself_says_of_requests() -> None:
-    def updated(kind: str, path: str, before: str, after: str) -> Change:
-        changed = (Attribute(path, before, after),)
-        return Change(f"{kind}.x", kind, Action.UPDATE, "", changed)
+    def updated(kind: str, path: str, before: str, after: str) -> ResourceChange:
+        changed = (ChangedAttribute(path, before, after),)
+        return ResourceChange(f"{kind}.x", kind, Action.UPDATE, "", changed)
 
     for change, said in (
         (updated("aws_lb_listener", "default_action[0].type", '"forward"', '"redirect"'),
@@ -194,7 +196,7 @@ def test_the_table_has_what_the_plan_itself_says_of_requests() -> None:
 
 
 def test_clients_notice_a_range_that_is_taken_away() -> None:
-    def rule(cidr: str, action: Action) -> Change:
+    def rule(cidr: str, action: Action) -> ResourceChange:
         return _change(f'aws_vpc_security_group_ingress_rule.https["{cidr}"]', action)
 
     gone = [rule(it, Action.DELETE) for it in ("192.168.7.0/24", "fd00:1::/32")]
@@ -223,7 +225,7 @@ def test_the_document_says_of_address_ranges_what_the_rules_derive() -> None:
 
 
 def test_changes_of_one_resource_or_a_destruction_are_not_tried_together() -> None:
-    def trial(number: int, *changes: Change) -> Trial:
+    def trial(number: int, *changes: ResourceChange) -> Trial:
         row = Row(CHANGES[number].name, CHANGES[number].key)
         return Trial(CHANGES[number], row, PlanTree(changes, ()))
 

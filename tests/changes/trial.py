@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from gpuecs_tui.terraform.plan.details import DESTRUCTIVE, Action, PlanTree
-from gpuecs_tui.terraform.plan.details import Change as PlannedChange
+from gpuecs_tui.terraform.plan.details import ResourceChange as PlannedChange
 from gpuecs_tui.terraform.plan.notices import notices
 from gpuecs_tui.terraform.plan.words import full_words, warnings
 from tests.changes.declared import REFUSED, Change

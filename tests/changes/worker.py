@@ -14,7 +14,7 @@ from gpuecs_tui.demo import account as demo_account
 from gpuecs_tui.stack.answers import dump_answers
 from gpuecs_tui.terraform.engine.binary import find_engine
 from gpuecs_tui.terraform.engine.mirror import find_mirror
-from gpuecs_tui.terraform.plan.details import PlanTree, tree
+from gpuecs_tui.terraform.plan.details import PlanTree, plan_tree
 from tests.changes import account
 from tests.changes.declared import Change, answers
 from tests.support.demo_backend import BACKEND_OPTIONS
@@ -97,7 +97,7 @@ class Worker:
         """Plan the directory, with what the state contains about the account."""
         file = self.folder / "plan.tfplan"
         self.terraform("plan", f"-out={file}", "-refresh=false")
-        return tree(json.loads(self.terraform("show", "-json", str(file))))
+        return plan_tree(json.loads(self.terraform("show", "-json", str(file))))
 
     def apply(self) -> None:
         """Apply the directory. Raises Failed with Terraform's first error."""

@@ -12,7 +12,7 @@ from gpuecs_tui.terraform.base.problems import TerraformProblem
 from gpuecs_tui.terraform.recovery import damaged_state, locks
 from gpuecs_tui.terraform.recovery import errored_state as errored
 from gpuecs_tui.terraform.recovery.errored_state import Verdict
-from gpuecs_tui.terraform.recovery.held_lock import Holder
+from gpuecs_tui.terraform.recovery.held_lock import HolderStatus
 from gpuecs_tui.terraform.recovery.remedies import Recovery, examine
 from gpuecs_tui.terraform.runs import run_list
 from gpuecs_tui.terraform.runs.orphan_candidates import Candidate
@@ -135,7 +135,7 @@ class Judge:
         wrong = []
         if found.lock.id != json.loads(held)["ID"]:
             wrong.append("the lock that is told of is another one")
-        if found.lock.holder is not Holder.DEAD:
+        if found.lock.holder is not HolderStatus.DEAD:
             wrong.append(f"the dead owner of a lock is said to be {found.lock.holder}")
         return wrong
 

@@ -14,7 +14,7 @@ from gpuecs_tui.assessment.findings import assess
 from gpuecs_tui.assessment.own import Own
 from gpuecs_tui.assessment.written import written_in
 from gpuecs_tui.checks.finding import Severity
-from gpuecs_tui.checks.not_read import FILE_DELETED, NOT_READ, not_read
+from gpuecs_tui.checks.not_read import FILE_DELETED, NOT_READ, unread_findings
 from gpuecs_tui.cli import main
 from gpuecs_tui.stack.model import KEYS
 from gpuecs_tui.stack.partial import NotKnown, partial
@@ -344,7 +344,7 @@ def test_a_file_of_ours_that_was_deleted_is_named(
         "outputs.tf was written by gpuecs-tui and has since been deleted"
     )
     assert inspect(directory).unread[-1] == found and not found.keys
-    (said,) = not_read([found])
+    (said,) = unread_findings([found])
     assert (said.rule, said.severity) == (FILE_DELETED, Severity.WARNING)
     assert said.message == found.sentence and "restore outputs.tf" in said.remedy
     main(["check", "--offline", str(directory)])

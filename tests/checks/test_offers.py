@@ -8,7 +8,7 @@ from gpuecs_tui.aws import catalogue
 from gpuecs_tui.aws.facts import CapacityReservation, GpuInstance
 from gpuecs_tui.aws.reading import Unknown
 from gpuecs_tui.checks.pricing.offer_words import properties, reserved_words
-from gpuecs_tui.checks.sizing.offers import Offer, Wanted, offers, ordered, sold_gb
+from gpuecs_tui.checks.sizing.offers import Offer, TypeConditions, offers, ordered, sold_gb
 from gpuecs_tui.stack.instance_type import InstanceType
 from gpuecs_tui.stack.model import Stack
 from tests.support.small_account import known, stack
@@ -60,13 +60,13 @@ def test_quota_left() -> None:
 @pytest.mark.parametrize(
     ("wanted", "names"),
     [
-        (Wanted(price=Decimal(1)), {"g4dn.xlarge", "g5.xlarge"}),
-        (Wanted(gpu_memory_gb=24, price=Decimal(2)), {"g5.xlarge"}),
-        (Wanted(gpu_memory_gb=24, price=Decimal("0.99")), set()),
-        (Wanted(price=Decimal(9), zones=("us-east-1z",)), set()),
+        (TypeConditions(price=Decimal(1)), {"g4dn.xlarge", "g5.xlarge"}),
+        (TypeConditions(gpu_memory_gb=24, price=Decimal(2)), {"g5.xlarge"}),
+        (TypeConditions(gpu_memory_gb=24, price=Decimal("0.99")), set()),
+        (TypeConditions(price=Decimal(9), zones=("us-east-1z",)), set()),
     ],
 )
-def test_sifting(wanted: Wanted, names: set[str]) -> None:
+def test_sifting(wanted: TypeConditions, names: set[str]) -> None:
     found = offers(priced_account(), wanted.zones)
     assert {it.name for it in found if wanted.takes(it)} == names
 

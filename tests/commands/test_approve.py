@@ -57,7 +57,7 @@ def test_the_end_of_its_credentials_goes_with_it(
     now = datetime.now(UTC)
     ends = now + timedelta(hours=1)
     found = CredentialCheck(CredentialLife(ends, False, True), Expected(timedelta(), False), now)
-    monkeypatch.setattr(credentials, "check", lambda _run, _reader: found)
+    monkeypatch.setattr(credentials, "check_credentials", lambda _run, _reader: found)
     assert main(["approve", str(waiting.directory), "--yes"]) == 0
     assert waiting.refresh().credentials_end == ends
 

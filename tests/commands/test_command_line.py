@@ -10,7 +10,7 @@ from gpuecs_tui.cli import main
 from gpuecs_tui.commands.command_table import COMMANDS
 from gpuecs_tui.commands.failure import EXIT_FAILED, EXIT_USAGE
 from gpuecs_tui.commands.misspelt import nearly
-from gpuecs_tui.commands.parser import parse
+from gpuecs_tui.commands.parser import parse_command_line
 from gpuecs_tui.opening import again
 
 NEEDS_A_TERMINAL = "gpuecs-tui: The wizard needs a terminal."
@@ -63,11 +63,11 @@ def test_a_word_that_is_nearly_a_command_is_refused_with_both_ways_on(
 
 @pytest.mark.parametrize("name", ["chekc", "runs", "--x"])
 def test_the_wizard_names_such_a_directory_so_that_it_opens_again(name: str) -> None:
-    _wizard, given = parse([f"./{name}"])
+    _wizard, given = parse_command_line([f"./{name}"])
     line = again(given)
     assert line == f"gpuecs-tui ./{name}"
-    assert parse(["--", str(Path.cwd())])[1].directory == Path.cwd()
-    _wizard, once_more = parse(line.split()[1:])
+    assert parse_command_line(["--", str(Path.cwd())])[1].directory == Path.cwd()
+    _wizard, once_more = parse_command_line(line.split()[1:])
     assert once_more == given and once_more.directory == Path(name)
 
 
@@ -84,7 +84,7 @@ def test_the_wizard_names_such_a_directory_so_that_it_opens_again(name: str) -> 
     ],
 )
 def test_options_may_stand_before_and_behind(before: list[str], behind: list[str]) -> None:
-    assert parse(before) == parse(behind)
+    assert parse_command_line(before) == parse_command_line(behind)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_an_option_of_another_command_is_refused(
     words: list[str], strange: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as left:
-        parse(words)
+        parse_command_line(words)
     assert left.value.code == EXIT_USAGE
     assert capsys.readouterr().err == f"gpuecs-tui: unrecognized arguments: {strange}\n"
 
@@ -109,12 +109,12 @@ def test_help_is_about_the_command_that_is_named(capsys: pytest.CaptureFixture[s
     told = []
     for words in (["--help", "approve"], ["approve", "-h"], ["--demo", "-h", "approve"]):
         with pytest.raises(SystemExit):
-            parse(words)
+            parse_command_line(words)
         told.append(capsys.readouterr().out)
     assert len({*told}) == 1 and told[0].startswith("usage: gpuecs-tui approve ")
     for words in (["--help"], [".", "--help"], ["-h", "."]):
         with pytest.raises(SystemExit):
-            parse(words)
+            parse_command_line(words)
         shown = capsys.readouterr().out
         assert shown.startswith("usage: gpuecs-tui [-h]") and "  destroy DIR --yes" in shown
 

@@ -14,7 +14,7 @@ import pytest
 from gpuecs_tui.cli import main
 from gpuecs_tui.terraform.control import rotation, runs
 from gpuecs_tui.terraform.runs import run_list
-from gpuecs_tui.terraform.runs.launch import create
+from gpuecs_tui.terraform.runs.launch import create_run
 from gpuecs_tui.terraform.runs.run import Run
 from gpuecs_tui.terraform.runs.run_status import Operation, RunStatus
 from gpuecs_tui.terraform.runs.unread_run import UnreadRun
@@ -216,7 +216,7 @@ def test_a_damaged_run_is_listed_until_it_is_dismissed(
     damage: Callable[[Path], None],
 ) -> None:
     (stack / ".terraform").mkdir()
-    run = create(run_list.runs_root(), stack, Operation.APPLY, None, None, {})
+    run = create_run(run_list.runs_root(), stack, Operation.APPLY, None, None, {})
     run.files.journal.write_text("")
     path = run.files.folder / file
     damage(path)
@@ -251,7 +251,7 @@ def test_a_run_that_is_being_made_or_deleted_is_not_damaged(
     stack: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (stack / ".terraform").mkdir()
-    run = create(run_list.runs_root(), stack, Operation.PLAN, None, None, {})
+    run = create_run(run_list.runs_root(), stack, Operation.PLAN, None, None, {})
     kept = {path: path.read_bytes() for path in run.files.folder.iterdir()}
     for file in (run.files.state, run.files.facts, run.files.directory_record):
         file.unlink()
@@ -350,13 +350,13 @@ def test_an_errored_state_that_holds_none_goes_aside(
 
 
 def test_umask_000_opens_nothing(stack: Path, tmp_path: Path) -> None:
-    from gpuecs_tui.terraform.runs.launch import create
+    from gpuecs_tui.terraform.runs.launch import create_run
     from gpuecs_tui.terraform.runs.run_status import Operation
 
     (stack / ".terraform").mkdir()
     before = os.umask(0)
     try:
-        made = create(run_list.runs_root(), stack, Operation.PLAN, None, None, {})
+        made = create_run(run_list.runs_root(), stack, Operation.PLAN, None, None, {})
     finally:
         os.umask(before)
     for path in (made.files.folder, *made.files.folder.parents):
@@ -366,5 +366,5 @@ def test_umask_000_opens_nothing(stack: Path, tmp_path: Path) -> None:
     for file in made.files.folder.iterdir():
         assert file.stat().st_mode & 0o777 == 0o600, file
     run_list.runs_root().parent.chmod(0o777)
-    create(run_list.runs_root(), stack, Operation.PLAN, None, None, {})
+    create_run(run_list.runs_root(), stack, Operation.PLAN, None, None, {})
     assert run_list.runs_root().parent.stat().st_mode & 0o777 == 0o700, "closed again"

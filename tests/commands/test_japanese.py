@@ -18,7 +18,7 @@ from gpuecs_tui import i18n
 from gpuecs_tui.cli import main
 from gpuecs_tui.columns import cells, pad, pad_left
 from gpuecs_tui.commands import argparse_words
-from gpuecs_tui.terraform.engine.event_text import lines_of, without_colours
+from gpuecs_tui.terraform.engine.event_text import log_lines, without_colours
 from gpuecs_tui.terraform.engine.events import Decoder
 from gpuecs_tui.terraform.runs.run_status import RunStatus
 from tests.support.terraform.run_folders import stage
@@ -179,4 +179,4 @@ def test_a_box_is_titled_in_the_users_language(japanese: Path) -> None:
         "diagnostic": {"severity": "error", "summary": "It broke", "detail": ""},
     }
     event = Decoder().decode(json.dumps(raw))
-    assert any("エラー: It broke" in without_colours(line.text) for line in lines_of(event))
+    assert any("エラー: It broke" in without_colours(line.text) for line in log_lines(event))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gpuecs_tui.commands.doctor import doctor
-from gpuecs_tui.commands.parser import parse
+from gpuecs_tui.commands.parser import parse_command_line
 from gpuecs_tui.demo import account
 from gpuecs_tui.stack.answers import dump_answers
 from gpuecs_tui.terraform.render.stack_files import render
@@ -143,7 +143,7 @@ def test_doctor_is_not_content_with_broken_settings(
 ) -> None:
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
-    assert doctor(parse(["doctor"])[1]) == 1
+    assert doctor(parse_command_line(["doctor"])[1]) == 1
     said = capsys.readouterr().out
     (line,) = (line for line in said.splitlines() if words in line)
     assert line.startswith("!!")

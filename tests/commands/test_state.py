@@ -185,7 +185,7 @@ def test_times() -> None:
 def test_an_apply_that_the_credentials_do_not_outlast_is_refused(
     stack: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(credentials, "check", lambda _run, _reader: minutes(3, 5))
+    monkeypatch.setattr(credentials, "check_credentials", lambda _run, _reader: minutes(3, 5))
     run = stage(stack, RunStatus.PLANNED)
     credentials.refuse_short_credentials(run, despite=True)
     assert run.refresh().state is RunStatus.PLANNED

@@ -23,7 +23,7 @@ from gpuecs_tui.demo import account, fault_names, protocol
 from gpuecs_tui.demo.faults.registry import HOLDS
 from gpuecs_tui.stack.answers import dump_answers, load_answers
 from gpuecs_tui.stack.fields import Value
-from gpuecs_tui.stack.network import in_order
+from gpuecs_tui.stack.network import in_endpoint_order
 
 ACCOUNT = "123456789012"
 REGISTRY = "123456789012.dkr.ecr.us-east-1.amazonaws.com"
@@ -281,7 +281,7 @@ def test_the_remedy_of_no_egress_is_to_create_the_endpoints(
     # The VPC has a gateway endpoint for S3.
     assert "s3" not in services.split(", ")
     mended = tmp_path / "mended.toml"
-    chosen = {**load_answers(answers.read_text()), FIELD: in_order(services.split(", "))}
+    chosen = {**load_answers(answers.read_text()), FIELD: in_endpoint_order(services.split(", "))}
     mended.write_text(dump_answers(chosen))
     assert check(capsys, mended, "no-egress") == []
 

@@ -14,7 +14,7 @@ import pytest
 
 from gpuecs_tui.commands.arguments import Argument
 from gpuecs_tui.commands.command_table import COMMANDS, WIZARD, Command
-from gpuecs_tui.commands.parser import COMMON, parse
+from gpuecs_tui.commands.parser import COMMON, parse_command_line
 from gpuecs_tui.demo.answer_check import ANSWERS_VARIABLE
 from gpuecs_tui.demo.protocol import PACE_RANGE, PACE_VARIABLE
 from gpuecs_tui.terraform.base.extra_arguments import PREFIX as EXTRA_ARGUMENTS
@@ -118,7 +118,7 @@ def test_the_parser_knows_every_argument_of_the_page(
     command: Command, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as ended:
-        parse([*filter(None, [command.name]), "--help"])
+        parse_command_line([*filter(None, [command.name]), "--help"])
     assert ended.value.code == 0
     printed = capsys.readouterr().out
     for flags, options in (*COMMON, *command.arguments):

@@ -35,7 +35,7 @@ def test_every_constant_of_a_recipe_is_in_its_file() -> None:
     """Constants are written as ``NAME`` (`file`), in `NAME` of `file`, or (see `file`)."""
     named = re.findall(r"`([A-Z][A-Z_]{2,})`\s+\(`([\w/]+\.py)`", GUIDE)
     named += re.findall(r"`([A-Z][A-Z_]{2,})` (?:of|in)\s+`([\w/]+\.py)`", GUIDE)
-    assert {"FOLLOWS", "RULES", "OTHER", "SCREENS", "HOLDS", "GAPS", "REFUSALS"} <= {
+    assert {"FOLLOWS", "KEY_RULES", "OTHER", "SCREENS", "HOLDS", "GAPS", "REFUSALS"} <= {
         name for name, _path in named
     }
     for name, path in named:

@@ -17,13 +17,13 @@ from gpuecs_tui.stack.model import KEYS, SECTIONS, Stack
 from gpuecs_tui.stack.relevance import CONDITIONS
 from gpuecs_tui.stack.resolve import resolve
 from gpuecs_tui.terraform.hcl.tree import Reference
-from gpuecs_tui.terraform.read.configuration import Configuration, load
+from gpuecs_tui.terraform.read.configuration import Configuration, load_configuration
 from gpuecs_tui.terraform.read.rules import (
+    BACKEND_KEY_RULES,
+    KEY_RULES,
     LISTENER,
     LISTENERS,
     READ_APART,
-    RULES,
-    STATE_RULES,
     written_at,
 )
 from gpuecs_tui.terraform.render.stack_files import render
@@ -155,7 +155,7 @@ def _(text: str) -> str:
 
 def _has_variable(key: str) -> bool:
     """Whether the key's value is in terraform.tfvars: a variable has the last part of its name."""
-    return key not in STATE_RULES and f"variable.{key.rpartition('.')[2]}" in _VARIABLES
+    return key not in BACKEND_KEY_RULES and f"variable.{key.rpartition('.')[2]}" in _VARIABLES
 
 
 ACCOUNT = "123456789012"
@@ -245,7 +245,7 @@ _VARIABLES = frozenset(
         {key: _first_change(key).to for key in KEYS if key.endswith(("_arn", "_ids", "_cidrs"))},
         {"fleet.key_name": "@key-pair", "fleet.ami": "@image"},
     )
-    for it in load(render(stack(values))).blocks
+    for it in load_configuration(render(stack(values))).blocks
     if it.startswith("variable.")
 )
 
@@ -255,16 +255,16 @@ def test_the_page_is_up_to_date() -> None:
 
 
 def test_every_key_has_one_place_and_every_derived_key_its_words() -> None:
-    assert {*RULES, *STATE_RULES, *READ_APART} == {*KEYS}
-    assert not {*READ_APART} & {*RULES, *STATE_RULES}
+    assert {*KEY_RULES, *BACKEND_KEY_RULES, *READ_APART} == {*KEYS}
+    assert not {*READ_APART} & {*KEY_RULES, *BACKEND_KEY_RULES}
     assert {*FOLLOWS} == {key for key, it in KEYS.items() if it.derived}
 
 
 @pytest.mark.parametrize("key", KEYS)
 def test_another_value_changes_the_attribute_that_the_page_names(key: str) -> None:
     change = _first_change(key)
-    before = load(render(stack(change.given)))
-    after = load(render(stack(change.given, change.along, {key: change.to})))
+    before = load_configuration(render(stack(change.given)))
+    after = load_configuration(render(stack(change.given, change.along, {key: change.to})))
     place = written_at(key)
     assert written(before, place) != written(after, place)
     if _has_variable(key):

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from gpuecs_tui.aws.session import connect
-from gpuecs_tui.aws.state_bucket.bucket_creation import Wanted, create_bucket
+from gpuecs_tui.aws.state_bucket.bucket_creation import NewBucket, create_bucket
 from gpuecs_tui.demo.account import DemoAccount
 from tests.support.repository import ROOT
 
@@ -122,6 +122,6 @@ def bucket(on_demo_account: DemoAccount, request: pytest.FixtureRequest) -> str:
         "tfstate-" + request.node.name.translate(str.maketrans("_[]", "-..")).strip(".")[:50]
     )
     reader = connect("", "us-east-1")
-    create_bucket(reader, Wanted(name, "us-east-1", {}))
+    create_bucket(reader, NewBucket(name, "us-east-1", {}))
     reader.close()
     return name

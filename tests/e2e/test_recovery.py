@@ -22,7 +22,7 @@ from gpuecs_tui.terraform.plan.details import wait_for_plan
 from gpuecs_tui.terraform.plan.words import needs_name
 from gpuecs_tui.terraform.recovery import errored_state
 from gpuecs_tui.terraform.recovery.errored_state import Verdict
-from gpuecs_tui.terraform.recovery.held_lock import Holder
+from gpuecs_tui.terraform.recovery.held_lock import HolderStatus
 from gpuecs_tui.terraform.recovery.locks import LockProblem, held_lock, unlock
 from gpuecs_tui.terraform.recovery.own_state import own_state
 from gpuecs_tui.terraform.recovery.remedies import examine
@@ -112,7 +112,7 @@ def test_a_killed_terraform_loses_nothing(bucket: str, tmp_path: Path) -> None:
         assert time.monotonic() < deadline
         time.sleep(0.1)
     held = held_lock(stack)
-    assert held is not None and held.holder is Holder.ALIVE and held.run == run.id
+    assert held is not None and held.holder is HolderStatus.ALIVE and held.run == run.id
     os.kill(run.refresh().terraform_pid, signal.SIGKILL)
     assert "signal 9" in reach(run, RunStatus.FAILED).message
 
@@ -121,7 +121,7 @@ def test_a_killed_terraform_loses_nothing(bucket: str, tmp_path: Path) -> None:
     assert found.created and len(found.created) + len(stored.resources) >= 10
     maybe = {it.address for it in found.missing if not it.certain}
     assert "aws_lb.this" in maybe
-    assert found.lock is not None and found.lock.holder is Holder.DEAD
+    assert found.lock is not None and found.lock.holder is HolderStatus.DEAD
     assert found.lock.run == run.id and found.lock.stops
     refused = reach(runs.start(stack, "plan"), RunStatus.FAILED)
     assert "is locked by" in refused.message
@@ -263,7 +263,9 @@ def test_two_people_on_one_stack(
     refused = reach(runs.start(ours, "plan"), RunStatus.FAILED)
     assert "is locked by" in refused.message
     found = examine(ours)
-    assert found.lock is not None and found.lock.holder is Holder.UNKNOWN and not found.lock.run
+    assert (
+        found.lock is not None and found.lock.holder is HolderStatus.UNKNOWN and not found.lock.run
+    )
     assert found.missing == (), "the run may be at work"
     with pytest.raises(LockProblem, match="is unknown"):
         unlock(ours, found.lock.id)
@@ -271,16 +273,16 @@ def test_two_people_on_one_stack(
     # The same user in the other directory: the run belongs to that user.
     home_of("a")
     held = held_lock(ours)
-    assert held is not None and held.holder is Holder.ALIVE
+    assert held is not None and held.holder is HolderStatus.ALIVE
     assert (held.run, held.directory) == (run.id, theirs)
     present = run.refresh()
     for pid in (present.pid, present.terraform_pid):
         os.kill(pid, signal.SIGKILL)
     reach(run, RunStatus.LOST)
     held = held_lock(theirs)
-    assert held is not None and held.holder is Holder.DEAD and held.run == run.id
+    assert held is not None and held.holder is HolderStatus.DEAD and held.run == run.id
     seen = held_lock(ours)
-    assert seen is not None and seen.holder is Holder.DEAD and seen.directory == theirs
+    assert seen is not None and seen.holder is HolderStatus.DEAD and seen.directory == theirs
     unlock(theirs, held.id)
 
     home_of("b")
@@ -348,7 +350,9 @@ def test_a_local_note_of_a_killed_terraform_stops_nobody(tmp_path: Path) -> None
     os.kill(run.terraform_pid, signal.SIGKILL)
     reach(run, RunStatus.FAILED)
     found = examine(stack)
-    assert found.lock is not None and found.lock.holder is Holder.DEAD and not found.lock.stops
+    assert (
+        found.lock is not None and found.lock.holder is HolderStatus.DEAD and not found.lock.stops
+    )
     assert found.lock.run == run.id
     unlock(stack, found.lock.id)
     assert read_lock(stack / STATE_NAME) is None

@@ -24,7 +24,7 @@ from gpuecs_tui.terraform.recovery.locks import held_lock
 from gpuecs_tui.terraform.runs.directory_lock import DirectoryBusy
 from gpuecs_tui.terraform.runs.run import Run
 from gpuecs_tui.terraform.runs.run_status import RunStatus
-from gpuecs_tui.terraform.state.content import content, serial_and_lineage
+from gpuecs_tui.terraform.state.content import serial_and_lineage, state_content
 from gpuecs_tui.terraform.state.reader import read_state
 from tests.e2e.state_moves import BACKEND, ended, move, planned, s3, until
 
@@ -128,7 +128,7 @@ def test_there_and_back_with_a_change_on_the_way(stack: Path, bucket: str) -> No
     there = move(stack)
     assert there.phase is Phase.DONE and there.resources == 1, there.message
     assert waiting.refresh().state is RunStatus.DISCARDED
-    assert content(in_s3(bucket)) == content(before)
+    assert state_content(in_s3(bucket)) == state_content(before)
     assert there.copy.read_bytes() == before
     assert stat.S_IMODE(there.copy.stat().st_mode) == 0o600
     assert stat.S_IMODE(there.folder.stat().st_mode) == 0o700
@@ -152,7 +152,9 @@ def test_there_and_back_with_a_change_on_the_way(stack: Path, bucket: str) -> No
     back = move(stack)
     assert back.phase is Phase.DONE, back.message
     local = (stack / "terraform.tfstate").read_bytes()
-    assert content(local) == content(changed) and content(local) != content(before)
+    assert state_content(local) == state_content(changed) and state_content(local) != state_content(
+        before
+    )
     assert is_converged(stack)
 
     to_s3(stack, bucket)
@@ -172,7 +174,7 @@ def planned_to_apply(directory: Path) -> Run:
 
 @pytest.mark.parametrize("moment", ["before", "copied", "emptied", "noted"])
 def test_killed_and_gone_on_with(stack: Path, bucket: str, orders: Path, moment: str) -> None:
-    before = content((stack / "terraform.tfstate").read_bytes())
+    before = state_content((stack / "terraform.tfstate").read_bytes())
     to_s3(stack, bucket)
     orders.write_text(moment)
     hold = orders.with_name("orders.hold")
@@ -188,7 +190,7 @@ def test_killed_and_gone_on_with(stack: Path, bucket: str, orders: Path, moment:
         assert begun.refresh().is_live
     hold.unlink()
     killed = lifecycle.wait(begun)
-    assert killed.was_cut_off and content(killed.copy.read_bytes()) == before
+    assert killed.was_cut_off and state_content(killed.copy.read_bytes()) == before
     assert list(stack.glob("terraform.tfstate.backup-*")), "not verified, so kept"
     if moment == "before":
         assert lifecycle.wait(move(stack)).phase is Phase.DONE
@@ -199,7 +201,7 @@ def test_killed_and_gone_on_with(stack: Path, bucket: str, orders: Path, moment:
         assert "was interrupted. Continue it." in told
         resumed = move(stack)
         assert resumed.phase is Phase.DONE, resumed.message
-    assert content(in_s3(bucket)) == before and not locked(bucket)
+    assert state_content(in_s3(bucket)) == before and not locked(bucket)
     assert lifecycle.due(stack) is None and is_converged(stack)
 
 
@@ -210,7 +212,7 @@ def test_killed_on_the_way_back(stack: Path, bucket: str, orders: Path) -> None:
     orders.write_text("half")
     assert lifecycle.wait(lifecycle.start(stack)).was_cut_off
     assert move(stack).phase is Phase.DONE
-    assert content((stack / "terraform.tfstate").read_bytes()) == content(in_s3(bucket))
+    assert state_content((stack / "terraform.tfstate").read_bytes()) == state_content(in_s3(bucket))
     assert list(stack.glob("terraform.tfstate.broken-*"))
     assert is_converged(stack)
 

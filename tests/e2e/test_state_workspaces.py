@@ -14,7 +14,7 @@ from gpuecs_tui.terraform.migration import lifecycle
 from gpuecs_tui.terraform.migration.moved_marker import SUFFIX, moved_away
 from gpuecs_tui.terraform.migration.record import Phase
 from gpuecs_tui.terraform.runs.run_status import RunStatus
-from gpuecs_tui.terraform.state.content import content
+from gpuecs_tui.terraform.state.content import state_content
 from gpuecs_tui.terraform.state.reader import read_state
 from tests.e2e.state_moves import BACKEND, move, planned, s3
 
@@ -96,7 +96,7 @@ def test_every_workspace_moves_or_none(
     assert there.phase is Phase.DONE, there.message
     assert there.workspaces == ("default", "green") and there.resources == 2
     for name, serial in (("default", 3), ("green", 4)):
-        assert content(stored(bucket, name)) == content(state_text(name, serial))
+        assert state_content(stored(bucket, name)) == state_content(state_text(name, serial))
     assert read_state(checkout).resources[0].id == "green"
     assert (checkout / ".terraform" / "environment").read_text() == "green"
 
@@ -111,7 +111,7 @@ def test_every_workspace_moves_or_none(
     back = move(checkout)
     assert back.phase is Phase.DONE, back.message
     local = checkout / "terraform.tfstate.d" / "green" / "terraform.tfstate"
-    assert content(local.read_bytes()) == content(state_text("green", 4))
+    assert state_content(local.read_bytes()) == state_content(state_text("green", 4))
     assert {KEYS["default"] + SUFFIX, KEYS["green"] + SUFFIX} < keys(bucket)
     moved = moved_away(clone, os.environ)
     assert moved is not None and str(checkout / "terraform.tfstate") in moved.sentence

@@ -18,7 +18,7 @@ from gpuecs_tui.terraform.runs.run_status import RunStatus
 from gpuecs_tui.widgets.base.confirm import Confirm
 from gpuecs_tui.widgets.picker.choice_list import ChoiceList
 from gpuecs_tui.widgets.picker.picker import Picker
-from gpuecs_tui.widgets.step.deployment_words import is_healthy
+from gpuecs_tui.widgets.step.deployment_words import is_deployment_healthy
 from gpuecs_tui.widgets.step.screen import StepScreen
 from gpuecs_tui.wizard.options import Options
 from tests.pictures.settled import in_one_zone, settled, sort_plan
@@ -168,7 +168,7 @@ async def _deployment(camera: Camera) -> None:
         screen = app.screen
         assert isinstance(screen, DeploymentScreen)
         facts = screen._facts
-        if facts is None or not is_healthy(facts):
+        if facts is None or not is_deployment_healthy(facts):
             return False
         if not isinstance(facts.container_instances, Known) or not isinstance(facts.fleet, Known):
             return False

@@ -14,7 +14,7 @@ from gpuecs_tui.app import WizardApp
 from gpuecs_tui.terraform.base.atomic_files import replace_json
 from gpuecs_tui.terraform.control import runs
 from gpuecs_tui.terraform.runs import run_list
-from gpuecs_tui.terraform.runs.directory_lock import DirectoryBusy, Holder
+from gpuecs_tui.terraform.runs.directory_lock import DirectoryBusy, LockHolder
 from gpuecs_tui.terraform.runs.journal import record
 from gpuecs_tui.terraform.runs.run import Run
 from gpuecs_tui.terraform.runs.run_status import Operation, RunStatus
@@ -440,7 +440,7 @@ async def test_a_busy_directory_offers_to_watch(
     monkeypatch.setattr(run_list, "runs_of", lambda _directory: [])
 
     def busy(*_arguments: object, **_more: object) -> Run:
-        holder = Holder(other.id, "apply", "ada", "bastion", 42, "2026-11-23T12:43:00+00:00")
+        holder = LockHolder(other.id, "apply", "ada", "bastion", 42, "2026-11-23T12:43:00+00:00")
         raise DirectoryBusy(directory, holder)
 
     monkeypatch.setattr(runs, "start", busy)

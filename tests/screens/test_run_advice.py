@@ -41,7 +41,7 @@ def credentials(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, float]]:
     # No other part of the product uses this reader.
     monkeypatch.setattr(fakes.FakeFeed, "reader", object())
     monkeypatch.setattr(fakes.FakeFeed, "price", lambda *_asked: None)
-    monkeypatch.setattr(credentials_check, "check", check)
+    monkeypatch.setattr(credentials_check, "check_credentials", check)
     yield given
 
 

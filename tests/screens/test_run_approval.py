@@ -14,7 +14,7 @@ from textual.widgets import Input, Static
 
 from gpuecs_tui.assessment import apply_gate
 from gpuecs_tui.assessment.apply_gate import ApplyCheck, Checked
-from gpuecs_tui.aws.discovery.account import Progress
+from gpuecs_tui.aws.discovery.account import ReadProgress
 from gpuecs_tui.aws.errors import AwsProblem
 from gpuecs_tui.aws.facts import AccountFacts
 from gpuecs_tui.aws.reading import Unknown
@@ -60,10 +60,10 @@ def stuck(monkeypatch: pytest.MonkeyPatch, partly_read: threading.Event) -> thre
     """Set when the ``stuck`` account, which returns only its networks, may respond."""
     free = threading.Event()
 
-    def read(_reader: object, on_progress: Callable[[Progress], None]) -> AccountFacts:
+    def read(_reader: object, on_progress: Callable[[ReadProgress], None]) -> AccountFacts:
         facts = right_account()
         known = AccountFacts(region=facts.region, vpcs=facts.vpcs, subnets=facts.subnets)
-        on_progress(Progress(2, 22, known))
+        on_progress(ReadProgress(2, 22, known))
         partly_read.set()
         free.wait(60)
         return facts

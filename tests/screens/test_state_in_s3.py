@@ -125,7 +125,7 @@ async def test_the_review_offers_the_move(stack: Path, monkeypatch: pytest.Monke
         moved.append(wizard.options.directory)
         return "moved"
 
-    monkeypatch.setattr(state_move, "carry_out", carry_out)
+    monkeypatch.setattr(state_move, "move_state", carry_out)
     async with on_review(stack, state__backend="s3", state__bucket="team-tfstate") as pilot:
         for answer, true in (
             ("n", lambda: said(pilot)("Move the state before you run a plan")),

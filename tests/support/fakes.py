@@ -14,8 +14,8 @@ from gpuecs_tui.aws.discovery.newest_images import NewestImage, newest_tag
 from gpuecs_tui.aws.errors import AwsProblem
 from gpuecs_tui.aws.facts import (
     AccountFacts,
+    CallerIdentity,
     Certificate,
-    Identity,
     Image,
     InstanceProfile,
     KeyPair,
@@ -31,7 +31,7 @@ from gpuecs_tui.aws.network_facts import Route, RouteTable, SecurityGroup, Subne
 from gpuecs_tui.aws.reading import Known, Reading, Unknown
 from gpuecs_tui.aws.service_roles import ALWAYS, SPOT
 from gpuecs_tui.aws.session import AccountReader, connect
-from gpuecs_tui.aws.state_bucket.bucket_creation import Wanted
+from gpuecs_tui.aws.state_bucket.bucket_creation import NewBucket
 from gpuecs_tui.aws.state_bucket.buckets import Bucket
 from gpuecs_tui.stack.model import Stack
 from gpuecs_tui.wizard.account_feed import AccountFailed, AccountFeed, AccountRead, IdentityRead
@@ -48,7 +48,7 @@ GROUP = "sg-0a0b0c0d0e0f00001"
 REPOSITORY = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/llm-server"
 IMAGE = f"{REPOSITORY}:v1"
 DIGEST = "sha256:" + "ab" * 32
-IDENTITY = Identity(ACCOUNT, f"arn:aws:iam::{ACCOUNT}:user/ada", "user")
+IDENTITY = CallerIdentity(ACCOUNT, f"arn:aws:iam::{ACCOUNT}:user/ada", "user")
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
 
@@ -174,7 +174,7 @@ class FakeFeed(AccountFeed):
     known_buckets: Reading[tuple[Bucket, ...]] | None = None
     buckets: Reading[tuple[Bucket, ...]] = field(default_factory=lambda: known(BUCKETS))
     bucket_problem: AwsProblem | None = None
-    made: list[Wanted] = field(default_factory=list)
+    made: list[NewBucket] = field(default_factory=list)
 
     @property
     def reader(self) -> None:
@@ -210,7 +210,7 @@ class FakeFeed(AccountFeed):
         self.known_buckets = self.buckets
         return self.buckets
 
-    def make_bucket(self, wanted: Wanted) -> None:
+    def make_bucket(self, wanted: NewBucket) -> None:
         if self.bucket_problem is not None:
             raise self.bucket_problem
         self.made.append(wanted)

@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 from gpuecs_tui.aws import catalogue
 from gpuecs_tui.aws.facts import (
     AccountFacts,
+    CallerIdentity,
     Certificate,
     GpuInstance,
-    Identity,
     Image,
     InstanceProfile,
     KeyPair,
@@ -107,7 +107,7 @@ def account(**fields: Any) -> AccountFacts:
     nothing: Known[tuple[Named, ...]] = known(())
     facts = AccountFacts(
         region="us-east-1",
-        identity=known(Identity(ACCOUNT, f"arn:aws:iam::{ACCOUNT}:user/me", "user")),
+        identity=known(CallerIdentity(ACCOUNT, f"arn:aws:iam::{ACCOUNT}:user/me", "user")),
         vpcs=known((Vpc(VPC, "main", ("10.0.0.0/16",), False),)),
         subnets=known(tuple(subnets)),
         route_tables=known(tables),

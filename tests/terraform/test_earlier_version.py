@@ -15,7 +15,7 @@ from gpuecs_tui.stack.model import KEYS, Stack
 from gpuecs_tui.stack.problems import problems
 from gpuecs_tui.stack.relevance import is_relevant
 from gpuecs_tui.stack.resolve import resolve, with_new_defaults
-from gpuecs_tui.terraform.read.configuration import load
+from gpuecs_tui.terraform.read.configuration import load_configuration
 from gpuecs_tui.terraform.read.directory import ReadBack, read, read_back
 from gpuecs_tui.terraform.recovery.own_state import own_state
 from gpuecs_tui.terraform.recovery.upgrade import TwoChanges, two_changes, upgrade_of
@@ -52,7 +52,7 @@ def other(stack: Stack, changes: Mapping[str, Value]) -> Stack:
 
 def moves(files: Mapping[str, str]) -> list[tuple[str, str]]:
     """Return from and to address of the moves in the files, in any order."""
-    body = load({"moved.tf": files.get("moved.tf", "")}).bodies["moved.tf"]
+    body = load_configuration({"moved.tf": files.get("moved.tf", "")}).bodies["moved.tf"]
     return [
         tuple(
             str(getattr(block.body.attributes[side].value, "path", "")) for side in ("from", "to")
@@ -89,7 +89,10 @@ def test_it_leaves_unset_what_it_did_not_have(tmp_path: Path) -> None:
     counting = {key for key in unset if is_relevant(key, stack.flat())}
     assert {key: stack[key] for key in counting} == {key: unset[key] for key in counting}
     assert len(counting) > 3
-    before, after = load(read(directory).texts), load(files_for(stack, directory))
+    before, after = (
+        load_configuration(read(directory).texts),
+        load_configuration(files_for(stack, directory)),
+    )
     for address, path in (
         ("aws_ecs_task_definition.this", "container_definitions"),
         ("aws_launch_template.this", "block_device_mappings.ebs.throughput"),
@@ -109,7 +112,7 @@ def test_brought_up_to_date_it_has_today_s_defaults(tmp_path: Path) -> None:
     write(compare(directory, files_for(stack, directory)))
     again = read(directory)
     assert (again.stack, again.edits, again.unread) == (stack, (), ())
-    written = load(again.texts)
+    written = load_configuration(again.texts)
     assert written.value("aws_launch_template.this", "block_device_mappings.ebs.throughput") == 250
     assert "non-blocking" in again.texts["task.tf"]
     assert "initProcessEnabled = true" in again.texts["task.tf"]
@@ -196,7 +199,7 @@ def test_a_port_changes_hands_only_where_http_had_it(
     put(tmp_path, files_for(http, tmp_path))
     https = made(HTTPS, load_balancer__port=port)
     files = files_for(https, tmp_path)
-    written = load(files)
+    written = load_configuration(files)
     assert (PORT_HANDOVER in written.blocks) is handed_over
     for kind in (LISTENER, RULE):
         if handed_over:
@@ -211,7 +214,7 @@ def test_a_port_changes_hands_only_where_http_had_it(
     assert (found.stack, found.edits) == (https, ())
     # The block stays as long as HTTPS does: the change back needs it in the state.
     assert files_for(https, tmp_path) == files
-    assert PORT_HANDOVER not in load(files_for(http, tmp_path)).blocks
+    assert PORT_HANDOVER not in load_configuration(files_for(http, tmp_path)).blocks
 
 
 def test_a_port_that_only_the_state_still_has_changes_hands_too(tmp_path: Path) -> None:
@@ -221,14 +224,15 @@ def test_a_port_that_only_the_state_still_has_changes_hands_too(tmp_path: Path) 
         "instances": [{"attributes": {"port": 443, "protocol": "HTTP"}}],
     }  # fmt: skip
     (tmp_path / "terraform.tfstate").write_text(json.dumps({"version": 4, "resources": [listener]}))
-    assert PORT_HANDOVER in load(files_for(made(HTTPS), tmp_path)).blocks
+    assert PORT_HANDOVER in load_configuration(files_for(made(HTTPS), tmp_path)).blocks
     assert (
-        PORT_HANDOVER not in load(files_for(made(HTTPS, load_balancer__port=444), tmp_path)).blocks
+        PORT_HANDOVER
+        not in load_configuration(files_for(made(HTTPS, load_balancer__port=444), tmp_path)).blocks
     )
 
 
 def test_no_listener_changes_its_port_between_http_and_https() -> None:
-    before, after = load(render(made())), load(render(made(HTTPS)))
+    before, after = load_configuration(render(made())), load_configuration(render(made(HTTPS)))
     for kind, attribute in ((LISTENER, "port"), (RULE, "from_port")):
         assert before.value(f"{kind}.http", attribute) == 80
         assert after.value(f"{kind}.http", attribute) == 80

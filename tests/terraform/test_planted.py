@@ -18,12 +18,12 @@ from gpuecs_tui.terraform.engine.init_needed import needs_init, remember_init
 from gpuecs_tui.terraform.read.directory import read
 from gpuecs_tui.terraform.render.stack_files import render
 from gpuecs_tui.terraform.runner.disk_reserve import NAME, Reserve
-from gpuecs_tui.terraform.runner.import_ids import Import
+from gpuecs_tui.terraform.runner.import_ids import GeneratedImport
 from gpuecs_tui.terraform.runner.orphan_import import IMPORT_FILE, clear_leftover, import_file
 from gpuecs_tui.terraform.runs import directory_lock
 from gpuecs_tui.terraform.runs.stack_directory import identify_directory, mark
 from gpuecs_tui.terraform.write import record
-from gpuecs_tui.terraform.write.stack import Changes, compare, write
+from gpuecs_tui.terraform.write.stack import WriteChanges, compare, write
 from gpuecs_tui.terraform.write.stage import COMMIT, STAGE, Move, encode
 from gpuecs_tui.terraform.write.unfinished_write import WriteProblem, drop, find_unfinished, settle
 from tests.support.terraform.written_files import made, put
@@ -99,7 +99,7 @@ def test_the_reserve(stack: Path, victim: Path, plant: Plant) -> None:
 @KINDS
 def test_the_import_file(stack: Path, victim: Path, plant: Plant) -> None:
     plant(stack / IMPORT_FILE, victim)
-    with import_file(stack, [Import("aws_lb.this", "arn")]):
+    with import_file(stack, [GeneratedImport("aws_lb.this", "arn")]):
         assert "aws_lb.this" in (stack / IMPORT_FILE).read_text()
     plant(stack / IMPORT_FILE, victim)
     clear_leftover(stack)
@@ -240,7 +240,7 @@ def test_a_write_killed_at_any_point_is_finished_or_dropped_by_the_next(
     assert number > 2, "it was killed at least twice"
 
 
-def _write_until(call: str, number: int, changes: Changes) -> None:
+def _write_until(call: str, number: int, changes: WriteChanges) -> None:
     """Write in this forked process, which is killed at the call with this number."""
     real, calls = getattr(os, call), iter(range(10_000))
 

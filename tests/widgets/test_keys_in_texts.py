@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gpuecs_tui.terraform.engine.progress import Progress
+from gpuecs_tui.terraform.engine.progress import RunProgress
 from gpuecs_tui.terraform.read.service_url import ServiceUrl
 from gpuecs_tui.terraform.runs.run_status import RunStatus
 from gpuecs_tui.widgets.keys.binding import bind, key_in_sentence
@@ -81,5 +81,5 @@ def test_a_run_names_the_keys_that_are_declared(
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setattr(words, "DISCARD", bind("ctrl+w", "discard", "discard", "Go", SCREEN))
     waiting = stage(tmp_path / "llm", RunStatus.PLANNED, PLAN[:PLAN_ENDS])
-    said = words.verdict(waiting, Progress(), None, ServiceUrl("")).plain
+    said = words.verdict(waiting, RunProgress(), None, ServiceUrl("")).plain
     assert "Press a to apply this plan, Ctrl+W to discard it." in said

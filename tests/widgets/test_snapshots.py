@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from textual.theme import Theme
 
 from gpuecs_tui.terraform.engine.progress import ResourceProgress, Status
-from gpuecs_tui.terraform.plan.details import Action, Attribute, Change, PlanTree
+from gpuecs_tui.terraform.plan.details import Action, ChangedAttribute, PlanTree, ResourceChange
 from gpuecs_tui.theme import DARK, LIGHT, SIXTEEN, THEMES
 from gpuecs_tui.widgets.log.panel import LogPanel
 from gpuecs_tui.widgets.run.progress import ProgressLine
@@ -68,14 +68,17 @@ class RunLookalike(App[None]):
                 *(ResourceProgress(f"aws_sns_topic.t[{n}]", "create") for n in range(9)),
             ]
         )
-        change = Change(
+        change = ResourceChange(
             "aws_ecs_service.this",
             "aws_ecs_service",
             Action.REPLACE,
             "replace_because_cannot_update",
-            (Attribute("name", '"[b]old"', '"new"', True), Attribute("arn", None, '"x"')),
+            (
+                ChangedAttribute("name", '"[b]old"', '"new"', True),
+                ChangedAttribute("arn", None, '"x"'),
+            ),
         )
-        gone = Change("aws_lb.old", "aws_lb", Action.DELETE, "", ())
+        gone = ResourceChange("aws_lb.old", "aws_lb", Action.DELETE, "", ())
         panel.set_plan(PlanTree((change, gone), ()))
         line = self.query_one(ProgressLine)
         line.show(done=3, total=12, text="creating aws_lb.this")

@@ -13,7 +13,7 @@ from textual.widgets import Static
 
 from gpuecs_tui.app import WizardApp
 from gpuecs_tui.terraform.render.stack_files import render
-from gpuecs_tui.terraform.write.stack import Changes, compare, write
+from gpuecs_tui.terraform.write.stack import WriteChanges, compare, write
 from gpuecs_tui.widgets.picker.choice_list import ChoiceList
 from gpuecs_tui.widgets.step.draft_age import shown_time
 from gpuecs_tui.widgets.step.screen import StepScreen
@@ -119,7 +119,7 @@ def opened(directory: Path) -> WizardSession:
     return wizard
 
 
-def compared(wizard: WizardSession) -> Changes:
+def compared(wizard: WizardSession) -> WriteChanges:
     decisions = wizard.decisions
     return compare(
         wizard.options.directory,

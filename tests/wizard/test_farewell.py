@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gpuecs_tui.commands.parser import parse
+from gpuecs_tui.commands.parser import parse_command_line
 from gpuecs_tui.opening import again
 from gpuecs_tui.terraform.runs.run_status import RunStatus
 from gpuecs_tui.wizard.draft_saver import DraftSaver
@@ -89,10 +89,10 @@ def test_its_command_opens_the_same_wizard(
     words: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["-c"])
-    _command, arguments = parse(words[1:])
+    _command, arguments = parse_command_line(words[1:])
     found = shlex.split(again(arguments))
     assert found == words
-    assert vars(parse(found[1:])[1]) == vars(arguments)
+    assert vars(parse_command_line(found[1:])[1]) == vars(arguments)
 
 
 def test_its_command_names_a_program_that_is_not_on_path_by_its_file(
@@ -101,7 +101,7 @@ def test_its_command_names_a_program_that_is_not_on_path_by_its_file(
     program = tmp_path / "gpuecs-tui"
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
-    _command, arguments = parse(["--demo", "speech"])
+    _command, arguments = parse_command_line(["--demo", "speech"])
     monkeypatch.setenv("PATH", str(tmp_path / "elsewhere"))
     monkeypatch.setattr(sys, "argv", [str(program), "--demo", "speech"])
     assert again(arguments) == f"{program} --demo speech"

@@ -43,7 +43,7 @@ class Deployment:
     failed: int
     """Tasks that could not be kept running."""
     id: str = ""
-    """Such as ``ecs-svc/1234567890123456789``; a task names it in ``Task.deployment``."""
+    """Such as ``ecs-svc/1234567890123456789``; a task names it in ``DeployedTask.deployment``."""
     created_at: datetime | None = None
     updated_at: datetime | None = None
 
@@ -57,7 +57,7 @@ class ServiceEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
+class DeployedService:
     """An ECS service at the moment of reading."""
 
     name: str
@@ -127,7 +127,7 @@ class Container:
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class DeployedTask:
     """A task of the service: starting, running, or stopped within the last hour."""
 
     id: str
@@ -219,7 +219,7 @@ class Instance:
 
 
 @dataclass(frozen=True, slots=True)
-class Fleet:
+class DeployedFleet:
     """The Auto Scaling group at the moment of reading."""
 
     minimum: int
@@ -275,7 +275,7 @@ class HealthCheck:
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class RegisteredTarget:
     """A registered target with its health as the load balancer reports it."""
 
     id: str
@@ -284,7 +284,7 @@ class Target:
     health: str
     """``initial``, ``healthy``, ``unhealthy``, ``unused``, ``draining``, ``unavailable``."""
     reason: str
-    """AWS's code, such as ``Target.ResponseCodeMismatch``; empty if it is healthy."""
+    """AWS's code, such as ``RegisteredTarget.ResponseCodeMismatch``; empty if it is healthy."""
     description: str
 
 
@@ -295,15 +295,15 @@ class DeploymentFacts:
     ``Known(None)`` means that AWS reports none.
     """
 
-    service: Reading[Service | None] = field(default_factory=not_read)
-    tasks: Reading[tuple[Task, ...]] = field(default_factory=not_read)
+    service: Reading[DeployedService | None] = field(default_factory=not_read)
+    tasks: Reading[tuple[DeployedTask, ...]] = field(default_factory=not_read)
     """Running and pending tasks first, then stopped ones; each group is sorted by time, the newest
     first."""
     container_instances: Reading[tuple[ContainerInstance, ...]] = field(default_factory=not_read)
-    fleet: Reading[Fleet | None] = field(default_factory=not_read)
+    fleet: Reading[DeployedFleet | None] = field(default_factory=not_read)
     activities: Reading[tuple[ScalingActivity, ...]] = field(default_factory=not_read)
     """The newest first."""
-    targets: Reading[tuple[Target, ...] | None] = field(default_factory=not_read)
+    targets: Reading[tuple[RegisteredTarget, ...] | None] = field(default_factory=not_read)
     health_check: Reading[HealthCheck | None] = field(default_factory=not_read)
     history: Reading[tuple[ServiceDeployment, ...]] = field(default_factory=not_read)
     """The newest first, at most 20."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from gpuecs_tui.aws.deployment.ask import Ask, maps
-from gpuecs_tui.aws.deployment.facts import Fleet, FleetInstance, ScalingActivity
+from gpuecs_tui.aws.deployment.facts import DeployedFleet, FleetInstance, ScalingActivity
 from gpuecs_tui.aws.errors import AwsProblem
 
 ACTIVITIES = 20
 """Number of scaling activities to request: what fits on a screen."""
 
 
-def read_fleet(ask: Ask) -> Fleet | None:
+def read_fleet(ask: Ask) -> DeployedFleet | None:
     """Return the Auto Scaling group; None if there is none. One call; raises AwsProblem."""
     answer = ask.reader.call(
         "autoscaling",
@@ -36,7 +36,7 @@ def read_fleet(ask: Ask) -> Fleet | None:
     )
     if not groups:
         return None
-    return Fleet(
+    return DeployedFleet(
         groups[0]["MinSize"],
         groups[0]["DesiredCapacity"],
         groups[0]["MaxSize"],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gpuecs_tui.aws.deployment.facts import DeploymentFacts, Fleet, Service
+from gpuecs_tui.aws.deployment.facts import DeployedFleet, DeployedService, DeploymentFacts
 from gpuecs_tui.aws.deployment.history import ENDED
 from gpuecs_tui.aws.reading import value_or
 
@@ -38,12 +38,12 @@ def _signs(facts: DeploymentFacts) -> Iterator[bool]:
     )
 
 
-def _service_moves(it: Service) -> bool:
+def _service_moves(it: DeployedService) -> bool:
     counts = it.running != it.desired or it.pending > 0
     rollout = any(each.rollout_state == "IN_PROGRESS" for each in it.deployments)
     return it.status == "DRAINING" or counts or rollout or len(it.deployments) > 1
 
 
-def _fleet_moves(it: Fleet) -> bool:
+def _fleet_moves(it: DeployedFleet) -> bool:
     changing = any(each.lifecycle not in _SETTLED_INSTANCES for each in it.instances)
     return changing or len(it.instances) != it.desired

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from gpuecs_tui.aws.deployment.facts import HealthCheck, ServiceDeployment, Task
+from gpuecs_tui.aws.deployment.facts import DeployedTask, HealthCheck, ServiceDeployment
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Seen:
 
     live_tasks: tuple[str, ...] = ()
     """ARNs of the tasks that had not stopped when they were last described."""
-    stopped_tasks: dict[str, Task] = field(default_factory=dict)
+    stopped_tasks: dict[str, DeployedTask] = field(default_factory=dict)
     """By ARN; a task that has stopped doesn't change any more."""
     stopped_listed_at: float | None = None
     """When the stopped tasks were last listed, in seconds of the watch's clock."""

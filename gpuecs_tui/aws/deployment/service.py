@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from gpuecs_tui.aws.deployment.ask import Ask, last, maps
-from gpuecs_tui.aws.deployment.facts import Deployment, Service, ServiceEvent
+from gpuecs_tui.aws.deployment.facts import DeployedService, Deployment, ServiceEvent
 from gpuecs_tui.aws.errors import AwsProblem
 
 
-def read_service(ask: Ask) -> Service | None:
+def read_service(ask: Ask) -> DeployedService | None:
     """Return the service; None if ECS has no service of that name. One call; raises AwsProblem."""
     names = ask.names
     try:
@@ -25,11 +25,11 @@ def read_service(ask: Ask) -> Service | None:
     return _service(found[0]) if found else None
 
 
-def _service(it: Mapping[str, Any]) -> Service:
+def _service(it: Mapping[str, Any]) -> DeployedService:
     configuration = it.get("deploymentConfiguration") or {}
     breaker = configuration.get("deploymentCircuitBreaker") or {}
     strategy = maps(it, "capacityProviderStrategy")
-    return Service(
+    return DeployedService(
         name=it["serviceName"],
         status=it.get("status", ""),
         desired=it.get("desiredCount", 0),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gpuecs_tui.aws.deployment.ask import Ask, maps
-from gpuecs_tui.aws.deployment.facts import HealthCheck, Target
+from gpuecs_tui.aws.deployment.facts import HealthCheck, RegisteredTarget
 from gpuecs_tui.aws.deployment.seen import TargetGroup
 from gpuecs_tui.aws.errors import AwsProblem
 
@@ -21,7 +21,7 @@ def read_health_check(ask: Ask) -> HealthCheck | None:
     return group.health_check if group else None
 
 
-def read_targets(ask: Ask) -> tuple[Target, ...] | None:
+def read_targets(ask: Ask) -> tuple[RegisteredTarget, ...] | None:
     """Return the registered targets; None without the target group. Raises AwsProblem.
 
     Makes one call if ``read_health_check`` found the group, else none.
@@ -65,9 +65,9 @@ def _health_check(it: Mapping[str, Any]) -> HealthCheck:
     )
 
 
-def _target(it: Mapping[str, Any]) -> Target:
+def _target(it: Mapping[str, Any]) -> RegisteredTarget:
     target, health = it["Target"], it.get("TargetHealth") or {}
-    return Target(
+    return RegisteredTarget(
         id=target["Id"],
         port=target.get("Port", 0),
         health=health.get("State", ""),

@@ -14,7 +14,7 @@ from gpuecs_tui.aws.deployment.ask import (
     newest_first,
     none_if_gone,
 )
-from gpuecs_tui.aws.deployment.facts import Container, Task
+from gpuecs_tui.aws.deployment.facts import Container, DeployedTask
 
 LIST_SECONDS = 15.0
 """Seconds between two lists of the stopped tasks. A stopping task is followed by its ARN, so the
@@ -30,7 +30,7 @@ def calls_for_tasks(ask: Ask) -> int:
     return 2 * pages + _lists_stopped(ask)
 
 
-def read_tasks(ask: Ask) -> tuple[Task, ...]:
+def read_tasks(ask: Ask) -> tuple[DeployedTask, ...]:
     """Return the tasks: running and starting ones first, then stopped ones, each group the newest
     first.
 
@@ -75,7 +75,7 @@ def _listed(ask: Ask, status: str) -> list[str]:
     )
 
 
-def _described(ask: Ask, arns: Sequence[str]) -> dict[str, Task]:
+def _described(ask: Ask, arns: Sequence[str]) -> dict[str, DeployedTask]:
     cluster = ask.names.cluster
     answers = (
         ask.reader.call("ecs", "DescribeTasks", cluster=cluster, tasks=batch)
@@ -84,12 +84,12 @@ def _described(ask: Ask, arns: Sequence[str]) -> dict[str, Task]:
     return {it["taskArn"]: _task(it) for answer in answers for it in maps(answer, "tasks")}
 
 
-def _task(it: Mapping[str, Any]) -> Task:
+def _task(it: Mapping[str, Any]) -> DeployedTask:
     containers = maps(it, "containers")
     interfaces = [each for one in containers for each in maps(one, "networkInterfaces")]
     bindings = [each for one in containers for each in maps(one, "networkBindings")]
     ports = dict.fromkeys(int(each["hostPort"]) for each in bindings if each.get("hostPort"))
-    return Task(
+    return DeployedTask(
         id=last(it["taskArn"]),
         last_status=it.get("lastStatus", ""),
         health=it.get("healthStatus", ""),

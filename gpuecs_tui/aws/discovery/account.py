@@ -13,10 +13,17 @@ from typing import Any, TypeVar
 
 from gpuecs_tui.aws import catalogue
 from gpuecs_tui.aws.discovery import compute, names, network
-from gpuecs_tui.aws.discovery import identity as identity_of
+from gpuecs_tui.aws.discovery.identity import (
+    read_certificates,
+    read_identity,
+    read_instance_profiles,
+    read_key_pairs,
+    read_regions,
+    read_roles,
+)
 from gpuecs_tui.aws.error_kinds import ACCOUNT_WIDE
 from gpuecs_tui.aws.errors import AwsProblem
-from gpuecs_tui.aws.facts import AccountFacts, Identity
+from gpuecs_tui.aws.facts import AccountFacts, CallerIdentity
 from gpuecs_tui.aws.network_facts import with_routes
 from gpuecs_tui.aws.reading import Known, Reading, Unknown
 from gpuecs_tui.aws.session import AccountReader, Closed
@@ -40,7 +47,7 @@ class Topic:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class ReadProgress:
     """Progress report: one more list was read."""
 
     done: int
@@ -52,7 +59,7 @@ class Progress:
 TOPICS = (
     # The slowest lists first, so that all of them finish as early as possible.
     Topic("instance_types", "ec2:DescribeInstanceTypes", compute.read_instance_types),
-    Topic("roles", "iam:ListRoles", identity_of.read_roles),
+    Topic("roles", "iam:ListRoles", read_roles),
     Topic("offerings", "ec2:DescribeInstanceTypeOfferings", compute.read_offerings),
     Topic("quotas", "servicequotas:GetServiceQuota", compute.read_quotas),
     Topic("gpu_instances", "ec2:DescribeInstances", compute.read_gpu_instances),
@@ -62,11 +69,11 @@ TOPICS = (
     Topic("subnets", "ec2:DescribeSubnets", network.read_subnets),
     Topic("vpcs", "ec2:DescribeVpcs", network.read_vpcs),
     Topic("vpc_endpoints", "ec2:DescribeVpcEndpoints", network.read_vpc_endpoints),
-    Topic("regions", "ec2:DescribeRegions", identity_of.read_regions),
-    Topic("key_pairs", "ec2:DescribeKeyPairs", identity_of.read_key_pairs),
+    Topic("regions", "ec2:DescribeRegions", read_regions),
+    Topic("key_pairs", "ec2:DescribeKeyPairs", read_key_pairs),
     Topic("launch_templates", "ec2:DescribeLaunchTemplates", names.read_launch_templates),
-    Topic("instance_profiles", "iam:ListInstanceProfiles", identity_of.read_instance_profiles),
-    Topic("certificates", "acm:ListCertificates", identity_of.read_certificates),
+    Topic("instance_profiles", "iam:ListInstanceProfiles", read_instance_profiles),
+    Topic("certificates", "acm:ListCertificates", read_certificates),
     Topic("repositories", "ecr:DescribeRepositories", names.read_repositories),
     Topic("log_groups", "logs:DescribeLogGroups", names.read_log_groups),
     Topic(
@@ -83,8 +90,8 @@ TOPICS = (
 
 def read_account(
     reader: AccountReader,
-    on_progress: Callable[[Progress], None] | None = None,
-    identity: Identity | None = None,
+    on_progress: Callable[[ReadProgress], None] | None = None,
+    identity: CallerIdentity | None = None,
 ) -> AccountFacts:
     """Read all of ``TOPICS`` at once; blocks the caller's thread.
 
@@ -102,7 +109,7 @@ def read_account(
     for done, (field, reading) in enumerate(as_they_come(reader, jobs), start=1):
         facts = _with(facts, field, reading)
         if on_progress:
-            on_progress(Progress(done, total, facts))
+            on_progress(ReadProgress(done, total, facts))
     return _with_late_offerings(reader, facts)
 
 
@@ -135,12 +142,12 @@ def _put(ended: SimpleQueue[tuple[K, Future[T]]], key: K, future: Future[T]) -> 
     ended.put((key, future))
 
 
-def _identity(reader: AccountReader, identity: Identity | None) -> Reading[Identity]:
+def _identity(reader: AccountReader, identity: CallerIdentity | None) -> Reading[CallerIdentity]:
     source = "sts:GetCallerIdentity"
 
-    def ask() -> Reading[Identity]:
+    def ask() -> Reading[CallerIdentity]:
         try:
-            who = identity or identity_of.read_identity(reader)
+            who = identity or read_identity(reader)
         except AwsProblem as problem:
             if problem.kind in ACCOUNT_WIDE:
                 raise

@@ -6,7 +6,7 @@ import json
 from typing import Any, Literal
 from urllib.parse import unquote
 
-from gpuecs_tui.aws.facts import Certificate, Identity, InstanceProfile, KeyPair, Region, Role
+from gpuecs_tui.aws.facts import CallerIdentity, Certificate, InstanceProfile, KeyPair, Region, Role
 from gpuecs_tui.aws.session import AccountReader
 
 IAM_PAGE = {"PageSize": 1000}
@@ -23,10 +23,10 @@ KEY_TYPES = [
 """Key algorithms that an ALB accepts; unless they are named, ACM lists only RSA 1024 and 2048."""
 
 
-def read_identity(reader: AccountReader) -> Identity:
+def read_identity(reader: AccountReader) -> CallerIdentity:
     """Return the owner of the credentials. Raises AwsProblem."""
     answer = reader.call("sts", "GetCallerIdentity")
-    return Identity(answer["Account"], answer["Arn"], _kind(answer["Arn"]))
+    return CallerIdentity(answer["Account"], answer["Arn"], _kind(answer["Arn"]))
 
 
 def read_regions(reader: AccountReader) -> tuple[Region, ...]:

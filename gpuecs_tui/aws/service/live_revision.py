@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from gpuecs_tui.aws.reading import Reading
 from gpuecs_tui.aws.service.active_service import active_service
 from gpuecs_tui.aws.session import AccountReader
-from gpuecs_tui.stack.kept_revision import Ports, has_port, ports_of, short_name
+from gpuecs_tui.stack.kept_revision import Ports, has_port, ports_of, revision_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,6 @@ def read_live_revision(
         arn = found["taskDefinition"]
         described = reader.call("ecs", "DescribeTaskDefinition", taskDefinition=arn)
         containers = described["taskDefinition"].get("containerDefinitions", ())
-        return LiveRevision(found["serviceArn"], short_name(arn), ports_of(containers))
+        return LiveRevision(found["serviceArn"], revision_name(arn), ports_of(containers))
 
     return reader.reading("ecs:DescribeTaskDefinition", read)

@@ -25,7 +25,7 @@ _UNLOCATED = "us-east-1"
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class NewBucket:
     """The bucket to create."""
 
     name: str
@@ -38,22 +38,22 @@ class Wanted:
 class _Step:
     words: str
     operation: str
-    parameters: Callable[[Wanted], dict[str, Any]]
+    parameters: Callable[[NewBucket], dict[str, Any]]
 
 
-def suggested_name(account: str, region: str) -> str:
+def suggested_bucket_name(account: str, region: str) -> str:
     """Return a bucket name that describes its purpose and is unique through the account id."""
     return f"tfstate-{account}-{region}"
 
 
-def what_is_made(wanted: Wanted) -> list[str]:
+def what_is_made(wanted: NewBucket) -> list[str]:
     """Return exactly what ``create_bucket`` does, one text for each step."""
     first = _("bucket {name} in {region}").format(name=wanted.name, region=wanted.region)
     return [first, *(_(step.words).format(tags=_tags_in_words(wanted)) for step in _STEPS)]
 
 
 def create_bucket(
-    reader: AccountReader, wanted: Wanted, progress: Callable[[int, int], None] | None = None
+    reader: AccountReader, wanted: NewBucket, progress: Callable[[int, int], None] | None = None
 ) -> None:
     """Create the bucket, or finish an interrupted creation. Blocks for some seconds.
 
@@ -72,7 +72,7 @@ def create_bucket(
     tell(total, total)
 
 
-def _exists(reader: AccountReader, wanted: Wanted) -> bool:
+def _exists(reader: AccountReader, wanted: NewBucket) -> bool:
     try:
         region = bucket_region(reader, wanted.name)
     except AwsProblem as problem:
@@ -92,7 +92,7 @@ def _exists(reader: AccountReader, wanted: Wanted) -> bool:
     return True
 
 
-def _create(reader: AccountReader, wanted: Wanted) -> None:
+def _create(reader: AccountReader, wanted: NewBucket) -> None:
     place: dict[str, Any] = {}
     if wanted.region != _UNLOCATED:
         place = {"CreateBucketConfiguration": {"LocationConstraint": wanted.region}}
@@ -143,16 +143,16 @@ def _or_nothing(reader: AccountReader, operation: str, name: str) -> dict[str, A
         raise
 
 
-def _tags(wanted: Wanted) -> dict[str, str]:
+def _tags(wanted: NewBucket) -> dict[str, str]:
     kept = [(key, value) for key, value in wanted.tags.items() if key not in PURPOSE]
     return {**PURPOSE, **dict(kept[: TAGS_MAX - len(PURPOSE)])}
 
 
-def _tags_in_words(wanted: Wanted) -> str:
+def _tags_in_words(wanted: NewBucket) -> str:
     return ", ".join(f"{key}={value}" for key, value in _tags(wanted).items())
 
 
-def _policy(wanted: Wanted) -> str:
+def _policy(wanted: NewBucket) -> str:
     arn = f"arn:{partition_of(wanted.region)}:s3:::{wanted.name}"
     return json.dumps(
         {

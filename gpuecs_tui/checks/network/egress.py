@@ -12,17 +12,17 @@ from gpuecs_tui.checks.context import Context
 from gpuecs_tui.checks.finding import Finding, error, undecided, unknown, warning
 from gpuecs_tui.checks.network.endpoints import (
     FOR_ECR,
-    create,
     endpoints_to_create,
     lasting,
     missing_endpoints,
     needed_endpoints,
     served_by_endpoints,
+    with_endpoints,
 )
 from gpuecs_tui.checks.network.zones import keep_instances_in
 from gpuecs_tui.i18n import _
 
-Way = Literal["good", "no-address", "none", "other"]
+EgressRating = Literal["good", "no-address", "none", "other"]
 
 FIELD = "network.instance_subnet_ids"
 
@@ -48,7 +48,7 @@ def egress(context: Context) -> Iterator[Finding]:
             yield tell(context, where, _missing(context, stuck, tables.value), good)
 
 
-def _way(context: Context, subnet: Subnet, tables: tuple[RouteTable, ...]) -> Way:
+def _way(context: Context, subnet: Subnet, tables: tuple[RouteTable, ...]) -> EgressRating:
     way = egress_of(subnet, tables)
     if way == "nat" or (way == "internet-gateway" and subnet.assigns_public_address):
         return "good"
@@ -131,7 +131,7 @@ def _stuck(
     services, fix = list(missing or ()), None
     remedy = _("choose subnets with a NAT gateway, or create VPC endpoints for {services}")
     if served_by_endpoints(context.stack):
-        fix = create(context, missing or ())
+        fix = with_endpoints(context, missing or ())
     elif ipv4 != image:
         remedy = _(
             "choose subnets with a NAT gateway, or set the image to {image} and create VPC "

@@ -15,7 +15,7 @@ from gpuecs_tui.checks.network.endpoints import (
     served_by_endpoints,
 )
 
-Way = Literal["nat", "public-address", "no-address", "other", "none"]
+EgressKind = Literal["nat", "public-address", "no-address", "other", "none"]
 """``no-address``: an internet gateway, which instances can't use without a public address."""
 
 
@@ -28,7 +28,7 @@ class EgressPath:
     """How one subnet reaches AWS services."""
 
     zone: str
-    way: Way
+    way: EgressKind
     """According to its default route."""
     via: str
     """The target of that route: ``nat-…``, ``igw-…``; empty for ``none``."""
@@ -59,7 +59,7 @@ def egress_paths(context: Context) -> tuple[EgressPath, ...]:
         served = tuple(name for name in needed if name not in unserved)
         known = isinstance(endpoints, Known) or not unserved
         egress = egress_of(it, tables.value)
-        way: Way = "none" if egress == "none" else "other" if egress == "other" else "nat"
+        way: EgressKind = "none" if egress == "none" else "other" if egress == "other" else "nat"
         if egress == "internet-gateway":
             way = "public-address" if it.assigns_public_address else "no-address"
         depends = way not in ("nat", "public-address")

@@ -11,7 +11,7 @@ from gpuecs_tui.checks.context import Context
 from gpuecs_tui.checks.finding import Finding, Fix, error, undecided, unknown
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.model import Stack
-from gpuecs_tui.stack.network import ECR_ENDPOINTS, GATEWAY_ENDPOINT, in_order
+from gpuecs_tui.stack.network import ECR_ENDPOINTS, GATEWAY_ENDPOINT, in_endpoint_order
 
 FIELD = "network.vpc_endpoints"
 _ADDRESS = "aws_vpc_endpoint."
@@ -88,11 +88,11 @@ def endpoint_subnets(context: Context) -> tuple[str, ...]:
     return tuple(first.values())
 
 
-def create(context: Context, missing: tuple[str, ...]) -> Fix | None:
+def with_endpoints(context: Context, missing: tuple[str, ...]) -> Fix | None:
     """Return the fix that also creates the endpoints ``missing``; None if AWS rejects one."""
     if not missing or in_the_way(context).keys() & {*missing}:
         return None
-    return ((FIELD, in_order({*context.stack.network.vpc_endpoints, *missing})),)
+    return ((FIELD, in_endpoint_order({*context.stack.network.vpc_endpoints, *missing})),)
 
 
 def endpoints_to_create(context: Context) -> Iterator[Finding]:

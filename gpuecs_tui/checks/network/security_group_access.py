@@ -34,7 +34,7 @@ def lets_through(
     return False if False in verdicts else None if None in verdicts else True
 
 
-def sources(rules: Iterable[SecurityGroupRule], port: int) -> tuple[IPv4Network, ...]:
+def allowed_sources(rules: Iterable[SecurityGroupRule], port: int) -> tuple[IPv4Network, ...]:
     """Return the IPv4 addresses that rules allow on a TCP port, in as few blocks as possible."""
     return tuple(collapse_addresses(_networks(it for it in rules if it.covers(port, port))))
 
@@ -43,7 +43,7 @@ def _on(port: int, rules: Iterable[SecurityGroupRule], peer: Peer) -> bool | Non
     here = [it for it in rules if it.covers(port, port)]
     if any(peer.group_ids & {*it.group_ids} for it in here):
         return True
-    allowed = sources(here, port)
+    allowed = allowed_sources(here, port)
     if any(not it.prefixlen for it in allowed):
         return True
     if peer.networks and all(any(it.subnet_of(wide) for wide in allowed) for it in peer.networks):

@@ -10,7 +10,7 @@ from gpuecs_tui.aws.reading import Known, Unknown
 from gpuecs_tui.checks.context import Context
 from gpuecs_tui.checks.finding import Finding, error, undecided, unknown, warning
 from gpuecs_tui.checks.network.ports import EPHEMERAL_FIRST, host_port
-from gpuecs_tui.checks.network.security_group_access import Peer, lets_through, sources
+from gpuecs_tui.checks.network.security_group_access import Peer, allowed_sources, lets_through
 from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.stack.load_balancer import TRAFFIC_PORT
 from gpuecs_tui.stack.resolve import HTTP_PORT
@@ -104,7 +104,7 @@ def _listener(context: Context, groups: list[SecurityGroup]) -> Iterator[Finding
             ),
         )
         return
-    allowed = sources(rules, port)
+    allowed = allowed_sources(rules, port)
     named = any(it.group_ids for it in rules if it.covers(port, port))
     listed = any(it.prefix_list_ids for it in rules if it.covers(port, port))
     if not balancer.internal and not listed and all(it.is_private for it in allowed):
@@ -244,6 +244,6 @@ def _ports(first: int, last: int) -> str:
 
 
 def _anyone(rules: list[SecurityGroupRule], port: int) -> bool:
-    return bool(sources(rules, port)) or any(
+    return bool(allowed_sources(rules, port)) or any(
         it.group_ids or it.prefix_list_ids for it in rules if it.covers(port, port)
     )

@@ -67,7 +67,7 @@ NOTHING = Amount(Decimal(0), Decimal(0))
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class CostLine:
     """One billed item, by hour or by usage."""
 
     item: Item
@@ -114,8 +114,8 @@ class Cost:
     market: str
     """``on-demand`` or ``spot``; with ``spot``, sums are ranges over seven days and the chosen
     zones."""
-    lines: tuple[Line, ...]
-    by_use: tuple[Line, ...]
+    lines: tuple[CostLine, ...]
+    by_use: tuple[CostLine, ...]
     """Items that depend on traffic or belong to the network. No sum includes them."""
     sums: tuple[Sum, ...]
 
@@ -166,7 +166,7 @@ def _instances(context: Context) -> Iterator[tuple[State, int | None]]:
         yield "from_zero", min(fleet.max_size, max(desired, FROM_ZERO))
 
 
-def _sum(state: State, instances: int | None, lines: tuple[Line, ...]) -> Sum:
+def _sum(state: State, instances: int | None, lines: tuple[CostLine, ...]) -> Sum:
     if instances is None:
         return Sum(state, None, None, False)
     total, complete = NOTHING, True
@@ -183,7 +183,7 @@ def _sum(state: State, instances: int | None, lines: tuple[Line, ...]) -> Sum:
     return Sum(state, instances, total, complete)
 
 
-def _lines(context: Context) -> Iterator[Line]:
+def _lines(context: Context) -> Iterator[CostLine]:
     prices, stack = context.account.prices, context.stack
     if stack.fleet.market == "spot":
         yield _spot_line(context)
@@ -215,7 +215,7 @@ def _interfaces(context: Context) -> int:
     return len(services) * len(endpoint_subnets(context))
 
 
-def _by_use(context: Context) -> Iterator[Line]:
+def _by_use(context: Context) -> Iterator[CostLine]:
     prices, stack = context.account.prices, context.stack
     yield _line("load_balancer_use", prices.load_balancer_use, 1, unit="LCU-hour")
     if _interfaces(context):
@@ -240,12 +240,12 @@ def _line(
     per_instance: bool = False,
     unit: str = "hour",
     hourly: Callable[[Decimal], Decimal] = lambda usd: usd,
-) -> Line:
+) -> CostLine:
     if isinstance(reading, Unknown):
         source = reading.call
-        return Line(item, None, count, per_instance, unit, source, None, None, reading.reason)
+        return CostLine(item, None, count, per_instance, unit, source, None, None, reading.reason)
     price, usd = reading.value, hourly(reading.value.usd)
-    return Line(
+    return CostLine(
         item,
         Amount(usd, usd),
         count,
@@ -258,7 +258,7 @@ def _line(
     )
 
 
-def _spot_line(context: Context) -> Line:
+def _spot_line(context: Context) -> CostLine:
     """Return the line of the instances at Spot prices: the range of seven days over their zones.
 
     The date is that of the reading: Spot prices are valid until they change.
@@ -268,13 +268,15 @@ def _spot_line(context: Context) -> Line:
     zones = {it.zone for it in context.subnets(stack.network.instance_subnet_ids) or ()}
     reading = context.account.prices.spot_of(stack.fleet.instance_type, zones)
     if isinstance(reading, Unknown):
-        return Line("instances", None, 1, True, "hour", reading.call, None, None, reading.reason)
+        return CostLine(
+            "instances", None, 1, True, "hour", reading.call, None, None, reading.reason
+        )
     if not reading.value:
         reason = _("no Availability Zone of the subnets had a Spot price in the last seven days")
-        return Line("instances", None, 1, True, "hour", reading.source, None, None, reason)
+        return CostLine("instances", None, 1, True, "hour", reading.source, None, None, reason)
     low = min(it.low for it in reading.value)
     high = max(it.high for it in reading.value)
     day = reading.read_at.date()
-    return Line(
+    return CostLine(
         "instances", Amount(low, high), 1, True, "hour", reading.source, day, reading.read_at
     )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
-from gpuecs_tui.checks.pricing.cost import HOURS_A_MONTH, Amount, Cost, Line, Sum
+from gpuecs_tui.checks.pricing.cost import HOURS_A_MONTH, Amount, Cost, CostLine, Sum
 from gpuecs_tui.columns import cells, pad, pad_left
 from gpuecs_tui.i18n import _, ngettext
 
@@ -87,7 +87,7 @@ def state_words(of: Sum) -> str:
     return f"{name}, {count}"
 
 
-def item_words(line: Line) -> str:
+def item_words(line: CostLine) -> str:
     """Return the name of the billed item."""
     return {
         "instances": _("each instance"),
@@ -107,7 +107,7 @@ def item_words(line: Line) -> str:
     }[line.item]
 
 
-def price_words(line: Line) -> str:
+def price_words(line: CostLine) -> str:
     """Return a line's price with its unit, or why it is unknown."""
     if line.each is None:
         return _("unknown: {reason}").format(reason=line.unknown)
@@ -117,7 +117,7 @@ def price_words(line: Line) -> str:
     return _("{price} per {unit}").format(price=price, unit=line.unit)
 
 
-def origin(line: Line) -> str:
+def price_origin(line: CostLine) -> str:
     """Return the source of a line's price and its date; empty if the price is unknown."""
     if line.each is None:
         return ""
@@ -169,12 +169,12 @@ def as_json(of: Cost) -> dict[str, Any]:
     }
 
 
-def _line_text(line: Line) -> str:
+def _line_text(line: CostLine) -> str:
     words = f"  {item_words(line)}: {price_words(line)}"
-    return f"{words} ({where})" if (where := origin(line)) else words
+    return f"{words} ({where})" if (where := price_origin(line)) else words
 
 
-def _line_tree(line: Line) -> dict[str, Any]:
+def _line_tree(line: CostLine) -> dict[str, Any]:
     return {
         "item": line.item,
         "count": line.count,

@@ -35,7 +35,7 @@ def properties(offer: Offer) -> Iterator[tuple[str, str]]:
         _("Availability Zones"),
         UNKNOWN if offer.zones is None else ", ".join(offer.zones) or NONE,
     )
-    yield _("On-Demand, per hour"), price_words(offer.price)
+    yield _("On-Demand, per hour"), usd_words(offer.price)
     if offer.price is not None and it.gpus:
         yield _("On-Demand, per GPU and hour"), money(offer.price / it.gpus)
     for zone in offer.spot.value if isinstance(offer.spot, Known) else ():
@@ -47,7 +47,7 @@ def properties(offer: Offer) -> Iterator[tuple[str, str]]:
         yield _("figures"), words
 
 
-def price_words(usd: Decimal | None) -> str:
+def usd_words(usd: Decimal | None) -> str:
     """Return a price, or the sign for an unknown one."""
     return UNKNOWN if usd is None else money(usd)
 

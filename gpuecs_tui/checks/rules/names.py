@@ -13,7 +13,7 @@ from gpuecs_tui.checks.finding import Finding, error, undecided, unknown, warnin
 from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.shell_words import shell_word
 from gpuecs_tui.stack.model import KEYS
-from gpuecs_tui.stack.state_facts import Begun, Import
+from gpuecs_tui.stack.state_facts import Begun, DeclaredImport
 from gpuecs_tui.stack.task import LOG_GROUP_EXISTS
 
 NAMES = ("stack.name", *(key for key in KEYS if key.startswith("names.")), "task.container_name")
@@ -121,7 +121,7 @@ def _unless_own(
 
 
 def _imported(
-    key: str, message: str, imported: Import, address: str, identities: Set[str]
+    key: str, message: str, imported: DeclaredImport, address: str, identities: Set[str]
 ) -> Finding:
     """Return a clash with a resource that an ``import`` block imports, or may import."""
     if imported.id in identities:

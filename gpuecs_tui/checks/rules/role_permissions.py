@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from gpuecs_tui.aws.reading import Known, Unknown, not_read
-from gpuecs_tui.aws.role_needs import EXECUTION, Need, role_needs
+from gpuecs_tui.aws.role_needs import EXECUTION, RoleNeed, role_needs
 from gpuecs_tui.checks.context import Context
 from gpuecs_tui.checks.finding import Finding, error, unknown, warning
 from gpuecs_tui.i18n import _
@@ -17,7 +17,7 @@ RULE = "role-permissions"
 def role_permissions(context: Context) -> Iterator[Finding]:
     """Report the permissions that IAM's policy simulator denies to each existing role."""
     unread: dict[str, Unknown] = {}
-    lacking: dict[tuple[str, bool], list[tuple[Need, tuple[str, ...]]]] = defaultdict(list)
+    lacking: dict[tuple[str, bool], list[tuple[RoleNeed, tuple[str, ...]]]] = defaultdict(list)
     for need in role_needs(context.stack):
         if _is_foreign(context, need.role):
             continue  # The rule role-missing reports it.

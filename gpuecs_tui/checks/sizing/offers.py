@@ -14,7 +14,7 @@ from gpuecs_tui.aws.facts import AccountFacts, CapacityReservation
 from gpuecs_tui.aws.prices_facts import Price, SpotPrice
 from gpuecs_tui.aws.reading import Known, Reading, not_read
 from gpuecs_tui.checks.placement import fit
-from gpuecs_tui.measure_filter import Condition
+from gpuecs_tui.measure_filter import MeasureCondition
 from gpuecs_tui.stack.instance_type import InstanceType, quota_family
 from gpuecs_tui.stack.model import Stack
 
@@ -64,7 +64,7 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class TypeConditions:
     """Conditions for instance types. An unknown price meets no price limit."""
 
     gpu_memory_gb: int = 0
@@ -79,12 +79,12 @@ class Wanted:
         found = measures(offer)
         return all(condition.holds(found) for condition in self._conditions())
 
-    def _conditions(self) -> Iterator[Condition]:
-        yield Condition(">=", Decimal(self.gpu_memory_gb), "gb")
+    def _conditions(self) -> Iterator[MeasureCondition]:
+        yield MeasureCondition(">=", Decimal(self.gpu_memory_gb), "gb")
         if self.price is not None:
-            yield Condition("<=", self.price, "$")
+            yield MeasureCondition("<=", self.price, "$")
         if self.zones:
-            yield Condition(">", Decimal(0), "zones")
+            yield MeasureCondition(">", Decimal(0), "zones")
 
 
 def measures(offer: Offer) -> dict[str, Decimal]:

@@ -28,7 +28,7 @@ class Update:
 
 
 @dataclass(frozen=True, slots=True)
-class Option:
+class TypeOption:
     """An instance type for the stack's tasks."""
 
     instance_type: InstanceType
@@ -70,12 +70,12 @@ def at_its_fullest(stack: Stack, found: Fit) -> Update:
     return Update(tuple(instances), -(-wanted // batch) if batch else 0)
 
 
-def option(context: Context, it: InstanceType) -> Option:
+def option(context: Context, it: InstanceType) -> TypeOption:
     """Return the option that runs the stack on ``it``."""
     return _option(context, _typed(context), it)
 
 
-def options(context: Context) -> tuple[Option, ...]:
+def type_options(context: Context) -> tuple[TypeOption, ...]:
     """Return the types on which at least one task fits, the lowest price per task first.
 
     Includes only types that run GPU tasks with ECS and, if that is known, are offered in a zone of
@@ -111,10 +111,12 @@ def _typed(context: Context) -> Answers:
     return explicit(context.stack, context.instance_type)
 
 
-def _option(context: Context, typed: Answers, it: InstanceType) -> Option:
+def _option(context: Context, typed: Answers, it: InstanceType) -> TypeOption:
     stack = resolve({**typed, TYPE: it.name}, it).stack
     found = fit(stack, it)
-    return Option(it, found, found.instances_for(stack.service.desired_count), _hourly(context, it))
+    return TypeOption(
+        it, found, found.instances_for(stack.service.desired_count), _hourly(context, it)
+    )
 
 
 def _hourly(context: Context, it: InstanceType) -> float | None:
@@ -131,7 +133,7 @@ def _offered(context: Context, name: str) -> bool:
     return any(it.instance_type == name and zones & {*it.zones} for it in offerings.value)
 
 
-def _order(it: Option) -> tuple[float, int, tuple[str, int, int, str]]:
+def _order(it: TypeOption) -> tuple[float, int, tuple[str, int, int, str]]:
     price = it.task_hour
     size = it.instance_type.vcpus * it.instance_type.gpus
     return inf if price is None else price, size, catalogue.order(it.instance_type)

@@ -13,7 +13,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from gpuecs_tui.checks.finding import Finding, error, undecided, warning
-from gpuecs_tui.checks.user_data.shell.world import ENDLESS, Event, World, shown
+from gpuecs_tui.checks.user_data.shell.world import ENDLESS, Effect, World, shown
 from gpuecs_tui.i18n import N_, _
 
 RULE = "user-data"
@@ -100,11 +100,11 @@ def effect_findings(worlds: Sequence[World]) -> Iterator[Finding]:
             yield _finding(event, is_certain=is_certain)
 
 
-def _is_certain(event: Event, worlds: Sequence[World]) -> bool:
+def _is_certain(event: Effect, worlds: Sequence[World]) -> bool:
     return event.is_certain and all(event in it.events for it in worlds)
 
 
-def _finding(event: Event, *, is_certain: bool) -> Finding:
+def _finding(event: Effect, *, is_certain: bool) -> Finding:
     command = short(event.text)
     if event.kind == UNJUDGED:
         return undecided(
@@ -148,7 +148,7 @@ def short(command: str) -> str:
 
 
 def after_command(
-    world: World, line: str, event: Event, *, is_background: bool
+    world: World, line: str, event: Effect, *, is_background: bool
 ) -> tuple[World, bool]:
     """Return a course after a command ``line``, and whether the command was recognized.
 

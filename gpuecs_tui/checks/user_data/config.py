@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from gpuecs_tui.checks.context import Context
 from gpuecs_tui.checks.finding import Finding, Severity, error, undecided, warning
 from gpuecs_tui.checks.user_data.commands import EXTRA, FILE, RULE, UNJUDGED, short
-from gpuecs_tui.checks.user_data.shell.sed import lines_of
+from gpuecs_tui.checks.user_data.shell.sed import data_lines
 from gpuecs_tui.checks.user_data.shell.world import (
     CONFIG,
     Chunk,
@@ -49,7 +49,7 @@ class Settings:
 def settings_of(data: Data) -> Settings:
     """Return the settings that the agent reads: lines of ``NAME=value``, ``#`` for comments."""
     found = Settings()
-    for chunk in lines_of(data):
+    for chunk in data_lines(data):
         line = chunk.text.strip()
         if line.startswith("#") or not line:
             continue

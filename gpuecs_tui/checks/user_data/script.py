@@ -20,22 +20,22 @@ from gpuecs_tui.checks.user_data.commands import (
 from gpuecs_tui.checks.user_data.shell.builtins import BUILTINS, may
 from gpuecs_tui.checks.user_data.shell.files import FILES
 from gpuecs_tui.checks.user_data.shell.parser import script_of
-from gpuecs_tui.checks.user_data.shell.run import Runner
+from gpuecs_tui.checks.user_data.shell.run import ScriptRunner
 from gpuecs_tui.checks.user_data.shell.syntax import Script
 from gpuecs_tui.checks.user_data.shell.world import (
     CONFIG,
     MENTION,
     Chunk,
     Data,
-    Event,
+    Effect,
     Field,
     TooComplex,
     World,
+    data_text,
     is_unknown,
     known_parts,
     shown,
-    text_of,
-    unknown,
+    unknown_mark,
 )
 
 _PREFIXES = frozenset({"sudo", "env", "nohup", "nice", "ionice", "command", "builtin", "exec",
@@ -68,7 +68,7 @@ def followed(
     """  # fmt: skip
     script = script_of((own + extra).replace("\r", ""))
     border = len(own.replace("\r", ""))
-    runner = Runner(_call, names[0])
+    runner = ScriptRunner(_call, names[0])
     world = World(files={CONFIG: started}, options=options)
     worlds, between = [world], list[World]()
     has_crossed = False
@@ -91,11 +91,11 @@ def followed(
     return Followed(tuple(runner.merged(worlds)), tuple(between if has_crossed else worlds))
 
 
-def _rest(runner: Runner, script: Script, worlds: list[World]) -> list[World]:
+def _rest(runner: ScriptRunner, script: Script, worlds: list[World]) -> list[World]:
     """Follow text that isn't understood: the shell may stop there or run it."""
     if not script.rest:
         return worlds
-    line, unread = script.rest.split("\n", 1)[0], Field(unknown(script.rest))
+    line, unread = script.rest.split("\n", 1)[0], Field(unknown_mark(script.rest))
     return [
         done
         for it in worlds
@@ -104,7 +104,7 @@ def _rest(runner: Runner, script: Script, worlds: list[World]) -> list[World]:
     ]
 
 
-def _end(runner: Runner, world: World) -> list[World]:
+def _end(runner: ScriptRunner, world: World) -> list[World]:
     """Run the EXIT trap, and check the files that remain."""
     world = replace(world, flow="", options=frozenset())
     found = [world]
@@ -115,10 +115,10 @@ def _end(runner: Runner, world: World) -> list[World]:
 
 def _left_files(world: World) -> World:
     for path, data in world.files.items():
-        text = known_parts(text_of(data))
+        text = known_parts(data_text(data))
         if path != CONFIG and not path.startswith(_SCRATCH) and _concerns(f"{path}\n{text}"):
             chunk = data[0] if data else Chunk("")
-            world = world.after(Event(UNJUDGED, chunk.command, chunk.where))
+            world = world.after(Effect(UNJUDGED, chunk.command, chunk.where))
     return world
 
 
@@ -128,7 +128,7 @@ def _concerns(text: str) -> bool:
     return any(MENTION.search(it) or AGENT.search(it) for it in lines)
 
 
-def _call(runner: Runner, world: World, fields: list[Field], text: str) -> list[World]:
+def _call(runner: ScriptRunner, world: World, fields: list[Field], text: str) -> list[World]:
     command, is_exec = _bare(fields)
     if not command:
         return [replace(world, ok=True)]
@@ -156,7 +156,7 @@ def _bare(fields: list[Field]) -> tuple[list[Field], bool]:
     return rest, is_exec and bool(rest)
 
 
-def _run(runner: Runner, world: World, command: list[Field], text: str) -> list[World]:
+def _run(runner: ScriptRunner, world: World, command: list[Field], text: str) -> list[World]:
     name, arguments = command[0], command[1:]
     base = name.text.rpartition("/")[2] if name.is_known else ""
     if base in ("eval", "source", "."):
@@ -173,27 +173,27 @@ def _run(runner: Runner, world: World, command: list[Field], text: str) -> list[
     return _foreign(runner, world, command, text)
 
 
-def _judged(after: World, before: World, base: str, runner: Runner, text: str) -> World:
+def _judged(after: World, before: World, base: str, runner: ScriptRunner, text: str) -> World:
     """Mark a link that changes the agent's file as not recognized."""
     if base == "ln" and after.files[CONFIG] != before.files[CONFIG]:
-        return after.after(Event(UNJUDGED, text, runner.where))
+        return after.after(Effect(UNJUDGED, text, runner.where))
     return after
 
 
 def _in_place(
-    runner: Runner, world: World, base: str, arguments: list[Field], text: str
+    runner: ScriptRunner, world: World, base: str, arguments: list[Field], text: str
 ) -> list[World]:
     if base == "eval":
         data: Data | None = (runner.chunk(" ".join(it.text for it in arguments), text),)
     else:
         data = world.files.get(world.path(arguments[0])) if arguments else None
-    if data is None or is_unknown(text_of(data)):
+    if data is None or is_unknown(data_text(data)):
         return _foreign(runner, world, [Field(base), *arguments], text)
-    found = runner.nested(text_of(data), world, in_place=True)
+    found = runner.nested(data_text(data), world, in_place=True)
     return [replace(it, flow="") if it.flow == "return" else it for it in found]
 
 
-def _shell(runner: Runner, world: World, arguments: list[Field], text: str) -> list[World]:
+def _shell(runner: ScriptRunner, world: World, arguments: list[Field], text: str) -> list[World]:
     rest, options = list(arguments), ""
     while rest and re.match("[-+].", rest[0].text):
         options += rest.pop(0).text
@@ -205,21 +205,23 @@ def _shell(runner: Runner, world: World, arguments: list[Field], text: str) -> l
         data = world.stdin
     if "o" in options:
         data = None
-    if data is None or is_unknown(text_of(data)):
+    if data is None or is_unknown(data_text(data)):
         return _foreign(runner, world, [Field("bash"), *arguments], text)
     flags = "".join(it for it in "eu" if it in options)
     return _nested(runner, world, data, text, f"set -{flags}\n" if flags else "")
 
 
-def _nested(runner: Runner, world: World, data: Data, text: str, before: str = "") -> list[World]:
-    script = text_of(data)
+def _nested(
+    runner: ScriptRunner, world: World, data: Data, text: str, before: str = ""
+) -> list[World]:
+    script = data_text(data)
     first = script.split("\n", 1)[0]
     if is_unknown(script) or (first.startswith("#!") and "sh" not in first):
-        return _foreign(runner, world, [Field(unknown(script))], text)
+        return _foreign(runner, world, [Field(unknown_mark(script))], text)
     return runner.nested(before + script, replace(world, stdin=None))
 
 
-def _foreign(runner: Runner, world: World, command: list[Field], text: str) -> list[World]:
+def _foreign(runner: ScriptRunner, world: World, command: list[Field], text: str) -> list[World]:
     """Follow a command whose effect is unknown except for its name and arguments."""
     line = " ".join(it.text for it in command)
     base = command[0].text.rpartition("/")[2]
@@ -228,24 +230,24 @@ def _foreign(runner: Runner, world: World, command: list[Field], text: str) -> l
     # Text that isn't understood may contain several commands.
     for part in [line] if command[0].is_known else re.split(r"[;&|(){}\n]+", shown(line)):
         after, is_one = after_command(
-            after, part.strip(), Event("", text, runner.where), is_background=runner.is_background
+            after, part.strip(), Effect("", text, runner.where), is_background=runner.is_background
         )
         is_known |= is_one
     if is_known and (command[0].is_known or not MENTION.search(shown(line))):
         return [replace(after, ok=True)]
     if base in READERS:
         return may(after)
-    given = text_of(world.stdin or ())
-    files = [text_of(world.files.get(world.path(it), ())) for it in command[1:]]
+    given = data_text(world.stdin or ())
+    files = [data_text(world.files.get(world.path(it), ())) for it in command[1:]]
     hint = " ".join([line, *(it.hint for it in command)])
     if MENTION.search(shown(hint)) or any(map(_concerns, (shown(line), given, *files))):
         return [replace(_unjudged(runner, after, command, text), ok=True)]
     return may(after)
 
 
-def _unjudged(runner: Runner, world: World, command: list[Field], text: str) -> World:
+def _unjudged(runner: ScriptRunner, world: World, command: list[Field], text: str) -> World:
     """Return the world after an unrecognized command that mentions the agent or its settings."""
     if changes_mode(" ".join(it.text for it in command)):
         return world
-    after = world.after(Event(UNJUDGED, text, runner.where))
+    after = world.after(Effect(UNJUDGED, text, runner.where))
     return after.holding(CONFIG, (runner.output(text),))

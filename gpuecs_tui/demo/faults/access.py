@@ -11,9 +11,9 @@ from unittest.mock import patch
 from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend
 
 from gpuecs_tui.demo.account import REGION
-from gpuecs_tui.demo.model.overrides import absent
+from gpuecs_tui.demo.model.overrides import without_keys
 from gpuecs_tui.demo.seed.access import SERVICE_ROLES, trust
-from gpuecs_tui.demo.seed.seeding import backend
+from gpuecs_tui.demo.seed.seeding import moto_backend
 
 EXPIRED_ON = datetime(2026, 9, 30, tzinfo=UTC)
 NOBODYS = "codebuild.amazonaws.com"
@@ -26,9 +26,9 @@ ROLE_PARTS = {"instance": "ec2.amazonaws.com", "execution": TASKS, "task": TASKS
 @contextmanager
 def role_missing(_operand: str) -> Iterator[None]:
     """No role that trusts ECS tasks."""
-    roles = backend("iam", "aws").roles
+    roles = moto_backend("iam", "aws").roles
     of_tasks = [key for key, it in roles.items() if TASKS in it.assume_role_policy_document]
-    with absent(roles, of_tasks):
+    with without_keys(roles, of_tasks):
         yield
 
 
@@ -36,7 +36,7 @@ def role_missing(_operand: str) -> Iterator[None]:
 def role_untrusted(_operand: str) -> Iterator[None]:
     """All roles trust a service that a stack doesn't use."""
     with ExitStack() as held:
-        for role in backend("iam", "aws").roles.values():
+        for role in moto_backend("iam", "aws").roles.values():
             held.enter_context(patch.object(role, "assume_role_policy_document", trust(NOBODYS)))
         yield
 
@@ -45,27 +45,27 @@ def role_untrusted(_operand: str) -> Iterator[None]:
 def role_powerless(_operand: str) -> Iterator[None]:
     """Roles without a policy, attached or inline."""
     with ExitStack() as held:
-        for role in backend("iam", "aws").roles.values():
-            held.enter_context(absent(role.managed_policies, list(role.managed_policies)))
-            held.enter_context(absent(role.policies, list(role.policies)))
+        for role in moto_backend("iam", "aws").roles.values():
+            held.enter_context(without_keys(role.managed_policies, list(role.managed_policies)))
+            held.enter_context(without_keys(role.policies, list(role.policies)))
         yield
 
 
 @contextmanager
 def service_linked_role_missing(_operand: str) -> Iterator[None]:
     """An account in which ECS was never used."""
-    roles = backend("iam", "aws").roles
-    with absent(roles, [key for key, it in roles.items() if it.name in SERVICE_ROLES]):
+    roles = moto_backend("iam", "aws").roles
+    with without_keys(roles, [key for key, it in roles.items() if it.name in SERVICE_ROLES]):
         yield
 
 
 @contextmanager
 def ebs_customer_key(_operand: str) -> Iterator[None]:
     """A customer managed key as EBS's default key, with KMS's default key policy."""
-    kms = backend("kms")
+    kms = moto_backend("kms")
     key = kms.create_key("", "ENCRYPT_DECRYPT", "SYMMETRIC_DEFAULT", "volumes", None)
     try:
-        with patch.object(backend("ec2"), "default_kms_key_id", key.arn):
+        with patch.object(moto_backend("ec2"), "default_kms_key_id", key.arn):
             yield
     finally:
         dict.pop(kms.keys, key.id)
@@ -75,7 +75,7 @@ def ebs_customer_key(_operand: str) -> Iterator[None]:
 def profile_without_role(_operand: str) -> Iterator[None]:
     """Instance profiles without a role."""
     with ExitStack() as held:
-        for profile in backend("iam", "aws").instance_profiles.values():
+        for profile in moto_backend("iam", "aws").instance_profiles.values():
             held.enter_context(patch.object(profile, "roles", []))
         yield
 
@@ -83,8 +83,8 @@ def profile_without_role(_operand: str) -> Iterator[None]:
 @contextmanager
 def key_pair_missing(_operand: str) -> Iterator[None]:
     """No key pair."""
-    pairs = backend("ec2").key_pairs
-    with absent(pairs, pairs):
+    pairs = moto_backend("ec2").key_pairs
+    with without_keys(pairs, pairs):
         yield
 
 
@@ -92,7 +92,7 @@ def key_pair_missing(_operand: str) -> Iterator[None]:
 def certificate_expired(_operand: str) -> Iterator[None]:
     """Expired certificates."""
     with ExitStack() as held:
-        for certificate in backend("acm")._certificates.values():
+        for certificate in moto_backend("acm")._certificates.values():
             held.enter_context(
                 patch.object(
                     certificate,
@@ -108,7 +108,7 @@ def certificate_expired(_operand: str) -> Iterator[None]:
 def certificate_pending(_operand: str) -> Iterator[None]:
     """Certificates that wait for domain validation."""
     with ExitStack() as held:
-        for certificate in backend("acm")._certificates.values():
+        for certificate in moto_backend("acm")._certificates.values():
             held.enter_context(patch.object(certificate, "status", "PENDING_VALIDATION"))
         yield
 
@@ -116,9 +116,9 @@ def certificate_pending(_operand: str) -> Iterator[None]:
 @contextmanager
 def secret_missing(_operand: str) -> Iterator[None]:
     """No secrets and no parameters with a secret."""
-    secrets, parameters = backend("secretsmanager").secrets, backend("ssm")._parameters
+    secrets, parameters = moto_backend("secretsmanager").secrets, moto_backend("ssm")._parameters
     own = [name for name in parameters if not name.startswith("/aws/")]
-    with absent(secrets, secrets), absent(parameters, own):
+    with without_keys(secrets, secrets), without_keys(parameters, own):
         yield
 
 
@@ -128,7 +128,7 @@ def name_taken(operand: str) -> Iterator[None]:
 
     Resources that a stack creates while the fault is active stay.
     """
-    ecs, iam, logs = backend("ecs"), backend("iam", "aws"), backend("logs")
+    ecs, iam, logs = moto_backend("ecs"), moto_backend("iam", "aws"), moto_backend("logs")
     profile, group = f"{operand}-instance-{REGION}", f"/ecs/{operand}"
     with ExitStack() as held:
         if operand not in ecs.clusters:

@@ -11,10 +11,10 @@ from moto.ec2.models.instance_types import INSTANCE_TYPE_OFFERINGS, InstanceType
 
 from gpuecs_tui.demo.account import REGION
 from gpuecs_tui.demo.model import quotas
-from gpuecs_tui.demo.model.overrides import absent, emptied
+from gpuecs_tui.demo.model.overrides import emptied, without_keys
 from gpuecs_tui.demo.seed.images import AMIS, OWN_AMIS, image_index
 from gpuecs_tui.demo.seed.network import ZONES
-from gpuecs_tui.demo.seed.seeding import backend
+from gpuecs_tui.demo.seed.seeding import moto_backend
 
 BY_ZONE = "availability-zone"
 GPU_QUOTAS = ("L-DB2E81BA", "L-3819A6DF", "L-417A185B", "L-7212CCBC")
@@ -60,7 +60,7 @@ def quota_zero(_operand: str) -> Iterator[None]:
 @contextmanager
 def ami_missing(_operand: str) -> Iterator[None]:
     """The account's own AMIs were deregistered."""
-    with absent(backend("ec2").amis, [it.id for it in _own_amis()]):
+    with without_keys(moto_backend("ec2").amis, [it.id for it in _own_amis()]):
         yield
 
 
@@ -78,7 +78,7 @@ def ami_without_gpu(_operand: str) -> Iterator[None]:
 def image_missing(_operand: str) -> Iterator[None]:
     """Repositories without an image."""
     with ExitStack() as held:
-        for repository in backend("ecr").repositories.values():
+        for repository in moto_backend("ecr").repositories.values():
             held.enter_context(emptied(repository.images))
         yield
 
@@ -87,7 +87,7 @@ def image_missing(_operand: str) -> Iterator[None]:
 def image_other_architecture(_operand: str) -> Iterator[None]:
     """Images for one platform only, which is not that of the GPU types."""
     with ExitStack() as held:
-        for repository in backend("ecr").repositories.values():
+        for repository in moto_backend("ecr").repositories.values():
             for image in repository.images:
                 index = image_index(image.get_image_digest(), ["arm64"])
                 held.enter_context(patch.object(image, "image_manifest", index))
@@ -97,8 +97,8 @@ def image_other_architecture(_operand: str) -> Iterator[None]:
 @contextmanager
 def repository_missing(_operand: str) -> Iterator[None]:
     """No repository."""
-    repositories = backend("ecr").repositories
-    with absent(repositories, repositories):
+    repositories = moto_backend("ecr").repositories
+    with without_keys(repositories, repositories):
         yield
 
 
@@ -114,7 +114,7 @@ def _offered(kind: str, stays: Callable[[dict[str, Any]], bool]) -> Iterator[Non
 
 
 def _own_amis() -> list[Any]:
-    return [it for it in backend("ec2").amis.values() if it.name in OWN_AMIS]
+    return [it for it in moto_backend("ec2").amis.values() if it.name in OWN_AMIS]
 
 
 HOLDS = {

@@ -11,8 +11,8 @@ from moto.ec2.exceptions import RulesPerSecurityGroupLimitExceededError
 from moto.ec2.models.security_groups import SecurityGroupBackend
 
 from gpuecs_tui.demo.model import quotas
-from gpuecs_tui.demo.model.overrides import absent, emptied
-from gpuecs_tui.demo.seed.seeding import backend
+from gpuecs_tui.demo.model.overrides import emptied, without_keys
+from gpuecs_tui.demo.seed.seeding import moto_backend
 
 RULES = "L-0EA8095F"
 """Quota code of the rules of a security group (Service Quotas, Amazon VPC)."""
@@ -38,7 +38,7 @@ def no_egress(_operand: str) -> Iterator[None]:
 def few_addresses(_operand: str) -> Iterator[None]:
     """At most FEW free addresses in each subnet."""
     with ExitStack() as held:
-        for zone in backend("ec2").subnets.values():
+        for zone in moto_backend("ec2").subnets.values():
             for subnet in zone.values():
                 taken = max(0, subnet.available_ip_address_count - FEW)
                 fewer = subnet._available_ip_addresses - taken
@@ -50,7 +50,7 @@ def few_addresses(_operand: str) -> Iterator[None]:
 def security_closed(_operand: str) -> Iterator[None]:
     """Security groups without inbound rules."""
     with ExitStack() as held:
-        for of_vpc in backend("ec2").groups.values():
+        for of_vpc in moto_backend("ec2").groups.values():
             for group in of_vpc.values():
                 held.enter_context(emptied(group.ingress_rules))
         yield
@@ -88,9 +88,9 @@ def few_rules(operand: str) -> Iterator[None]:
 @contextmanager
 def _without_routes(go: Callable[[Any], bool]) -> Iterator[None]:
     with ExitStack() as held:
-        for table in backend("ec2").route_tables.values():
+        for table in moto_backend("ec2").route_tables.values():
             routes = table._routes
-            held.enter_context(absent(routes, [key for key, it in routes.items() if go(it)]))
+            held.enter_context(without_keys(routes, [key for key, it in routes.items() if go(it)]))
         yield
 
 

@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 from moto.applicationautoscaling.models import ApplicationAutoscalingBackend, FakeScalableTarget
 
-from gpuecs_tui.demo.seed.seeding import backend
+from gpuecs_tui.demo.seed.seeding import moto_backend
 
 NAMESPACE, DIMENSION = "ecs", "ecs:service:DesiredCount"
 LEAST, MOST = 1, 4
@@ -39,7 +39,7 @@ def service_scaled(_operand: str) -> Iterator[None]:
 
 
 def _services() -> list[str]:
-    services: Any = backend("ecs").services.values()
+    services: Any = moto_backend("ecs").services.values()
     return [f"service/{it.cluster_name}/{it.name}" for it in services if it.status == "ACTIVE"]
 
 

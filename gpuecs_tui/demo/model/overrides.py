@@ -11,7 +11,7 @@ from typing import Any
 
 
 @contextmanager
-def absent(mapping: dict[str, Any], keys: Iterable[str]) -> Iterator[None]:
+def without_keys(mapping: dict[str, Any], keys: Iterable[str]) -> Iterator[None]:
     """Remove ``keys`` from ``mapping`` inside the block; entries that are added there stay."""
     # Use dict's own methods, because moto's stores override the lookup.
     kept = {key: dict.pop(mapping, key) for key in list(keys)}

@@ -18,7 +18,7 @@ DYNAMIC_PORTS = range(32768, 65536)
 
 
 @dataclass(frozen=True, slots=True)
-class Need:
+class TaskNeed:
     """What one task reserves."""
 
     cpu: int
@@ -45,7 +45,7 @@ class Room:
     groups: frozenset[str] = frozenset()
     """Services and families that run here, for distinct instances."""
 
-    def lacks(self, need: Need) -> str:
+    def lacks(self, need: TaskNeed) -> str:
         """Return what is missing for ``need``, in the words of ECS service events; else empty."""
         if need.memory > self.memory:
             return "has insufficient memory available"
@@ -59,7 +59,7 @@ class Room:
             return "has insufficient ENI resource available"
         return ""
 
-    def taking(self, need: Need, group: str) -> Room:
+    def taking(self, need: TaskNeed, group: str) -> Room:
         """Return what is left after a task of ``group`` with ``need`` is placed here."""
         return replace(
             self,
@@ -72,7 +72,7 @@ class Room:
         )
 
 
-def need_of(task_definition: Any) -> Need:
+def need_of(task_definition: Any) -> TaskNeed:
     """Return what a task of moto's ``task_definition`` reserves.
 
     The task's own size is used if it has one, otherwise the sum of its containers' sizes (a
@@ -97,14 +97,14 @@ def need_of(task_definition: Any) -> Need:
         for mapping in container.get("portMappings") or ()
         if not awsvpc and (port := mapping.get("hostPort") or _host_port(task_definition, mapping))
     )
-    return Need(cpu, memory, gpus, ports, awsvpc)
+    return TaskNeed(cpu, memory, gpus, ports, awsvpc)
 
 
 def _host_port(task_definition: Any, mapping: dict[str, Any]) -> int:
     return int(mapping["containerPort"]) if task_definition.network_mode == "host" else 0
 
 
-def instances_for(count: int, need: Need, group: str, empty: Room, distinct: bool) -> int:
+def instances_for(count: int, need: TaskNeed, group: str, empty: Room, distinct: bool) -> int:
     """Return how many empty instances ``count`` more tasks need; 0 if a task doesn't fit on one."""
     each, room = 0, empty
     while not room.lacks(need) and not (distinct and group in room.groups):
@@ -114,7 +114,9 @@ def instances_for(count: int, need: Need, group: str, empty: Room, distinct: boo
     return -(-count // each) if each else 0
 
 
-def choose(rooms: Iterable[tuple[str, Room]], need: Need, group: str, distinct: bool) -> str | None:
+def choose(
+    rooms: Iterable[tuple[str, Room]], need: TaskNeed, group: str, distinct: bool
+) -> str | None:
     """Return the id of the emptiest instance on which the task fits, or None."""
     fitting = [
         (room.groups.__contains__(group), -room.memory, name)

@@ -9,7 +9,7 @@ from moto.core.utils import utcnow
 from moto.moto_api._internal import mock_random
 
 from gpuecs_tui.demo import timings
-from gpuecs_tui.demo.model.placement import Need, need_of
+from gpuecs_tui.demo.model.placement import TaskNeed, need_of
 
 NETWORK_INTERFACE = "ElasticNetworkInterface"
 
@@ -49,7 +49,7 @@ class PlayedTask:
         self.attachments: list[dict[str, Any]] = []
         self.tags: list[dict[str, str]] = []
         self.containers = [self._container(c) for c in definition.container_definitions]
-        self.need: Need = need_of(definition)
+        self.need: TaskNeed = need_of(definition)
         self.since = timings.now()
         """When the last status started, on the account's clock."""
         self.targets: list[tuple[str, dict[str, Any]]] = []

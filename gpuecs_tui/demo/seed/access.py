@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from gpuecs_tui.demo.account import ACCESS_KEY, REGION, SECRET_KEY
-from gpuecs_tui.demo.seed.seeding import backend, same_ids_for
+from gpuecs_tui.demo.seed.seeding import moto_backend, same_ids_for
 
 MANAGED = "arn:aws:iam::aws:policy/"
 
@@ -42,7 +42,7 @@ CERTIFICATES = {
 
 def furnish() -> None:
     """Create the user ``demo``, roles, an instance profile, key pairs, certificates and secrets."""
-    iam = backend("iam", "aws")
+    iam = moto_backend("iam", "aws")
     _user(iam)
     for name, (service, policies) in ROLES.items():
         same_ids_for(f"role {name}")
@@ -55,7 +55,7 @@ def furnish() -> None:
     same_ids_for("instance profile")
     iam.create_instance_profile("ecsInstanceRole", "/", [])
     iam.add_role_to_instance_profile("ecsInstanceRole", "ecsInstanceRole")
-    ec2 = backend("ec2")
+    ec2 = moto_backend("ec2")
     for name in KEY_PAIRS:
         same_ids_for(f"key pair {name}")
         ec2.create_key_pair(name, "ed25519", {})
@@ -84,7 +84,7 @@ def trust(service: str) -> str:
 
 
 def _certificates() -> None:
-    acm = backend("acm")
+    acm = moto_backend("acm")
     for domain, (status, names) in CERTIFICATES.items():
         same_ids_for(f"certificate {domain}")
         arn = acm.request_certificate(domain, None, names, [])
@@ -93,12 +93,12 @@ def _certificates() -> None:
 
 def _secrets() -> None:
     same_ids_for("secrets")
-    manager = backend("secretsmanager")
+    manager = moto_backend("secretsmanager")
     for name in ("prod/llm/api-key", "prod/hugging-face-token"):
         manager.create_secret(
             name, "not-a-secret", None, None, [], None, None, [], force_overwrite=False
         )
     parameter = "/llm/database-url"
-    backend("ssm").put_parameter(
+    moto_backend("ssm").put_parameter(
         parameter, "", "not-a-secret", "SecureString", "", "", False, [], "text", None, None
     )

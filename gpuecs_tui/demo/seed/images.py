@@ -13,7 +13,7 @@ from moto.ssm.models import Parameter
 
 from gpuecs_tui.demo.account import REGION
 from gpuecs_tui.demo.model.quotas import ACCOUNT_ID
-from gpuecs_tui.demo.seed.seeding import backend, same_ids_for
+from gpuecs_tui.demo.seed.seeding import moto_backend, same_ids_for
 
 MIB = 1024 * 1024
 NEWEST_PUSH = datetime(2026, 10, 28, 9, 30, tzinfo=UTC)
@@ -70,7 +70,7 @@ def furnish() -> None:
     """Create ECR repositories, the images that the SSM parameters name, and two images of the
     account."""
     _repositories()
-    ec2, ssm = backend("ec2"), backend("ssm")
+    ec2, ssm = moto_backend("ec2"), moto_backend("ssm")
     for parameter, (name, architecture, owner) in AMIS.items():
         same_ids_for(f"image {name}")
         _ami(ec2, _ami_id(ssm, parameter), name, architecture, owner)
@@ -80,7 +80,7 @@ def furnish() -> None:
 
 
 def _repositories() -> None:
-    ecr = backend("ecr")
+    ecr = moto_backend("ecr")
     for name, images in REPOSITORIES.items():
         same_ids_for(f"repository {name}")
         ecr.create_repository(name, None, None, None, "MUTABLE", [])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gpuecs_tui.demo.seed.seeding import backend, same_ids_for, tag_list, tags
+from gpuecs_tui.demo.seed.seeding import moto_backend, same_ids_for, tag_list, tags
 
 EVERYWHERE = "0.0.0.0/0"
 ZONES = ("us-east-1a", "us-east-1b", "us-east-1c")
@@ -33,7 +33,7 @@ GROUPS: tuple[tuple[str, str | None, str, tuple[int, int, str] | None], ...] = (
 def furnish() -> None:
     """Create the default VPC like AWS, ``ml-platform``, and an unnamed VPC without subnets."""
     same_ids_for("default VPC")
-    ec2 = backend("ec2")
+    ec2 = moto_backend("ec2")
     _default(ec2)
     vpc = _vpc(ec2, "10.40.0.0/16", "ml-platform")
     # The console creates a VPC with this setting; private DNS of endpoints needs it.

@@ -11,7 +11,7 @@ from gpuecs_tui.demo.account import REGION
 from gpuecs_tui.demo.model.quotas import ACCOUNT_ID
 
 
-def backend(service: str, place: str = REGION) -> Any:
+def moto_backend(service: str, place: str = REGION) -> Any:
     """Return moto's backend of ``service``; ``place`` is a region, or ``aws`` for IAM and S3."""
     return get_backend(service)[ACCOUNT_ID][place]  # type: ignore[call-overload] # one of its names
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gpuecs_tui.demo.account import REGION
-from gpuecs_tui.demo.seed.seeding import backend, same_ids_for
+from gpuecs_tui.demo.seed.seeding import moto_backend, same_ids_for
 
 STATE_BUCKET = "demo-terraform-state"
 """Versioned, as a bucket for Terraform's state should be."""
@@ -14,15 +14,15 @@ PLAIN_BUCKET = "demo-scratch"
 def furnish() -> None:
     """Create a cluster, a load balancer with its target group, buckets and log groups."""
     same_ids_for("services")
-    backend("ecs").create_cluster("legacy-batch", tags=[])
-    ec2 = backend("ec2")
+    moto_backend("ecs").create_cluster("legacy-batch", tags=[])
+    ec2 = moto_backend("ec2")
     subnets = [
         subnet.id
         for zone in ec2.subnets.values()
         for subnet in zone.values()
         if subnet.vpc_id == ec2.default_vpc.id
     ]
-    balancers = backend("elbv2")
+    balancers = moto_backend("elbv2")
     balancers.create_load_balancer("legacy-web", [], subnets[:2], loadbalancer_type="application")
     balancers.create_target_group(
         "legacy-web",
@@ -31,10 +31,10 @@ def furnish() -> None:
         port="80",
         target_type="instance",
     )
-    storage = backend("s3", "aws")
+    storage = moto_backend("s3", "aws")
     for bucket in (STATE_BUCKET, PLAIN_BUCKET):
         storage.create_bucket(bucket, REGION)
     storage.put_bucket_versioning(STATE_BUCKET, "Enabled")
-    logs = backend("logs")
+    logs = moto_backend("logs")
     for group in ("/ecs/legacy-batch", "/ecs/llm-server"):
         logs.create_log_group(group, {})

@@ -8,7 +8,7 @@ from typing import Any
 from gpuecs_tui.demo import timings
 from gpuecs_tui.demo.model.placement import instances_for
 from gpuecs_tui.demo.model.tasks import PlayedTask
-from gpuecs_tui.demo.simulator.fleet import Fleet, empty_room, user_data_of
+from gpuecs_tui.demo.simulator.fleet import SimulatedFleet, empty_room, launch_template_user_data
 
 FROM_ZERO = 2
 """Instances that managed scaling starts from zero, even for one waiting task
@@ -18,7 +18,7 @@ FROM_ZERO = 2
 class Capacity:
     """Managed scaling of one region's capacity providers."""
 
-    def __init__(self, ecs: Any, scaling: Any, fleet: Fleet) -> None:
+    def __init__(self, ecs: Any, scaling: Any, fleet: SimulatedFleet) -> None:
         self._ecs, self._scaling, self._fleet = ecs, scaling, fleet
         self._idle: dict[str, float] = {}
         """Instance id → since when it has no tasks."""
@@ -43,7 +43,7 @@ class Capacity:
         return next((group for group in groups if group.arn == arn), None)
 
     def _missing(self, group: Any, tasks: list[PlayedTask], distinct: frozenset[str]) -> int:
-        empty = empty_room(group.instance_type, user_data_of(group))
+        empty = empty_room(group.instance_type, launch_template_user_data(group))
         waiting: dict[str, list[PlayedTask]] = {}
         for task in tasks:
             long_enough = task.age >= timings.SCALE_OUT

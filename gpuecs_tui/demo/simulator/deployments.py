@@ -16,7 +16,7 @@ EVENTS_KEPT = 100
 DEFAULT_PERCENTS = {"minimumHealthyPercent": 100, "maximumPercent": 200}
 
 
-def say(service: Any, message: str) -> None:
+def add_service_event(service: Any, message: str) -> None:
     """Add a service event in AWS's format: ``(service NAME) message``."""
     event = {
         "id": str(mock_random.uuid4()),
@@ -96,7 +96,7 @@ def _stop(service: Any, task: PlayedTask) -> None:
     was_running = task.last_status == "RUNNING"
     task.stop("ServiceSchedulerInitiated", f"Scaling activity initiated by {task.started_by}")
     if was_running:
-        say(service, f"has stopped 1 running tasks: (task {task.id}).")
+        add_service_event(service, f"has stopped 1 running tasks: (task {task.id}).")
 
 
 def report(service: Any, tasks: list[PlayedTask], healthy: list[PlayedTask]) -> None:
@@ -122,6 +122,6 @@ def report(service: Any, tasks: list[PlayedTask], healthy: list[PlayedTask]) -> 
             current["rolloutState"] = "COMPLETED"
             current["rolloutStateReason"] = f"ECS deployment {current['id']} completed."
             current["updatedAt"] = utcnow()
-            say(service, f"(deployment {current['id']}) deployment completed.")
-        say(service, "has reached a steady state.")
+            add_service_event(service, f"(deployment {current['id']}) deployment completed.")
+        add_service_event(service, "has reached a steady state.")
     service.demo_steady = steady

@@ -37,7 +37,7 @@ _CLUSTER = (
 _RESERVED = re.compile(r"(?:ECS_RESERVED_MEMORY=|reserved-memory\s*=\s*)\"?(\d+)")
 
 
-def user_data_of(group: Any) -> str:
+def launch_template_user_data(group: Any) -> str:
     """Return the user data of the group's launch template, as text."""
     return base64.b64decode(str(group.user_data or "")).decode(errors="replace")
 
@@ -66,7 +66,7 @@ def empty_room(instance_type: str, user_data: str) -> Room:
     return Room(known.cpu_units, registered - reserved, known.gpus, interfaces)
 
 
-class Fleet:
+class SimulatedFleet:
     """The container instances of one Region that the simulation created."""
 
     def __init__(self, ec2: Any, ecs: Any, scaling: Any) -> None:
@@ -125,7 +125,7 @@ class Fleet:
         for group in self._scaling.autoscaling_groups.values():
             for state in group.instance_states:
                 if state.instance.id not in self._seen:
-                    user_data = user_data_of(group)
+                    user_data = launch_template_user_data(group)
                     self._seen[state.instance.id] = (group, user_data, timings.now())
                     state.demo_version = _template_version(group)
                     _write_activity(group, f"Launching a new EC2 instance: {state.instance.id}")

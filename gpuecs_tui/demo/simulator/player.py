@@ -20,7 +20,7 @@ from gpuecs_tui.demo.model.tasks import PlayedTask, address_of, attach_interface
 from gpuecs_tui.demo.moto_patches.elbv2 import is_healthy
 from gpuecs_tui.demo.simulator import deployments
 from gpuecs_tui.demo.simulator.capacity import Capacity
-from gpuecs_tui.demo.simulator.fleet import Fleet
+from gpuecs_tui.demo.simulator.fleet import SimulatedFleet
 
 STOPPED_KEPT = 3600.0
 """Seconds for which a stopped task can still be described; on ECS about an hour."""
@@ -53,7 +53,7 @@ class Stage:
         self._ec2: Any = get_backend("ec2")[ACCOUNT_ID][region]
         self._balancing: Any = get_backend("elbv2")[ACCOUNT_ID][region]
         scaling: Any = get_backend("autoscaling")[ACCOUNT_ID][region]
-        self._fleet = Fleet(self._ec2, self._ecs, scaling)
+        self._fleet = SimulatedFleet(self._ec2, self._ecs, scaling)
         self._capacity = Capacity(self._ecs, scaling, self._fleet)
         self._complained: dict[str, float] = {}
 
@@ -149,7 +149,7 @@ class Stage:
         if task.need.interface and network:
             attach_interface(self._ec2, task, network)
         task.become("PROVISIONING")
-        deployments.say(service, f"has started 1 tasks: (task {task.id}).")
+        deployments.add_service_event(service, f"has started 1 tasks: (task {task.id}).")
 
     def _rooms(self, cluster: str, task: PlayedTask) -> dict[str, Room]:
         rooms = {}
@@ -184,7 +184,7 @@ class Stage:
             if not lack and distinct:
                 lack = 'encountered error "DistinctInstance placement constraint unsatisfied."'
             reason = f"{closest} {lack.rstrip('.')}."
-        deployments.say(
+        deployments.add_service_event(
             service,
             "was unable to place a task because no container instance met all of its requirements. "
             f"{reason} For more information, see the Troubleshooting section of the Amazon ECS "
@@ -201,7 +201,7 @@ class Stage:
             group.register([target])
             known = group.targets[f"{target['Id']}:{target['Port']}"]
             task.targets.append((arn, known))
-            deployments.say(service, f"registered 1 targets in (target-group {arn})")
+            deployments.add_service_event(service, f"registered 1 targets in (target-group {arn})")
 
     def _target(self, task: PlayedTask, balancer: dict[str, Any]) -> dict[str, Any]:
         port = int(balancer["containerPort"])
@@ -230,7 +230,9 @@ class Stage:
             group = self._balancing.target_groups.get(arn)
             if group is not None:
                 group.deregister([target])
-                deployments.say(service, f"deregistered 1 targets in (target-group {arn})")
+                deployments.add_service_event(
+                    service, f"deregistered 1 targets in (target-group {arn})"
+                )
         task.targets = []
 
     def _count(self) -> None:

@@ -46,7 +46,7 @@ _HARMLESS = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Option:
+class ExtraOption:
     """One option of an environment variable."""
 
     variable: str
@@ -69,7 +69,7 @@ class Option:
         return f"-{self.name}={self.value}" if self.value else f"-{self.name}"
 
 
-def options(environ: Mapping[str, str], variable: str) -> Iterator[Option]:
+def extra_options(environ: Mapping[str, str], variable: str) -> Iterator[ExtraOption]:
     """Yield the options in an environment variable; none if a shell could not split the words.
 
     Go's flags start with one or two hyphens; the value follows = or is the next word.
@@ -84,7 +84,7 @@ def options(environ: Mapping[str, str], variable: str) -> Iterator[Option]:
             continue
         if not equals and name not in _FLAGS:
             value = next(words, "")
-        yield Option(variable, name, value)
+        yield ExtraOption(variable, name, value)
 
 
 def notes(environ: Mapping[str, str]) -> Iterator[str]:
@@ -94,7 +94,7 @@ def notes(environ: Mapping[str, str]) -> Iterator[str]:
             continue
         if not environ[variable].strip():
             continue
-        given = list(options(environ, variable))
+        given = list(extra_options(environ, variable))
         if not given:
             yield _("{name} is ignored: its value is not a list of options.").format(name=variable)
         for option in given:
@@ -104,7 +104,7 @@ def notes(environ: Mapping[str, str]) -> Iterator[str]:
                 )
 
 
-def _left_out(option: Option) -> str:
+def _left_out(option: ExtraOption) -> str:
     """Return what a run does instead of ``option``; "" if it does the same."""
     is_init = option.variable == f"{PREFIX}_init"
     if option.name in _HARMLESS or (is_init and option.name == BACKEND_CONFIG):

@@ -15,7 +15,7 @@ from gpuecs_tui.terraform.base.tflock import STATE_NAME
 from gpuecs_tui.terraform.hcl.tree import ReadProblem
 from gpuecs_tui.terraform.plan.details import PlanTree
 from gpuecs_tui.terraform.plan.notices import refusals
-from gpuecs_tui.terraform.read.configuration import load
+from gpuecs_tui.terraform.read.configuration import load_configuration
 from gpuecs_tui.terraform.read.files import read_texts
 from gpuecs_tui.terraform.read.rules import BALANCER
 
@@ -28,7 +28,7 @@ def refuse_protected(directory: Path) -> None:
     Reads the files and a local state next to them; what can't be read is left to the plan.
     """
     try:
-        configuration = load(read_texts(directory))
+        configuration = load_configuration(read_texts(directory))
     except ReadProblem:
         return
     if configuration.value(BALANCER, _ATTRIBUTE) is True:

@@ -16,7 +16,7 @@ from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.base.problems import RunProblem
 from gpuecs_tui.terraform.base.stored_attributes import stored_attributes
 from gpuecs_tui.terraform.hcl.tree import ReadProblem
-from gpuecs_tui.terraform.read.configuration import load
+from gpuecs_tui.terraform.read.configuration import load_configuration
 from gpuecs_tui.terraform.read.files import read_texts
 from gpuecs_tui.terraform.state.backend import local_state
 
@@ -34,7 +34,7 @@ def refuse_another_region(directory: Path, environ: Mapping[str, str]) -> None:
     if not used:
         return
     try:
-        wanted = load(read_texts(directory)).value("provider.aws", "region")
+        wanted = load_configuration(read_texts(directory)).value("provider.aws", "region")
     except ReadProblem:
         return
     if isinstance(wanted, str) and wanted not in used:

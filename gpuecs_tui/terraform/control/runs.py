@@ -35,7 +35,7 @@ from gpuecs_tui.terraform.plan.vpc import refuse_another_vpc
 from gpuecs_tui.terraform.runs.directory_lock import DirectoryBusy, DirectoryLock, acquire
 from gpuecs_tui.terraform.runs.interrupted_words import plan_remedy
 from gpuecs_tui.terraform.runs.journal import JournalWriter, read_recorded, record
-from gpuecs_tui.terraform.runs.launch import create, launch, who
+from gpuecs_tui.terraform.runs.launch import create_run, launch, who
 from gpuecs_tui.terraform.runs.run import APPROVE, DISCARD, Run
 from gpuecs_tui.terraform.runs.run_list import (
     PATIENCE,
@@ -46,11 +46,11 @@ from gpuecs_tui.terraform.runs.run_list import (
     runs_root,
     send_signal,
 )
-from gpuecs_tui.terraform.runs.run_status import Operation, RunStatus, title
+from gpuecs_tui.terraform.runs.run_status import Operation, RunStatus, status_title
 from gpuecs_tui.terraform.state.backend import workspace
 from gpuecs_tui.terraform.state.environment import return_to
 from gpuecs_tui.terraform.state.other_state import refuse_other_state
-from gpuecs_tui.terraform.write.unfinished_write import find_unfinished, remedy
+from gpuecs_tui.terraform.write.unfinished_write import find_unfinished, unfinished_remedy
 from gpuecs_tui.user_folders import NoHome
 
 
@@ -60,7 +60,7 @@ class AlreadyDecided(RunProblem):
     def __init__(self, run: Run) -> None:
         super().__init__(
             _("This plan is no longer waiting for approval: it is {state} (by {who}).").format(
-                state=title(run.state), who=run.decided_by or "?"
+                state=status_title(run.state), who=run.decided_by or "?"
             )
         )
         self.run = run
@@ -90,7 +90,7 @@ def start(
         raise RunProblem(words.format(path=directory))
     if unfinished := find_unfinished(real):
         # Terraform would read a mix of old and new files.
-        raise RunProblem(unfinished.words, remedy(unfinished))
+        raise RunProblem(unfinished.words, unfinished_remedy(unfinished))
     try:
         runs_root()
     except NoHome as error:
@@ -114,7 +114,7 @@ def start(
                 _decide(waiting, DISCARD, _("Plan discarded: a new run of this stack replaced it."))
         try:
             rotate(records())
-            run = create(
+            run = create_run(
                 runs_root(),
                 real,
                 operation,

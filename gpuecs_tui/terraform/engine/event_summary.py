@@ -16,7 +16,7 @@ _HERE = Path()
 
 
 def counts(events: Sequence[Event]) -> dict[str, int]:
-    """Return the numbers of the last summary; the names are the fields of ``Changes``."""
+    """Return the numbers of the last summary; the names are the fields of ``ChangeCounts``."""
     sums = [event for event in events if isinstance(event, ChangeSummary)]
     if not sums:
         return {"add": 0, "change": 0, "destroy": 0, "imported": 0}
@@ -33,10 +33,10 @@ def outputs(events: Sequence[Event]) -> Mapping[str, Any] | None:
     """Return the outputs after an apply, sensitive ones without value; None without such an
     event."""
     shown = [event for event in events if isinstance(event, Outputs)]
-    return without_secrets(shown[-1].values) if shown else None
+    return outputs_without_secrets(shown[-1].values) if shown else None
 
 
-def without_secrets(values: Mapping[str, Any]) -> dict[str, Any]:
+def outputs_without_secrets(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return outputs, in the format of ``output -json`` or of an event, without sensitive
     values."""
     kept = {}

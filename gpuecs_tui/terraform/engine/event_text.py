@@ -63,11 +63,11 @@ def escape_controls_but_colours(text: str) -> str:
 
 
 def without_colours(line: str) -> str:
-    """Return the text of a line from ``lines_of`` without its colours."""
+    """Return the text of a line from ``log_lines`` without its colours."""
     return _SGR.sub("", line)
 
 
-def lines_of(event: Event) -> list[LogLine]:
+def log_lines(event: Event) -> list[LogLine]:
     """Return the lines to show for an event; none for drift and bookkeeping events."""
     level = _level_of(event)
     address = event.address if isinstance(event, Diagnostic | ResourceEvent) else ""

@@ -38,7 +38,7 @@ _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "i686": "386", "armv7l"
 """Go's names for the values of ``uname -m``."""
 
 
-class Source(StrEnum):
+class ProviderSource(StrEnum):
     """What decides where providers are installed from."""
 
     NAMED = "named"
@@ -57,7 +57,7 @@ class Source(StrEnum):
 class Mirror:
     """The source from which ``init`` installs providers."""
 
-    source: Source
+    source: ProviderSource
     """What decided the source."""
     path: Path | None
     """The mirror's folder or the CLI configuration's file; None for the registry."""
@@ -67,7 +67,7 @@ class Mirror:
     @property
     def plugin_dir(self) -> Path | None:
         """Return the value of ``init -plugin-dir``, or None to use Terraform's default."""
-        return self.path if self.source in (Source.NAMED, Source.FOUND) else None
+        return self.path if self.source in (ProviderSource.NAMED, ProviderSource.FOUND) else None
 
 
 def fits(version: str) -> bool:
@@ -98,12 +98,12 @@ def find_mirror(
         return _named(engine, named)
     configuration = _cli_configuration(environment)
     if configuration is not None:
-        return Mirror(Source.CONFIGURED, configuration)
+        return Mirror(ProviderSource.CONFIGURED, configuration)
     for source, folder in _candidates(environment):
         versions = versions_in(folder, engine.registry)
         if versions and (locked is None or locked in versions):
             return Mirror(source, folder, versions)
-    return Mirror(Source.REGISTRY, None)
+    return Mirror(ProviderSource.REGISTRY, None)
 
 
 def versions_in(folder: Path, registry: str) -> tuple[str, ...]:
@@ -140,7 +140,7 @@ def _named(engine: Engine, folder: Path) -> Mirror:
                 high=".".join(map(str, BELOW)),
             ),
         )
-    return Mirror(Source.NAMED, absolute, versions)
+    return Mirror(ProviderSource.NAMED, absolute, versions)
 
 
 def _cli_configuration(environ: Mapping[str, str]) -> Path | None:
@@ -156,20 +156,20 @@ def _cli_configuration(environ: Mapping[str, str]) -> Path | None:
     return None
 
 
-def _candidates(environ: Mapping[str, str]) -> Iterator[tuple[Source, Path]]:
+def _candidates(environ: Mapping[str, str]) -> Iterator[tuple[ProviderSource, Path]]:
     home = Path(environ.get("HOME", "/nonexistent"))
     data_home = environ.get("XDG_DATA_HOME") or str(home / ".local/share")
     data_dirs = environ.get("XDG_DATA_DIRS") or "/usr/local/share:/usr/share"
-    yield Source.IMPLIED, home / ".terraform.d/plugins"
+    yield ProviderSource.IMPLIED, home / ".terraform.d/plugins"
     for folder in (data_home, *data_dirs.split(":")):
-        yield Source.IMPLIED, Path(folder, "terraform/plugins")
+        yield ProviderSource.IMPLIED, Path(folder, "terraform/plugins")
     left = _FOLDERS_LOOKED_AT
     for place in map(Path, USUAL_PLACES):
         for candidate in (place, *_subfolders(place)):
             if left == 0:
                 return
             left -= 1
-            yield Source.FOUND, candidate
+            yield ProviderSource.FOUND, candidate
 
 
 def _subfolders(place: Path) -> list[Path]:

@@ -59,7 +59,7 @@ class ResourceProgress:
         return self.took
 
 
-class Progress:
+class RunProgress:
     """The progress from the events so far; pass it every event of a run in order."""
 
     def __init__(self) -> None:

@@ -30,7 +30,7 @@ _LABELS = {"resource": 2, "data": 2, "ephemeral": 2, "variable": 1, "output": 1,
 """The number of labels of a block, which is the number of object levels above its body."""
 _REFERENCES = ("depends_on", "ignore_changes", "provider", "providers", "replace_triggered_by")
 """Arguments whose strings are references."""
-COMMENT = "//"
+JSON_COMMENT = "//"
 """Terraform ignores a property with this name."""
 _NO_LINE = 0
 """Python's JSON parser gives no line numbers."""
@@ -45,7 +45,7 @@ def parse_json(text: str, file: str) -> Body:
     tree = _load(text, file)
     blocks: list[Block] = []
     for kind, value in tree.items():
-        if kind != COMMENT:
+        if kind != JSON_COMMENT:
             blocks += _blocks(kind, value, _LABELS.get(kind, 0), ())
     return Body({}, tuple(blocks))
 
@@ -57,7 +57,7 @@ def parse_json_variables(text: str, file: str) -> Body:
     """
     tree = _load(text, file)
     for name, value in tree.items():
-        if isinstance(value, _Twice) and name != COMMENT:
+        if isinstance(value, _Twice) and name != JSON_COMMENT:
             raise ReadProblem(
                 _("{file} sets {name} more than once.").format(file=file, name=name), file
             )
@@ -65,7 +65,7 @@ def parse_json_variables(text: str, file: str) -> Body:
         {
             name: Attribute(name, _constant(value), _NO_LINE)
             for name, value in tree.items()
-            if name != COMMENT
+            if name != JSON_COMMENT
         },
         (),
     )
@@ -105,7 +105,7 @@ def _blocks(kind: str, value: Any, labels: int, found: tuple[str, ...]) -> Itera
             continue
         if labels:
             for label, inner in item.items():
-                if label != COMMENT:
+                if label != JSON_COMMENT:
                     yield from _blocks(kind, inner, labels - 1, (*found, label))
         else:
             yield Block(kind, found, _body(item, kind), _NO_LINE)
@@ -124,7 +124,7 @@ def _body(tree: dict[str, Any], kind: str) -> Body:
     attributes: dict[str, Attribute] = {}
     blocks: list[Block] = []
     for name, value in tree.items():
-        if name == COMMENT:
+        if name == JSON_COMMENT:
             continue
         attributes[name] = Attribute(name, _value(name, value, kind), _NO_LINE)
         blocks += _blocks(name, value, _LABELS.get(name, 0), ())

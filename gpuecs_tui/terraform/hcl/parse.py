@@ -11,14 +11,14 @@ from functools import lru_cache
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.hcl.budget import NESTING_MAX, TooDeep, number
-from gpuecs_tui.terraform.hcl.scan import NUMBER, Source, Unreadable
+from gpuecs_tui.terraform.hcl.scan import NUMBER, NotHcl, SourceText
 from gpuecs_tui.terraform.hcl.templates import Templates
 from gpuecs_tui.terraform.hcl.tree import (
     Attribute,
     Block,
     Body,
-    Call,
     Expression,
+    FunctionCall,
     Items,
     Literal,
     Opaque,
@@ -51,7 +51,7 @@ def parse(text: str, file: str) -> Body:
             file=file, line=problem.line, n=NESTING_MAX
         )
         raise ReadProblem(message, file, problem.line, _("Simplify the expression.")) from None
-    except Unreadable as problem:
+    except NotHcl as problem:
         message = _("{file}, line {line}: unexpected {near}.")
         if file.endswith(_VALUES):
             message = _("Could not parse {file}: invalid syntax on line {line}.")
@@ -67,7 +67,7 @@ def parse_expression(text: str) -> Expression | None:
         parser.source.skip(lines=True)
         value = parser.expression(lines=True)
         parser.source.skip(lines=True)
-    except (Unreadable, TooDeep):
+    except (NotHcl, TooDeep):
         return None
     return value if parser.source.ended else None
 
@@ -83,7 +83,7 @@ def _parse(text: str) -> Body:
 
 class _Parser:
     def __init__(self, text: str) -> None:
-        self.source = Source(text)
+        self.source = SourceText(text)
         self.templates = Templates(self.source, self._interpolated)
         self.depth = 0
 
@@ -107,7 +107,7 @@ class _Parser:
             if source.starts("=") and not source.starts("=="):
                 source.at += 1
                 if name in attributes:
-                    raise Unreadable(line, _("second definition of {name}").format(name=name))
+                    raise NotHcl(line, _("second definition of {name}").format(name=name))
                 source.skip(lines=False)
                 attributes[name] = Attribute(name, self._nested(False), line)
             else:
@@ -300,7 +300,7 @@ class _Parser:
                 source.expect(")")
                 break
             source.skip(lines=True)
-        return self._opaque(start) if expanded else Call(name, tuple(arguments))
+        return self._opaque(start) if expanded else FunctionCall(name, tuple(arguments))
 
     def _tuple(self) -> Expression:
         source, start = self.source, self.source.at

@@ -27,7 +27,7 @@ _LAST_CODE_POINT = 0x10FFFF
 _SURROGATES = range(0xD800, 0xE000)
 
 
-class Unreadable(Exception):
+class NotHcl(Exception):
     """Text that is not HCL: ``near`` is unexpected on ``line``."""
 
     def __init__(self, line: int, near: str) -> None:
@@ -35,7 +35,7 @@ class Unreadable(Exception):
         self.line, self.near = line, near
 
 
-class Source:
+class SourceText:
     """A text and the current position in it."""
 
     def __init__(self, text: str) -> None:
@@ -87,14 +87,14 @@ class Source:
         self.at = end
         return self.text[start:end]
 
-    def unexpected(self, at: int | None = None) -> Unreadable:
+    def unexpected(self, at: int | None = None) -> NotHcl:
         """Return the error about the text at ``at``, or at the position."""
         at = self.at if at is None else at
         near, line_end, _rest = self.text[at:].lstrip(" \t\r").partition("\n")
         shown = repr(near[:_SHOWN])[1:-1]
         if not near.strip():
             shown = _("end of line") if line_end else _("end of file")
-        return Unreadable(self.line(at), shown)
+        return NotHcl(self.line(at), shown)
 
 
 def _goes_on(word: str, character: str) -> bool:

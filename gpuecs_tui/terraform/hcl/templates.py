@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable
 
 from gpuecs_tui.i18n import _
-from gpuecs_tui.terraform.hcl.scan import HEREDOC, Source, Unreadable, unescape
+from gpuecs_tui.terraform.hcl.scan import HEREDOC, NotHcl, SourceText, unescape
 from gpuecs_tui.terraform.hcl.tree import Expression, Literal, Opaque, Template
 
-Part = str | Expression
+TemplatePart = str | Expression
 """Literal text, or an interpolated expression."""
 
 _MARKS = ("${", "%{")
@@ -21,20 +21,20 @@ _IN_HEREDOC = re.compile(r"[\n$%]")
 class Templates:
     """Reads templates from a source; ``expression`` reads the content of ``${ }``."""
 
-    def __init__(self, source: Source, expression: Callable[[], Expression]) -> None:
+    def __init__(self, source: SourceText, expression: Callable[[], Expression]) -> None:
         self._source, self._expression = source, expression
 
     def quoted(self) -> Expression:
         """Read a quoted string; its opening quote is at the position."""
         source, start = self._source, self._source.at
         source.expect('"')
-        parts: list[Part] = []
+        parts: list[TemplatePart] = []
         simple = True
         text_start = source.at
         while True:
             found = _IN_QUOTES.search(source.text, source.at)
             if found is None or found[0] == "\n":
-                raise Unreadable(source.line(start), _("string without a closing quote"))
+                raise NotHcl(source.line(start), _("string without a closing quote"))
             source.at = end = found.start()
             sign = found[0]
             if sign == "\\":
@@ -62,7 +62,7 @@ class Templates:
         if match is None:
             raise source.unexpected()
         source.at = match.end()
-        parts: list[Part] = []
+        parts: list[TemplatePart] = []
         simple = True
         at_line_start = True
         while not source.ended:
@@ -74,12 +74,12 @@ class Templates:
             simple &= self._heredoc_line(parts)
             at_line_start = source.text[source.at - 1] == "\n"
         else:
-            raise Unreadable(source.line(start), _("heredoc without an end marker"))
+            raise NotHcl(source.line(start), _("heredoc without an end marker"))
         if not simple:
             return Opaque(source.text[start : source.at])
         return joined(_without_margin(parts) if match[1] else parts)
 
-    def _heredoc_line(self, parts: list[Part]) -> bool:
+    def _heredoc_line(self, parts: list[TemplatePart]) -> bool:
         """Read up to the next line end or interpolation; False for a part that is not evaluated."""
         source = self._source
         text = ""
@@ -105,20 +105,20 @@ class Templates:
             parts.append(text)
         return True
 
-    def _text(self, parts: list[Part], start: int, end: int, opened: int) -> None:
+    def _text(self, parts: list[TemplatePart], start: int, end: int, opened: int) -> None:
         raw = self._source.text[start:end]
         for escaped, plain in _ESCAPED_MARKS.items():
             raw = raw.replace(escaped, plain)
         try:
             text = unescape(raw)
         except ValueError:
-            raise Unreadable(
+            raise NotHcl(
                 self._source.line(opened), _("escape sequence that is not valid in HCL")
             ) from None
         if text:
             parts.append(text)
 
-    def _marked(self, parts: list[Part]) -> bool:
+    def _marked(self, parts: list[TemplatePart]) -> bool:
         """Read one ``${ }`` into ``parts``, or skip one ``%{ }``; tell whether it was a ``${ }``.
 
         Strip markers ``~`` change the surrounding text; this is not evaluated either.
@@ -136,7 +136,7 @@ class Templates:
         source.skip(lines=True)
         stripped |= source.take("~")
         if not source.take("}"):
-            raise Unreadable(source.line(start), source.unexpected().near)
+            raise NotHcl(source.line(start), source.unexpected().near)
         return not (is_directive or stripped)
 
     def _directive(self) -> None:
@@ -166,7 +166,7 @@ class Templates:
         self._expression()
 
 
-def joined(parts: list[Part], *, alone: bool = False) -> Expression:
+def joined(parts: list[TemplatePart], *, alone: bool = False) -> Expression:
     """Return the expression of a template's parts; ``alone``: return a single part unchanged."""
     merged: list[Expression] = []
     text = ""
@@ -185,7 +185,7 @@ def joined(parts: list[Part], *, alone: bool = False) -> Expression:
     return merged[0] if alone and len(merged) == 1 else Template(tuple(merged))
 
 
-def _without_margin(parts: list[Part]) -> list[Part]:
+def _without_margin(parts: list[TemplatePart]) -> list[TemplatePart]:
     """Remove the smallest indentation of all lines from each line, as HCL does for ``<<-``.
 
     A tab counts as one character, and a blank line does not count (hclsyntax,

@@ -43,7 +43,7 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class FunctionCall:
     """A function call."""
 
     name: str
@@ -81,7 +81,7 @@ class Withheld(Opaque):
     """Subject of the sentence, if it is not only the attribute itself."""
 
 
-Expression = Literal | Template | Reference | Call | Items | Pairs | Opaque
+Expression = Literal | Template | Reference | FunctionCall | Items | Pairs | Opaque
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +131,10 @@ class Body:
         return (block for block in self.blocks if block.kind == kind)
 
 
-def calls(expression: Expression) -> Iterator[Call]:
+def calls(expression: Expression) -> Iterator[FunctionCall]:
     """Yield every function call in ``expression``, outer ones first."""
     match expression:
-        case Call(_, arguments):
+        case FunctionCall(_, arguments):
             yield expression
             for argument in arguments:
                 yield from calls(argument)
@@ -150,7 +150,7 @@ def calls(expression: Expression) -> Iterator[Call]:
 def is_constant(expression: Expression) -> bool:
     """Tell whether ``expression`` contains no names and no functions, as far as it was read."""
     match expression:
-        case Reference() | Call():
+        case Reference() | FunctionCall():
             return False
         case Items(parts) | Template(parts):
             return all(map(is_constant, parts))
@@ -165,7 +165,7 @@ def texts_in(expression: Expression) -> Iterator[str]:
     match expression:
         case Literal(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool):
             yield str(value)
-        case Call(_, parts) | Items(parts) | Template(parts):
+        case FunctionCall(_, parts) | Items(parts) | Template(parts):
             for part in parts:
                 yield from texts_in(part)
         case Pairs(pairs):
@@ -180,7 +180,7 @@ def mentions(expression: Expression, path: str) -> bool:
             return f"{found}.".startswith(f"{path}.")
         case Opaque(text):
             return path in text
-        case Call(_, parts) | Items(parts) | Template(parts):
+        case FunctionCall(_, parts) | Items(parts) | Template(parts):
             return any(mentions(part, path) for part in parts)
         case Pairs(pairs):
             return any(mentions(part, path) for pair in pairs for part in pair)

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from gpuecs_tui.terraform.hcl.budget import number
-from gpuecs_tui.terraform.hcl.tree import Call, Expression, Items, Literal, Pairs, Reference
+from gpuecs_tui.terraform.hcl.tree import Expression, FunctionCall, Items, Literal, Pairs, Reference
 
 PRIMITIVES = ("string", "number", "bool")
 _COLLECTIONS = ("list", "set", "map")
@@ -75,7 +75,7 @@ def as_text(value: str | int | float | bool) -> str:
     return format(Decimal(repr(value)), "f") if isinstance(value, float) else str(value)
 
 
-def name_of(constraint: Expression | None) -> str:
+def name_of_type(constraint: Expression | None) -> str:
     """Return the name of a type that takes no argument, such as ``string``; else ""."""
     if isinstance(constraint, Reference):
         return constraint.path
@@ -95,22 +95,22 @@ def converted(
     """
     if value is None or not isinstance(value, _KNOWN):
         return value
-    if (name := name_of(constraint)) or constraint is None:
+    if (name := name_of_type(constraint)) or constraint is None:
         return _named(value, name or "any")
     match constraint:
-        case Call("list" | "set", (inner,)) if isinstance(value, list):
+        case FunctionCall("list" | "set", (inner,)) if isinstance(value, list):
             items = [converted(item, inner, constant) for item in value]
             if constraint.name == "set":
                 return elements(items)
-            return of_one_type(items) if name_of(inner) == "any" else items
-        case Call("map", (inner,)) if isinstance(value, dict):
+            return of_one_type(items) if name_of_type(inner) == "any" else items
+        case FunctionCall("map", (inner,)) if isinstance(value, dict):
             values = [converted(item, inner, constant) for item in value.values()]
-            if name_of(inner) == "any":
+            if name_of_type(inner) == "any":
                 values = of_one_type(values)
             return dict(zip(value, values, strict=True))
-        case Call("object", (Pairs(pairs),)) if isinstance(value, dict):
+        case FunctionCall("object", (Pairs(pairs),)) if isinstance(value, dict):
             return dict(_attributes(value, pairs, constant))
-        case Call("tuple", (Items(inner_types),)) if isinstance(value, list):
+        case FunctionCall("tuple", (Items(inner_types),)) if isinstance(value, list):
             if len(inner_types) == len(value):
                 return [
                     converted(item, inner, constant)
@@ -153,9 +153,9 @@ def _attributes(value: dict[str, Any], pairs: Any, constant: Callable[[Expressio
             raise Unconvertible
         default: Any = None
         match constraint:
-            case Call("optional", (inner,)):
+            case FunctionCall("optional", (inner,)):
                 constraint = inner
-            case Call("optional", (inner, expression)):
+            case FunctionCall("optional", (inner, expression)):
                 constraint, default = inner, constant(expression)
             case _ if key.value not in value:
                 raise Unconvertible

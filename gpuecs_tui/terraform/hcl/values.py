@@ -11,8 +11,8 @@ from typing import Any
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.hcl.budget import Budget, Exhausted, number
 from gpuecs_tui.terraform.hcl.tree import (
-    Call,
     Expression,
+    FunctionCall,
     Items,
     Literal,
     Opaque,
@@ -32,7 +32,7 @@ from gpuecs_tui.terraform.hcl.types import (
 
 
 @dataclass(frozen=True, slots=True)
-class Unknown:
+class UnknownValue:
     """A value that only Terraform can evaluate, such as an attribute of another resource."""
 
     expression: Expression
@@ -52,32 +52,32 @@ class Unknown:
         return _("can only be evaluated by Terraform")
 
 
-Known = Any
-"""str, int, float, bool, None, list or dict of these, or Unknown. ``jsonencode`` of a structure
-returns the structure, because the structure is what is read."""
+HclValue = Any
+"""str, int, float, bool, None, list or dict of these, or UnknownValue. ``jsonencode`` of a
+structure returns the structure, because the structure is what is read."""
 
-Names = Mapping[str, Expression]
+NamedExpressions = Mapping[str, Expression]
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
     """The values of names."""
 
-    variables: Names
+    variables: NamedExpressions
     """The expression of each variable; a Withheld if its value can't or must not be read."""
-    locals: Names
-    types: Names = field(default_factory=dict)
+    locals: NamedExpressions
+    types: NamedExpressions = field(default_factory=dict)
     """The type constraints of variables."""
     budget: Budget = field(default_factory=Budget, compare=False, repr=False)
 
-    def value(self, expression: Expression) -> Known:
-        """Return the value of ``expression``; an Unknown if only Terraform knows it or it exceeds
-        the limits of steps and characters."""
+    def value(self, expression: Expression) -> HclValue:
+        """Return the value of ``expression``; an UnknownValue if only Terraform knows it or it
+        exceeds the limits of steps and characters."""
         try:
             self.budget.begin()
             return _value(expression, self, frozenset(), 0)
         except Exhausted:
-            return Unknown(expression)
+            return UnknownValue(expression)
 
     def look_up(self, path: str) -> Expression | None:
         """Return what a ``var`` or ``local`` is set to; None for any other path."""
@@ -85,7 +85,7 @@ class Scope:
         return {"var": self.variables, "local": self.locals}.get(kind, {}).get(name)
 
 
-def _value(expression: Expression, scope: Scope, within: frozenset[str], depth: int) -> Known:
+def _value(expression: Expression, scope: Scope, within: frozenset[str], depth: int) -> HclValue:
     scope.budget.step(depth)
     depth += 1
     match expression:
@@ -99,12 +99,12 @@ def _value(expression: Expression, scope: Scope, within: frozenset[str], depth: 
             root = f"{kind}.{name}"
             target = scope.look_up(root)
             if kind == "module":
-                return Unknown(
+                return UnknownValue(
                     Withheld(path, _("comes from a module, which gpuecs-tui does not read"))
                 )
             # Terraform itself reports a local that refers to itself.
             if target is None or root in within:
-                return Unknown(expression)
+                return UnknownValue(expression)
             value = _value(target, scope, within | {root}, depth)
             if kind == "var":
                 value = _as_type(value, scope.types.get(name), scope, expression)
@@ -127,7 +127,7 @@ def _value(expression: Expression, scope: Scope, within: frozenset[str], depth: 
                 as_text(key): _value(value, scope, within, depth)
                 for key, (_key, value) in zip(keys, pairs, strict=True)
             }
-        case Call(name, arguments):
+        case FunctionCall(name, arguments):
             function = _FUNCTIONS.get(name)
             values = [_value(argument, scope, within, depth) for argument in arguments]
             if function is None:
@@ -139,7 +139,7 @@ def _value(expression: Expression, scope: Scope, within: frozenset[str], depth: 
                 # The arguments have a wrong number or type, or one of them is an Unknown.
                 return _because_of(values, expression)
         case Opaque():
-            return Unknown(expression)
+            return UnknownValue(expression)
 
 
 def _normal(text: str) -> str:
@@ -147,25 +147,30 @@ def _normal(text: str) -> str:
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
-def _because_of(values: list[Known], whole: Expression) -> Unknown:
-    """Return the Unknown of an expression with these parts; a withheld part provides the reason."""
+def _because_of(values: list[HclValue], whole: Expression) -> UnknownValue:
+    """Return the UnknownValue of an expression with these parts.
+
+    A withheld part provides the reason.
+    """
     for value in values:
-        if isinstance(value, Unknown) and isinstance(value.expression, Withheld):
+        if isinstance(value, UnknownValue) and isinstance(value.expression, Withheld):
             return value
-    return Unknown(whole)
+    return UnknownValue(whole)
 
 
-def _as_type(value: Known, constraint: Expression | None, scope: Scope, whole: Expression) -> Known:
-    def constant(expression: Expression) -> Known:
+def _as_type(
+    value: HclValue, constraint: Expression | None, scope: Scope, whole: Expression
+) -> HclValue:
+    def constant(expression: Expression) -> HclValue:
         return _value(expression, scope, frozenset(), 0)
 
     try:
         return converted(value, constraint, constant)
     except Unconvertible:
-        return Unknown(whole)
+        return UnknownValue(whole)
 
 
-def _size(value: Known) -> int:
+def _size(value: HclValue) -> int:
     """Return the approximate number of characters and items that a function produces from
     ``value``."""
     if isinstance(value, str):
@@ -176,25 +181,25 @@ def _size(value: Known) -> int:
     return 1
 
 
-def _part(value: Known, step: str, whole: Expression) -> Known:
-    if isinstance(value, Unknown):
+def _part(value: HclValue, step: str, whole: Expression) -> HclValue:
+    if isinstance(value, UnknownValue):
         return _because_of([value], whole)
     if isinstance(value, dict):
-        return value.get(step, Unknown(whole))
+        return value.get(step, UnknownValue(whole))
     # A set has no indexes.
     is_list = isinstance(value, list) and not isinstance(value, Elements)
     if is_list and step.isdecimal() and int(step) < len(value):
         return value[int(step)]
-    return Unknown(whole)
+    return UnknownValue(whole)
 
 
-def _items(value: Known) -> list[Known]:
+def _items(value: HclValue) -> list[HclValue]:
     if not isinstance(value, list):
         raise TypeError
     return value
 
 
-def _json_encode(value: Known) -> Known:
+def _json_encode(value: HclValue) -> HclValue:
     # A plain string would be encoded with Go's escapes; structures are read as they are.
     if value is None or isinstance(value, str):
         raise TypeError
@@ -208,42 +213,42 @@ def _substr(text: str, start: int, length: int) -> str:
     return text[start:] if length == -1 else text[start : start + length]
 
 
-def _join(separator: str, first: list[Known], *lists: list[Known]) -> str:
+def _join(separator: str, first: list[HclValue], *lists: list[HclValue]) -> str:
     items = [item for each in (first, *lists) for item in _items(each)]
     if not all(isinstance(item, (str, int, bool)) for item in items):
         raise TypeError
     return _normal(separator.join(map(as_text, items)))
 
 
-def _concat(first: list[Known], *lists: list[Known]) -> list[Known]:
+def _concat(first: list[HclValue], *lists: list[HclValue]) -> list[HclValue]:
     if any(isinstance(each, Elements) for each in (first, *lists)):
         raise TypeError
     return [item for each in (first, *lists) for item in _items(each)]
 
 
-def _to_list(value: Known) -> list[Known]:
+def _to_list(value: HclValue) -> list[HclValue]:
     items = _items(value)
     is_set = isinstance(items, Elements)
-    if is_set and len(items) > 1 and any(isinstance(item, Unknown) for item in items):
+    if is_set and len(items) > 1 and any(isinstance(item, UnknownValue) for item in items):
         raise ValueError
     # tolist converts the items to one type, also those of a list.
     return list(items) if is_set else of_one_type(items)
 
 
-def _merge(*maps: dict[str, Known] | None) -> dict[str, Known]:
-    result: dict[str, Known] = {}
+def _merge(*maps: dict[str, HclValue] | None) -> dict[str, HclValue]:
+    result: dict[str, HclValue] = {}
     for each in maps:
         result |= {} if each is None else each
     return result
 
 
-def _to_text(value: Known) -> str:
+def _to_text(value: HclValue) -> str:
     if not isinstance(value, (str, int, float, bool)):
         raise TypeError
     return as_text(value)
 
 
-def _to_number(value: Known) -> int | float:
+def _to_number(value: HclValue) -> int | float:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return value
     if (result := number(value)) is None:
@@ -251,7 +256,7 @@ def _to_number(value: Known) -> int | float:
     return result
 
 
-_FUNCTIONS: Mapping[str, Callable[..., Known]] = {
+_FUNCTIONS: Mapping[str, Callable[..., HclValue]] = {
     "jsonencode": _json_encode,
     "join": _join,
     "concat": _concat,

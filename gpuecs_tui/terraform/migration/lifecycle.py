@@ -29,7 +29,7 @@ from gpuecs_tui.terraform.migration.record import (
     RECORD,
     Migration,
     Phase,
-    load,
+    load_migration,
     migrations_of,
     migrations_root,
     rotate_migrations,
@@ -37,7 +37,7 @@ from gpuecs_tui.terraform.migration.record import (
 )
 from gpuecs_tui.terraform.migration.refusals import MigrationProblem, not_understood
 from gpuecs_tui.terraform.runs import run_list
-from gpuecs_tui.terraform.runs.directory_lock import DirectoryLock, Holder
+from gpuecs_tui.terraform.runs.directory_lock import DirectoryLock, LockHolder
 from gpuecs_tui.terraform.runs.launch import user_name
 from gpuecs_tui.terraform.runs.run_status import RunStatus
 from gpuecs_tui.terraform.state.backend import DEFAULT, LOCAL, workspace
@@ -187,9 +187,9 @@ def start(
         lock.release()
 
 
-def holder_of(move: Migration, pid: int) -> Holder:
+def holder_of_migration(move: Migration, pid: int) -> LockHolder:
     """Return what the directory lock's label says while process ``pid`` holds it for ``move``."""
-    return Holder(
+    return LockHolder(
         run=move.folder.name,
         operation=_("state move"),
         user=move.user,
@@ -227,9 +227,9 @@ def _launch(
             ),
             _("Check free space and permissions, or set XDG_STATE_HOME to a writable directory."),
         ) from error
-    made = load(folder)
+    made = load_migration(folder)
     assert made is not None, "a move that was just written can be read"
-    lock.describe(holder_of(made, os.getpid()))
+    lock.describe(holder_of_migration(made, os.getpid()))
     try:
         detach(
             # -P: do not import a file of the current folder that has the name of a module.

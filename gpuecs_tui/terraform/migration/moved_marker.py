@@ -18,7 +18,7 @@ from gpuecs_tui.terraform.base.atomic_files import now, parse_time
 from gpuecs_tui.terraform.base.liveness import host_name
 from gpuecs_tui.terraform.hcl.tree import ReadProblem
 from gpuecs_tui.terraform.runs.launch import user_name
-from gpuecs_tui.terraform.state.backend import LOCAL, S3, backend, workspace
+from gpuecs_tui.terraform.state.backend import LOCAL, S3, present_backend, workspace
 from gpuecs_tui.terraform.state.content import PlaceProblem, serial_and_lineage, with_reader
 from gpuecs_tui.terraform.state.location import StateLocation, backend_change, location_of
 from gpuecs_tui.terraform.state.stored_state import StateProblem
@@ -95,7 +95,7 @@ def moved_away(
     Blocks for one call with a state in S3, else reads files only. Errors from S3 are reported when
     the state itself is read. ``strict``: a bucket that does not exist raises PlaceProblem.
     """
-    where = backend(directory, environ)
+    where = present_backend(directory, environ)
     if where.type != S3:
         return None
     try:

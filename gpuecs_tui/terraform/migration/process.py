@@ -28,7 +28,7 @@ from gpuecs_tui.terraform.engine.mirror import PROVIDER, find_mirror
 from gpuecs_tui.terraform.migration import lifecycle
 from gpuecs_tui.terraform.migration.locks import clear_own_lock
 from gpuecs_tui.terraform.migration.moved_marker import put_moved, read_moved, remove_moved
-from gpuecs_tui.terraform.migration.record import Migration, Phase, load, note
+from gpuecs_tui.terraform.migration.record import Migration, Phase, load_migration, note
 from gpuecs_tui.terraform.migration.refusals import (
     MigrationProblem,
     adopted_state,
@@ -40,10 +40,10 @@ from gpuecs_tui.terraform.state.backend import DEFAULT, LOCAL, S3, workspace
 from gpuecs_tui.terraform.state.content import (
     Content,
     PlaceProblem,
-    content,
     read_place,
     resource_count,
     serial_and_lineage,
+    state_content,
     workspaces_at,
 )
 from gpuecs_tui.terraform.state.location import (
@@ -85,7 +85,9 @@ class Mover:
         self._directory = move.directory
         facts = read_json(move.folder / "move.json") or {}
         self._plugin_dir = Path(facts["plugin_dir"]) if facts.get("plugin_dir") else None
-        self._interrupted = load(Path(facts["continues"])) if facts.get("continues") else None
+        self._interrupted = (
+            load_migration(Path(facts["continues"])) if facts.get("continues") else None
+        )
 
     def run(self) -> None:
         """Move the state of every workspace. Raises TerraformProblem or OSError; then nothing is
@@ -99,7 +101,7 @@ class Mover:
             went_on = serial_and_lineage(leg.before)[0] > serial_and_lineage(leg.kept)[0]
             if there_already or (change is None and went_on):
                 # An earlier move was complete, and the state at the target has changed since.
-                leg.expected = content(leg.before)
+                leg.expected = state_content(leg.before)
             else:
                 self._refuse_another(leg, moves=change is not None and change.moves)
         # Terraform does not move empty states.
@@ -144,7 +146,7 @@ class Mover:
         """Return one workspace's part, and copy the states at both ends to the move's folder."""
         leg = Leg(workspace, source.at(workspace), target.at(workspace))
         leg.kept = self._keep(leg)
-        leg.expected = content(leg.kept)
+        leg.expected = state_content(leg.kept)
         leg.before = self._at_target(leg)
         return leg
 
@@ -152,7 +154,7 @@ class Mover:
         """Return the state to move, and copy it to the move's folder."""
         source, target = leg.source, leg.target
         text = b"" if source.is_at(target) else read_place(source, self._environ)
-        if not content(text):
+        if not state_content(text):
             # Terraform empties the source before it records the new location.
             text = self._earlier_copy(leg.workspace) or text
         if not text and source.is_at(target):
@@ -165,13 +167,13 @@ class Mover:
         move = self._interrupted
         while move is not None:
             yield move
-            move = load(move.continues) if move.continues else None
+            move = load_migration(move.continues) if move.continues else None
 
     def _earlier_copy(self, workspace: str) -> bytes:
         """Return the copy that an interrupted move made of the state; empty if there is none."""
         for move in self._earlier():
             copy = move.copy_of(workspace)
-            if copy.exists() and content(text := copy.read_bytes()):
+            if copy.exists() and state_content(text := copy.read_bytes()):
                 return text
         return b""
 
@@ -179,7 +181,7 @@ class Mover:
         target = leg.target
         text = read_place(target, self._environ)
         try:
-            content(text)
+            state_content(text)
         except PlaceProblem:
             if self._interrupted is None or target.type != LOCAL:
                 raise
@@ -191,7 +193,7 @@ class Mover:
         return text
 
     def _refuse_another(self, leg: Leg, *, moves: bool) -> None:
-        held, moving = content(leg.before), content(leg.kept)
+        held, moving = state_content(leg.before), state_content(leg.kept)
         if not held or held == moving:
             return
         if not moving:
@@ -227,7 +229,7 @@ class Mover:
             if (moved := read_moved(leg.source, self._environ)) is not None
         ]
         for leg, moved in notes:
-            if moved.in_file or moved.target != str(leg.target) or not content(leg.before):
+            if moved.in_file or moved.target != str(leg.target) or not state_content(leg.before):
                 raise MigrationProblem(_("Nothing was moved. ") + moved.sentence, moved.remedy)
         noted = {leg.workspace for leg, _moved in notes}
         return bool(notes) and all(leg.workspace in noted or not leg.expected for leg in legs)
@@ -312,7 +314,7 @@ class Mover:
         )
 
     def _verify_leg(self, leg: Leg, code: int) -> None:
-        found = content(read_place(leg.target, self._environ))
+        found = state_content(read_place(leg.target, self._environ))
         if found == leg.expected or (not leg.expected and code == 0):
             return
         raise MigrationProblem(
@@ -339,7 +341,7 @@ class Mover:
 
 def main(arguments: list[str]) -> int:
     """Carry out a move; the exit code is 0 unless the arguments are wrong."""
-    move = load(Path(arguments[0])) if len(arguments) == 2 else None
+    move = load_migration(Path(arguments[0])) if len(arguments) == 2 else None
     if move is None:
         print("usage: gpuecs_tui.terraform.migration.process FOLDER LOCK_FD", file=sys.stderr)
         return _USAGE
@@ -350,7 +352,7 @@ def main(arguments: list[str]) -> int:
     note(move.folder, mover=identify().as_json())
     lock = int(arguments[1])
     # Until now the label named the process that started this one.
-    DirectoryLock(lock).describe(lifecycle.holder_of(move, os.getpid()))
+    DirectoryLock(lock).describe(lifecycle.holder_of_migration(move, os.getpid()))
     mover = Mover(move, lock, dict(os.environ))
     try:
         mover.run()

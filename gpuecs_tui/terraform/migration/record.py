@@ -99,7 +99,7 @@ class Migration:
 
     def refresh(self) -> Migration:
         """Return the move as it is now."""
-        return load(self.folder) or self
+        return load_migration(self.folder) or self
 
 
 def migrations_root() -> Path:
@@ -129,7 +129,7 @@ def is_migrating(directory: Path) -> bool:
     return any(move.is_live for move in since_the_last_done(directory.resolve()))
 
 
-def load(folder: Path) -> Migration | None:
+def load_migration(folder: Path) -> Migration | None:
     """Return the move in a folder; None if there is none."""
     raw = read_json(folder / RECORD)
     if raw is None or raw.get("phase") not in set(Phase):
@@ -176,7 +176,7 @@ def migrations_of(real: Path) -> Iterator[Migration]:
     except OSError:
         return
     for folder in folders:
-        move = load(folder)
+        move = load_migration(folder)
         if move is not None and move.directory == real:
             yield move
 

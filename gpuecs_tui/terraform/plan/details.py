@@ -44,7 +44,7 @@ _ORDER = list(Action)
 
 
 @dataclass(frozen=True, slots=True)
-class Attribute:
+class ChangedAttribute:
     """One changed attribute without nested attributes."""
 
     path: str
@@ -57,7 +57,7 @@ class Attribute:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ResourceChange:
     """The change of one resource."""
 
     address: str
@@ -65,7 +65,7 @@ class Change:
     action: Action
     reason: str
     """The reason, in Terraform's word, such as ``replace_because_cannot_update``; usually empty."""
-    attributes: tuple[Attribute, ...]
+    attributes: tuple[ChangedAttribute, ...]
     previous_address: str = ""
     """Its address before a move."""
     create_first: bool = False
@@ -89,14 +89,14 @@ class Change:
 class PlanTree:
     """All changes of a plan, destructive ones first."""
 
-    changes: tuple[Change, ...]
+    changes: tuple[ResourceChange, ...]
     """Changes other than no-op, ordered by action, then in Terraform's order."""
-    outputs: tuple[Attribute, ...]
+    outputs: tuple[ChangedAttribute, ...]
     """Outputs that change."""
     desired_counts: Mapping[str, int] = field(default_factory=dict, compare=False)
     """Address of each ECS service → its desired count after the plan, changed or not."""
 
-    def by_action(self, action: Action) -> tuple[Change, ...]:
+    def by_action(self, action: Action) -> tuple[ResourceChange, ...]:
         """Return the changes with one action."""
         return tuple(change for change in self.changes if change.action is action)
 
@@ -108,7 +108,7 @@ def load_plan(run: Run) -> PlanTree | None:
     ``wait_for_plan``.
     """
     raw = read_json(run.files.plan_details)
-    return None if raw is None else tree(raw)
+    return None if raw is None else plan_tree(raw)
 
 
 def wait_for_plan(run: Run, seconds: float = 60.0) -> PlanTree | None:
@@ -127,18 +127,18 @@ def wait_for_plan(run: Run, seconds: float = 60.0) -> PlanTree | None:
         time.sleep(_LOOK_SECONDS)
 
 
-def tree(show: Mapping[str, Any]) -> PlanTree:
+def plan_tree(show: Mapping[str, Any]) -> PlanTree:
     """Return the plan in the output of ``show -json``, masked or not."""
     changes = [_change(raw) for raw in show.get("resource_changes", ())]
     changes = [c for c in changes if c.action is not Action.NO_OP or c.previous_address]
     changes.sort(key=lambda change: _ORDER.index(change.action))
-    outputs: list[Attribute] = []
+    outputs: list[ChangedAttribute] = []
     for name, raw in (show.get("output_changes") or {}).items():
         if raw.get("actions") not in (["no-op"], ["read"]):
             before, after = sides(raw)
             # For a sensitive output, only the fact of the change is reported.
             old, new = (None if side is None else MASK for side in (before, after))
-            hidden = Attribute(name, old, new)
+            hidden = ChangedAttribute(name, old, new)
             outputs.extend(list(_attributes(raw, name)) or [hidden])
     return PlanTree(tuple(changes), tuple(outputs), dict(_desired_counts(show)))
 
@@ -157,10 +157,10 @@ def _desired_counts(show: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
                 yield str(raw.get("address", "")), count
 
 
-def _change(raw: Mapping[str, Any]) -> Change:
+def _change(raw: Mapping[str, Any]) -> ResourceChange:
     change = raw.get("change") or {}
     actions = list(change.get("actions") or [])
-    return Change(
+    return ResourceChange(
         address=str(raw.get("address", "")),
         type=str(raw.get("type", "")),
         action=_action(actions, change),
@@ -184,7 +184,7 @@ def _action(actions: list[str], change: Mapping[str, Any]) -> Action:
         return Action.UPDATE
 
 
-def _attributes(change: Mapping[str, Any], root: str) -> Iterator[Attribute]:
+def _attributes(change: Mapping[str, Any], root: str) -> Iterator[ChangedAttribute]:
     before, after = sides(change)
     after = _with_unknown(after, change.get("after_unknown"))
     forcing = [_join(path) for path in change.get("replace_paths") or ()]
@@ -192,7 +192,7 @@ def _attributes(change: Mapping[str, Any], root: str) -> Iterator[Attribute]:
     for path in dict.fromkeys([*old, *new]):
         if old.get(path) != new.get(path):
             forces = any(path == f or path.startswith((f + ".", f + "[")) for f in forcing)
-            yield Attribute(path, old.get(path), new.get(path), forces)
+            yield ChangedAttribute(path, old.get(path), new.get(path), forces)
 
 
 class _Unknown:

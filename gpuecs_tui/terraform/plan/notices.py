@@ -18,12 +18,12 @@ from gpuecs_tui.stack.kept_revision import (
     ports_of,
     refused_words,
     remedy_words,
-    short_name,
+    revision_name,
 )
 from gpuecs_tui.stack.remedies import as_sentence
 from gpuecs_tui.terraform.base.addresses import without_key
 from gpuecs_tui.terraform.plan import request_notices, vpc
-from gpuecs_tui.terraform.plan.details import Action, Attribute, Change, PlanTree
+from gpuecs_tui.terraform.plan.details import Action, ChangedAttribute, PlanTree, ResourceChange
 from gpuecs_tui.terraform.plan.words import PlanWarning
 from gpuecs_tui.terraform.render.past_addresses import MOVED_FILE, moves_for
 
@@ -94,7 +94,7 @@ def ignored_count(tree: PlanTree, answers: Mapping[str, object]) -> tuple[PlanWa
     )
 
 
-def _count(change: Change, _tree: PlanTree) -> Iterator[str]:
+def _count(change: ResourceChange, _tree: PlanTree) -> Iterator[str]:
     if change.type != _SERVICE or change.action is not Action.UPDATE:
         return
     count = _changed(change).get("desired_count")
@@ -105,7 +105,7 @@ def _count(change: Change, _tree: PlanTree) -> Iterator[str]:
         ).format(old=count.before, new=count.after)
 
 
-def _listener(change: Change, _tree: PlanTree) -> Iterator[str]:
+def _listener(change: ResourceChange, _tree: PlanTree) -> Iterator[str]:
     if change.type != _LISTENER or change.action is not Action.UPDATE:
         return
     changed = _changed(change)
@@ -124,7 +124,7 @@ def _listener(change: Change, _tree: PlanTree) -> Iterator[str]:
         ).format(old=_bare(certificate.before), new=_bare(certificate.after))
 
 
-def _ports(change: Change, tree: PlanTree) -> Iterator[str]:
+def _ports(change: ResourceChange, tree: PlanTree) -> Iterator[str]:
     if not change.type.startswith("aws_vpc_security_group_") or change.action is not Action.UPDATE:
         return
     between = any(f"{part}_from_load_balancer" in change.address or f"_to_{part}" in change.address
@@ -137,7 +137,7 @@ def _ports(change: Change, tree: PlanTree) -> Iterator[str]:
         )
 
 
-def _template(change: Change, tree: PlanTree) -> Iterator[str]:
+def _template(change: ResourceChange, tree: PlanTree) -> Iterator[str]:
     rolls = any(
         it.type == _GROUP and (it.action is Action.REPLACE or "launch_template" in _roots(it))
         for it in tree.changes
@@ -150,7 +150,7 @@ def _template(change: Change, tree: PlanTree) -> Iterator[str]:
             yield _(words).format(group=shell_word(group or "NAME"))
 
 
-def _refresh(change: Change, _tree: PlanTree) -> Iterator[str]:
+def _refresh(change: ResourceChange, _tree: PlanTree) -> Iterator[str]:
     if change.type == _GROUP and change.action is Action.UPDATE:
         version = _changed(change).get("launch_template[0].version")
         if version and version.before == '"$Latest"' and "instance_refresh" in _roots(change):
@@ -159,7 +159,7 @@ def _refresh(change: Change, _tree: PlanTree) -> Iterator[str]:
             yield _("The new launch template version starts an instance refresh of the fleet.")
 
 
-def _protection(change: Change, _tree: PlanTree) -> Iterator[str]:
+def _protection(change: ResourceChange, _tree: PlanTree) -> Iterator[str]:
     if change.type != _PROVIDER or change.action is not Action.UPDATE:
         return
     path = "auto_scaling_group_provider[0].managed_termination_protection"
@@ -173,7 +173,7 @@ def _protection(change: Change, _tree: PlanTree) -> Iterator[str]:
         )
 
 
-def _revision(change: Change, tree: PlanTree) -> Iterator[str]:
+def _revision(change: ResourceChange, tree: PlanTree) -> Iterator[str]:
     if change.type != _TASK or change.action is not Action.REPLACE:
         return
     kept = _changed(change).get("skip_destroy")
@@ -192,7 +192,7 @@ def _revision(change: Change, tree: PlanTree) -> Iterator[str]:
         )
 
 
-def _untied(change: Change, tree: PlanTree) -> Iterator[str]:
+def _untied(change: ResourceChange, tree: PlanTree) -> Iterator[str]:
     if change.action is not Action.DELETE or change.address not in (
         "aws_security_group.instances", "aws_iam_instance_profile.this",
     ):  # fmt: skip
@@ -205,7 +205,7 @@ def _untied(change: Change, tree: PlanTree) -> Iterator[str]:
         )
 
 
-def _same_name(change: Change, _tree: PlanTree) -> Iterator[str]:
+def _same_name(change: ResourceChange, _tree: PlanTree) -> Iterator[str]:
     if change.type == _TARGETS and change.create_first and "name" not in _changed(change):
         yield _(
             "AWS rejects this change: the new target group has the name of the old one, and "
@@ -214,7 +214,7 @@ def _same_name(change: Change, _tree: PlanTree) -> Iterator[str]:
         )
 
 
-def _guarded(change: Change, _tree: PlanTree) -> Iterator[str]:
+def _guarded(change: ResourceChange, _tree: PlanTree) -> Iterator[str]:
     if protects(change):
         yield _(
             "AWS rejects this change: the load balancer has deletion protection. Set "
@@ -222,7 +222,7 @@ def _guarded(change: Change, _tree: PlanTree) -> Iterator[str]:
         )
 
 
-def _foreign_container(change: Change, tree: PlanTree) -> Iterator[str]:
+def _foreign_container(change: ResourceChange, tree: PlanTree) -> Iterator[str]:
     """Yield why AWS rejects a container or port that the kept revision does not have."""
     wanted, kept = _targets_wanted(change), _kept_revision(change, tree)
     if wanted and kept is not None and _lacks(kept[1], change):
@@ -230,14 +230,14 @@ def _foreign_container(change: Change, tree: PlanTree) -> Iterator[str]:
         yield f"{words} {as_sentence(remedy_words())}"
 
 
-def _perhaps_foreign_container(change: Change, tree: PlanTree) -> Iterator[str]:
+def _perhaps_foreign_container(change: ResourceChange, tree: PlanTree) -> Iterator[str]:
     """Yield the same if the kept revision is not in the plan, because it is not the state's."""
     wanted = _targets_wanted(change)
     if wanted and _kept_revision(change, tree) is None:
         yield f"{perhaps_refused_words(wanted)} {as_sentence(remedy_words())}"
 
 
-def _targets_wanted(change: Change) -> dict[str, str]:
+def _targets_wanted(change: ResourceChange) -> dict[str, str]:
     """Return the new container and port of an updated service that keeps its revision."""
     if change.type != _SERVICE or change.action is not Action.UPDATE:
         return {}
@@ -248,11 +248,11 @@ def _targets_wanted(change: Change) -> dict[str, str]:
     return {part: _bare(changed[path].after) for part, path in paths.items() if path in changed}
 
 
-def _kept_revision(change: Change, tree: PlanTree) -> tuple[str, Ports] | None:
+def _kept_revision(change: ResourceChange, tree: PlanTree) -> tuple[str, Ports] | None:
     """Return name and ports of the revision that a service keeps; None if it is not in the plan."""
-    runs = short_name(str(change.before.get("task_definition", "")))
+    runs = revision_name(str(change.before.get("task_definition", "")))
     for task in tree.changes:
-        if task.type == _TASK and short_name(str(task.before.get("arn", ""))) == runs != "":
+        if task.type == _TASK and revision_name(str(task.before.get("arn", ""))) == runs != "":
             # Masked where a part of it is sensitive.
             with contextlib.suppress(ValueError, TypeError, AttributeError):
                 definitions = json.loads(task.before["container_definitions"])
@@ -260,7 +260,7 @@ def _kept_revision(change: Change, tree: PlanTree) -> tuple[str, Ports] | None:
     return None
 
 
-def _lacks(ports: Ports, change: Change) -> bool:
+def _lacks(ports: Ports, change: ResourceChange) -> bool:
     present = change.before.get("load_balancer")
     first = present[0] if isinstance(present, list) and present else {}
     after = {**first, **_targets_wanted(change)}
@@ -268,7 +268,7 @@ def _lacks(ports: Ports, change: Change) -> bool:
     return name not in ports or (port.isdecimal() and not has_port(ports, name, int(port)))
 
 
-def _renamed_only(change: Change, tree: PlanTree) -> Iterator[str]:
+def _renamed_only(change: ResourceChange, tree: PlanTree) -> Iterator[str]:
     """Yield why a plan is refused that destroys the earlier version's listener because of its new
     name.
 
@@ -291,14 +291,14 @@ def _renamed_only(change: Change, tree: PlanTree) -> Iterator[str]:
     ).format(file=MOVED_FILE, blocks=blocks)
 
 
-def protects(change: Change) -> bool:
+def protects(change: ResourceChange) -> bool:
     """Tell whether a change would delete a load balancer that AWS protects."""
     gone = change.action in (Action.DELETE, Action.REPLACE)
     protected = change.before.get("enable_deletion_protection") is True
     return change.type == "aws_lb" and gone and protected
 
 
-_Look = Callable[[Change, PlanTree], Iterator[str]]
+_Look = Callable[[ResourceChange, PlanTree], Iterator[str]]
 _REFUSED: tuple[_Look, ...] = (
     _same_name, _guarded, _foreign_container, _renamed_only, vpc.moved,
 )  # fmt: skip
@@ -309,11 +309,11 @@ _LOOKS: tuple[_Look, ...] = (
 )  # fmt: skip
 
 
-def _changed(change: Change) -> dict[str, Attribute]:
+def _changed(change: ResourceChange) -> dict[str, ChangedAttribute]:
     return {it.path: it for it in change.attributes}
 
 
-def _roots(change: Change) -> set[str]:
+def _roots(change: ResourceChange) -> set[str]:
     return {it.path.partition("[")[0].partition(".")[0] for it in change.attributes}
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gpuecs_tui.i18n import N_, _
-from gpuecs_tui.terraform.plan.details import Action, Attribute, Change, PlanTree
+from gpuecs_tui.terraform.plan.details import Action, ChangedAttribute, PlanTree, ResourceChange
 
 SERVICE, LISTENER, TARGETS = "aws_ecs_service", "aws_lb_listener", "aws_lb_target_group"
 _COUNT = "desired_count"
@@ -24,7 +24,7 @@ _HEALTH_CHECK = {
 _MADE = frozenset({Action.CREATE, Action.REPLACE})
 
 
-def no_tasks(change: Change, _tree: PlanTree) -> Iterator[str]:
+def no_tasks(change: ResourceChange, _tree: PlanTree) -> Iterator[str]:
     """Yield that requests fail if the desired count of a service becomes 0."""
     count = _changed(change, SERVICE, _MADE | {Action.UPDATE}).get(_COUNT)
     if count is None or count.after != NO_TASKS:
@@ -38,7 +38,7 @@ def no_tasks(change: Change, _tree: PlanTree) -> Iterator[str]:
         yield _("No task starts, so requests fail: the desired count is 0.")
 
 
-def redirected(change: Change, _tree: PlanTree) -> Iterator[str]:
+def redirected(change: ResourceChange, _tree: PlanTree) -> Iterator[str]:
     """Yield that a listener starts or stops redirecting to HTTPS."""
     kind = _changed(change, LISTENER).get("default_action[0].type")
     if kind and kind.after == '"redirect"':
@@ -47,7 +47,7 @@ def redirected(change: Change, _tree: PlanTree) -> Iterator[str]:
         yield _("HTTP requests will be answered instead of being redirected to HTTPS.")
 
 
-def health_check(change: Change, tree: PlanTree) -> Iterator[str]:
+def health_check(change: ResourceChange, tree: PlanTree) -> Iterator[str]:
     """Yield the effect of a changed health check on running tasks.
 
     ECS stops a task whose target is unhealthy and starts another one (developer guide, "Use load
@@ -70,8 +70,8 @@ def health_check(change: Change, tree: PlanTree) -> Iterator[str]:
 
 
 def _changed(
-    change: Change, kind: str, actions: frozenset[Action] = frozenset({Action.UPDATE})
-) -> dict[str, Attribute]:
+    change: ResourceChange, kind: str, actions: frozenset[Action] = frozenset({Action.UPDATE})
+) -> dict[str, ChangedAttribute]:
     if change.type != kind or change.action not in actions:
         return {}
     return {it.path: it for it in change.attributes}

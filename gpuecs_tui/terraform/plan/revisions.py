@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from gpuecs_tui.i18n import ngettext
 from gpuecs_tui.shell_words import shell_word
-from gpuecs_tui.terraform.plan.details import Action, Change, load_plan
+from gpuecs_tui.terraform.plan.details import Action, ResourceChange, load_plan
 from gpuecs_tui.terraform.runs.run import Run
 
 _TYPE = "aws_ecs_task_definition"
@@ -41,7 +41,7 @@ def left_in_words(revisions: tuple[str, ...]) -> str:
     ).format(n=len(revisions), names=", ".join(revisions), first=shell_word(revisions[0]))
 
 
-def _kept(change: Change) -> str:
+def _kept(change: ResourceChange) -> str:
     """Return the revision that a change drops; "" if it is deregistered or there is none."""
     if change.action not in (Action.DELETE, Action.REPLACE):
         return ""

@@ -14,8 +14,8 @@ from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.base.problems import RunProblem
 from gpuecs_tui.terraform.base.stored_attributes import stored_attributes
 from gpuecs_tui.terraform.hcl.tree import ReadProblem
-from gpuecs_tui.terraform.plan.details import Action, Change, PlanTree
-from gpuecs_tui.terraform.read.configuration import load
+from gpuecs_tui.terraform.plan.details import Action, PlanTree, ResourceChange
+from gpuecs_tui.terraform.read.configuration import load_configuration
 from gpuecs_tui.terraform.read.files import read_texts
 from gpuecs_tui.terraform.read.rules import BALANCER, TARGETS
 from gpuecs_tui.terraform.state.backend import local_state
@@ -37,7 +37,7 @@ def refuse_another_vpc(directory: Path, environ: Mapping[str, str]) -> None:
     if not isinstance(present, str):
         return
     try:
-        configuration = load(read_texts(directory), environ=environ)
+        configuration = load_configuration(read_texts(directory), environ=environ)
     except ReadProblem:
         return
     wanted = configuration.value(TARGETS, _VPC)
@@ -52,7 +52,7 @@ def refuse_another_vpc(directory: Path, environ: Mapping[str, str]) -> None:
         )
 
 
-def moved(change: Change, tree: PlanTree) -> Iterator[str]:
+def moved(change: ResourceChange, tree: PlanTree) -> Iterator[str]:
     """Yield why AWS rejects a plan that sets subnets of another VPC on a load balancer."""
     if change.type != "aws_lb" or change.action is not Action.UPDATE:
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gpuecs_tui.i18n import N_, _
-from gpuecs_tui.terraform.plan.details import DESTRUCTIVE, Action, Change, PlanTree
+from gpuecs_tui.terraform.plan.details import DESTRUCTIVE, Action, PlanTree, ResourceChange
 from gpuecs_tui.terraform.runs.run import Run
 from gpuecs_tui.terraform.runs.run_status import Operation
 
@@ -126,15 +126,15 @@ def needs_name(run: Run, tree: PlanTree | None) -> bool:
     return bool(warnings(tree))
 
 
-def is_ordinary(change: Change) -> bool:
+def is_ordinary(change: ResourceChange) -> bool:
     """Tell whether a change is the usual one of its type, such as a task's new revision."""
     return change.type in _HARMLESS and (
         change.action is Action.REPLACE or change.type == "terraform_data"
     )
 
 
-def _warning(change: Change) -> PlanWarning:
-    name = name_of(change)
+def _warning(change: ResourceChange) -> PlanWarning:
+    name = resource_name(change)
     if change.action is Action.DELETE:
         message = _("This destroys {name}.")
     elif change.create_first:
@@ -151,7 +151,7 @@ def _warning(change: Change) -> PlanWarning:
     return PlanWarning(SERVICE_REPLACED, change.address, message, because)
 
 
-def name_of(change: Change) -> str:
+def resource_name(change: ResourceChange) -> str:
     """Return the name of a resource for messages; the name of a listener or rule includes its
     ports."""
     before = {it.path: it.before for it in change.attributes if it.before is not None}

@@ -14,7 +14,7 @@ from gpuecs_tui.stack.task import LOG_GROUP_EXISTS
 from gpuecs_tui.stack.unread import Unread, by_key
 from gpuecs_tui.stack.user_data import LARGE_IMAGE_SETTINGS
 from gpuecs_tui.terraform.hcl.tree import Items, Reference, Withheld, calls
-from gpuecs_tui.terraform.hcl.values import Known, Unknown
+from gpuecs_tui.terraform.hcl.values import HclValue, UnknownValue
 from gpuecs_tui.terraform.read.configuration import (
     BACKEND,
     Configuration,
@@ -27,16 +27,16 @@ from gpuecs_tui.terraform.read.files import is_override
 from gpuecs_tui.terraform.read.gathered import Gathered
 from gpuecs_tui.terraform.read.network import endpoints, ingress
 from gpuecs_tui.terraform.read.rules import (
+    BACKEND_KEY_RULES,
     CLUSTER,
     GROUP,
+    KEY_RULES,
     LISTENER,
     LISTENERS,
     LOGS,
-    RULES,
     SERVICE,
-    STATE_RULES,
     TEMPLATE,
-    Rule,
+    KeyRule,
 )
 from gpuecs_tui.terraform.read.unread import absent, of_another_version, spoilt, unlinked
 from gpuecs_tui.terraform.render.stack_files import EXTRA_USER_DATA, USER_DATA
@@ -54,7 +54,7 @@ def gather(configuration: Configuration) -> Gathered:
         found.refuse(KEYS, SourceLocation(lost, problem.line or 0), lost, reason)
         return found
     listener = configuration.first_declared(LISTENERS)
-    for key, rule in RULES.items():
+    for key, rule in KEY_RULES.items():
         if rule.address == LISTENER:
             rule = replace(rule, address=listener)
         _follow(key, rule, configuration, found)
@@ -95,7 +95,7 @@ def unknown_keys(answers: Mapping[str, Value]) -> tuple[str, ...]:
     )
 
 
-def _follow(key: str, rule: Rule, configuration: Configuration, found: Gathered) -> None:
+def _follow(key: str, rule: KeyRule, configuration: Configuration, found: Gathered) -> None:
     value = configuration.value(rule.address, rule.path)
     if isinstance(value, Missing) or value is None:
         # In Terraform, null is the same as no argument.
@@ -105,18 +105,18 @@ def _follow(key: str, rule: Rule, configuration: Configuration, found: Gathered)
     if rule.created is not None and _is_created(value, configuration):
         found.answers[key] = rule.created
         return
-    if rule.words and not isinstance(value, (Unknown, list, dict)):
-        other = Unknown(Withheld("", _("has a value that no gpuecs-tui setting covers")))
+    if rule.words and not isinstance(value, (UnknownValue, list, dict)):
+        other = UnknownValue(Withheld("", _("has a value that no gpuecs-tui setting covers")))
         value = rule.words.get(value, other)
     placed = configuration.expression(rule.address, rule.path)
     what = f"{rule.address}.{rule.path}"
     found.take(key, value, placed[1] if placed else None, what)
 
 
-def _is_created(value: Known, configuration: Configuration) -> bool:
+def _is_created(value: HclValue, configuration: Configuration) -> bool:
     items = value if isinstance(value, list) else [value]
     return bool(items) and all(
-        isinstance(item, Unknown)
+        isinstance(item, UnknownValue)
         and _resource(item.reference) in configuration.blocks
         and not item.reference.startswith(("data.", "local.", "var."))
         for item in items
@@ -131,7 +131,7 @@ def _resource(reference: str) -> str:
 
 def _name(configuration: Configuration, found: Gathered) -> None:
     value = configuration.scope.value(Reference("var.name"))
-    if isinstance(value, Unknown) or value is None:
+    if isinstance(value, UnknownValue) or value is None:
         value = configuration.value(CLUSTER, "name")
     if isinstance(value, str) and not KEYS["stack.name"].problem(value):
         found.answers["stack.name"] = value
@@ -142,7 +142,7 @@ def _image(configuration: Configuration, found: Gathered) -> None:
     if placed is None:
         return
     value = configuration.scope.value(placed[0])
-    if isinstance(value, Unknown):
+    if isinstance(value, UnknownValue):
         source = value.reference.rpartition(".")[0]
         parameter = configuration.value(source, "name")
         if isinstance(parameter, str) and parameter.startswith("/aws/service/bottlerocket/aws-ecs"):
@@ -157,7 +157,7 @@ def _refresh(configuration: Configuration, found: Gathered) -> None:
         return
     if withheld := configuration.withheld(GROUP, "instance_refresh"):
         why, place = withheld
-        found.take("fleet.instance_refresh", Unknown(why), place, f"{GROUP}.instance_refresh")
+        found.take("fleet.instance_refresh", UnknownValue(why), place, f"{GROUP}.instance_refresh")
     else:
         block = configuration.body(GROUP, "instance_refresh")
         found.answers["fleet.instance_refresh"] = block is not None
@@ -195,7 +195,7 @@ def _logs(configuration: Configuration, found: Gathered) -> None:
         if "task.log_group" in found.answers and not configuration.may_hide:
             found.answers["task.log_retention_days"] = LOG_GROUP_EXISTS
         return
-    _follow("task.log_retention_days", Rule(LOGS, "retention_in_days", 0), configuration, found)
+    _follow("task.log_retention_days", KeyRule(LOGS, "retention_in_days", 0), configuration, found)
 
 
 def _ignored(configuration: Configuration, found: Gathered) -> None:
@@ -207,7 +207,7 @@ def _ignored(configuration: Configuration, found: Gathered) -> None:
         return
     items = placed[0].items if isinstance(placed[0], Items) else (placed[0],)
     paths = [item.path for item in items if isinstance(item, Reference)]
-    value: Any = paths if len(paths) == len(items) else Unknown(placed[0])
+    value: Any = paths if len(paths) == len(items) else UnknownValue(placed[0])
     found.take("service.ignore_changes", value, placed[1], f"{SERVICE}.lifecycle.ignore_changes")
 
 
@@ -232,12 +232,12 @@ def _state(configuration: Configuration, found: Gathered) -> None:
     if again := [
         SourceLocation(it, line) for it, line, what in configuration.twice if what == BACKEND
     ]:
-        found.refuse(("state.backend", *STATE_RULES), again[0], BACKEND, defined_twice())
+        found.refuse(("state.backend", *BACKEND_KEY_RULES), again[0], BACKEND, defined_twice())
         return
     kind = block.labels[0] if block.labels else block.kind
     found.take("state.backend", kind, SourceLocation(file, block.line), BACKEND)
     if found.answers.get("state.backend") == "s3":
-        for key, rule in STATE_RULES.items():
+        for key, rule in BACKEND_KEY_RULES.items():
             _follow(key, rule, configuration, found)
 
 

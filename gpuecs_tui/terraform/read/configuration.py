@@ -12,15 +12,15 @@ from gpuecs_tui.terraform.hcl.parse import parse
 from gpuecs_tui.terraform.hcl.tree import (
     Block,
     Body,
-    Call,
     Expression,
+    FunctionCall,
     Literal,
     ReadProblem,
     Withheld,
     calls,
     texts_in,
 )
-from gpuecs_tui.terraform.hcl.values import Known, Scope
+from gpuecs_tui.terraform.hcl.values import HclValue, Scope
 from gpuecs_tui.terraform.read.files import is_configuration, is_json, is_override, is_variables
 from gpuecs_tui.terraform.read.overrides import laid_over
 from gpuecs_tui.terraform.read.rules import KNOWN
@@ -111,9 +111,9 @@ class Configuration:
             attribute.file or self.blocks[address][0], attribute.line
         )
 
-    def value(self, address: str, path: str) -> Known:
-        """Return an attribute's value; MISSING if it is absent, Unknown if only Terraform knows
-        it."""
+    def value(self, address: str, path: str) -> HclValue:
+        """Return an attribute's value; MISSING if it is absent, UnknownValue if only Terraform
+        knows it."""
         found = self.expression(address, path)
         return MISSING if found is None else self.scope.value(found[0])
 
@@ -158,7 +158,7 @@ class Configuration:
         return None
 
 
-def load(
+def load_configuration(
     texts: Mapping[str, str],
     unreadable: Mapping[str, ReadProblem] | None = None,
     environ: Mapping[str, str] | None = None,
@@ -277,7 +277,7 @@ def _override(
         blocks[block.address] = (file, replace(base, body=body))
 
 
-def _calls_of(body: Body) -> Iterator[Call]:
+def _calls_of(body: Body) -> Iterator[FunctionCall]:
     for attribute in body.attributes.values():
         yield from calls(attribute.value)
     for block in body.blocks:

@@ -9,11 +9,11 @@ from typing import Any
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.unread import Unread
 from gpuecs_tui.terraform.hcl.tree import Opaque, Withheld
-from gpuecs_tui.terraform.hcl.values import Known, Unknown
+from gpuecs_tui.terraform.hcl.values import HclValue, UnknownValue
 from gpuecs_tui.terraform.read.configuration import MISSING, Configuration, Missing, SourceLocation
 from gpuecs_tui.terraform.read.rules import LOGS, SERVICE, TASK
 
-Answer = tuple[str, Known, SourceLocation, str]
+Answer = tuple[str, HclValue, SourceLocation, str]
 """Key, value, place, and name of the attribute."""
 
 _WHAT = f"{TASK}.container_definitions"
@@ -49,7 +49,7 @@ def further_containers(configuration: Configuration) -> Iterator[Unread]:
         if other is container:
             continue
         keys = ["task.container_cpu", "task.container_memory"]
-        name: Known = str(position)
+        name: HclValue = str(position)
         if isinstance(other, dict):
             name = other.get("name", name)
             if other.get("resourceRequirements") not in (None, []):
@@ -63,7 +63,7 @@ def further_containers(configuration: Configuration) -> Iterator[Unread]:
         yield Unread(file, line, f"{_WHAT}[{shown}]", reason, tuple(keys))
 
 
-def _definitions(configuration: Configuration) -> Known:
+def _definitions(configuration: Configuration) -> HclValue:
     definitions = configuration.value(TASK, "container_definitions")
     return _json(definitions) if isinstance(definitions, str) else definitions
 
@@ -75,7 +75,7 @@ def _json(text: str) -> Any:
         return None
 
 
-def _serving(definitions: Known, configuration: Configuration) -> dict[str, Known] | None:
+def _serving(definitions: HclValue, configuration: Configuration) -> dict[str, HclValue] | None:
     if not isinstance(definitions, list):
         return None
     containers = [item for item in definitions if isinstance(item, dict)]
@@ -87,8 +87,8 @@ def _serving(definitions: Known, configuration: Configuration) -> dict[str, Know
 
 
 def _parts(
-    container: dict[str, Known], configuration: Configuration
-) -> Iterator[tuple[str, str, Known]]:
+    container: dict[str, HclValue], configuration: Configuration
+) -> Iterator[tuple[str, str, HclValue]]:
     """Yield key, name in the definition, and value; a missing value is ECS's default."""
     yield "task.container_name", "name", container.get("name", MISSING)
     yield "task.image", "image", container.get("image", MISSING)
@@ -120,36 +120,36 @@ def _parts(
         buffer = buffer.removesuffix("m")
     yield "task.log_buffer_mib", "logConfiguration.options.max-buffer-size", buffer
     group = _part(options, "awslogs-group", MISSING)
-    if isinstance(group, Unknown) and group.reference.rpartition(".")[0] == LOGS:
+    if isinstance(group, UnknownValue) and group.reference.rpartition(".")[0] == LOGS:
         group = configuration.value(LOGS, "name")
     yield "task.log_group", "logConfiguration.options.awslogs-group", group
     prefix = _part(options, "awslogs-stream-prefix", MISSING)
     yield "task.log_stream_prefix", "logConfiguration.options.awslogs-stream-prefix", prefix
 
 
-def _gpus(requirements: Known) -> Known:
-    if isinstance(requirements, Unknown):
+def _gpus(requirements: HclValue) -> HclValue:
+    if isinstance(requirements, UnknownValue):
         return requirements
     if not isinstance(requirements, list):
         return MISSING
-    if unknown := [item for item in requirements if isinstance(item, Unknown)]:
+    if unknown := [item for item in requirements if isinstance(item, UnknownValue)]:
         return unknown[0]
     kinds = [item.get("type") for item in requirements if isinstance(item, dict)]
     wanted = [item for item in requirements if isinstance(item, dict) and item.get("type") == "GPU"]
-    if len(wanted) > 1 or any(isinstance(kind, Unknown) for kind in kinds):
+    if len(wanted) > 1 or any(isinstance(kind, UnknownValue) for kind in kinds):
         # ECS documents one requirement for GPUs, with their number as its value.
-        return Unknown(Withheld("", _("is not a single, known GPU requirement")))
+        return UnknownValue(Withheld("", _("is not a single, known GPU requirement")))
     return _as_text(wanted[0].get("value", MISSING)) if wanted else MISSING
 
 
-def _table(pairs: Known, value: str) -> Known:
+def _table(pairs: HclValue, value: str) -> HclValue:
     if pairs is None:
         return {}
     if not isinstance(pairs, list) or not all(
         isinstance(pair, dict) and isinstance(pair.get("name"), str) and value in pair
         for pair in pairs
     ):
-        return pairs if isinstance(pairs, Unknown) else MISSING
+        return pairs if isinstance(pairs, UnknownValue) else MISSING
     found = {pair["name"]: _as_text(pair[value]) for pair in pairs}
     return next((it for it in found.values() if _is_no_text(it)), found)
 
@@ -157,35 +157,35 @@ def _table(pairs: Known, value: str) -> Known:
 _NO_TEXT = "no text"
 
 
-def _as_text(value: Known) -> Known:
-    """Return a string unchanged, and an Unknown for any value that the provider rejects."""
-    if isinstance(value, (str, Unknown, Missing)):
+def _as_text(value: HclValue) -> HclValue:
+    """Return a string unchanged, and an UnknownValue for any value that the provider rejects."""
+    if isinstance(value, (str, UnknownValue, Missing)):
         return value
-    return Unknown(Withheld(_NO_TEXT, _("is not a string, which ECS requires")))
+    return UnknownValue(Withheld(_NO_TEXT, _("is not a string, which ECS requires")))
 
 
-def _is_no_text(value: Known) -> bool:
-    expression = value.expression if isinstance(value, Unknown) else None
+def _is_no_text(value: HclValue) -> bool:
+    expression = value.expression if isinstance(value, UnknownValue) else None
     return isinstance(expression, Withheld) and expression.text == _NO_TEXT
 
 
-def _mapping(ports: Known, served: Known) -> Known:
+def _mapping(ports: HclValue, served: HclValue) -> HclValue:
     """Return the port mapping that the load balancer uses, or the only one."""
     if isinstance(ports, list) and len(ports) > 1:
         for port in ports:
             if isinstance(port, dict) and port.get("containerPort") == served:
                 return port
-        return Unknown(Opaque("portMappings"))
+        return UnknownValue(Opaque("portMappings"))
     return ports[0] if isinstance(ports, list) and ports else ports
 
 
-def _part(value: Known, name: str, absent: Known) -> Known:
-    """Return a part of an object; ``absent`` without an object, Unknown for an Unknown."""
-    if isinstance(value, Unknown):
+def _part(value: HclValue, name: str, absent: HclValue) -> HclValue:
+    """Return a part of an object; ``absent`` without an object, ``value`` if it is unknown."""
+    if isinstance(value, UnknownValue):
         return value
     part = value.get(name) if isinstance(value, dict) else None
     return absent if part is None else part
 
 
-def _list(value: Known) -> Known:
+def _list(value: HclValue) -> HclValue:
     return [] if value is None else value

@@ -9,14 +9,14 @@ from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.model import KEYS
 from gpuecs_tui.terraform.hcl.budget import DIGITS_MAX
 from gpuecs_tui.terraform.hcl.types import as_text
-from gpuecs_tui.terraform.hcl.values import Known, Unknown
+from gpuecs_tui.terraform.hcl.values import HclValue, UnknownValue
 from gpuecs_tui.terraform.read.configuration import Missing
 from gpuecs_tui.terraform.read.unread import null_reason
 
 _INTEGER = re.compile(rf"-?[0-9]{{1,{DIGITS_MAX}}}")
 
 
-def convert(key: str, value: Known) -> Value | None:
+def convert(key: str, value: HclValue) -> Value | None:
     """Return ``value`` in the type of ``key``; None if Terraform would not convert it either."""
     match KEYS[key].kind:
         case "integer" if isinstance(value, str) and _INTEGER.fullmatch(value):
@@ -32,7 +32,9 @@ def convert(key: str, value: Known) -> Value | None:
         case "list" if isinstance(value, list) and all(isinstance(item, str) for item in value):
             return tuple(value)
         case "map" if isinstance(value, dict):
-            pairs = {name: item for name, item in value.items() if not isinstance(item, Unknown)}
+            pairs = {
+                name: item for name, item in value.items() if not isinstance(item, UnknownValue)
+            }
             if len(pairs) == len(value) and all(
                 isinstance(item, (str, int, float)) for item in pairs.values()
             ):
@@ -40,16 +42,16 @@ def convert(key: str, value: Known) -> Value | None:
     return None
 
 
-def reason_against(value: Known) -> str:
+def reason_against(value: HclValue) -> str:
     """Return why a value is not an answer, as the end of a sentence."""
-    if isinstance(value, Unknown):
+    if isinstance(value, UnknownValue):
         return value.reason
     if value is None:
         return null_reason()
     if isinstance(value, Missing):
         return _("is missing")
     items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    unknown = next((item for item in items if isinstance(item, Unknown)), None)
+    unknown = next((item for item in items if isinstance(item, UnknownValue)), None)
     if unknown is not None:
         return _("contains a value that {reason}").format(reason=unknown.reason)
     return _("has a different type than gpuecs-tui expects")

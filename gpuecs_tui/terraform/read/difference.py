@@ -27,7 +27,7 @@ def unified_diff(name: str, old: str, new: str) -> str:
     return "".join(line if line.endswith("\n") else f"{line}\n{_NO_END}\n" for line in lines)
 
 
-def without_secrets(diff: str, secrets: Collection[str]) -> str:
+def diff_without_secrets(diff: str, secrets: Collection[str]) -> str:
     """Return ``diff`` with every text of ``secrets`` replaced, as it may be shown."""
     lines = (line.strip() for secret in secrets for line in secret.splitlines())
     parts = {*secrets, *(line for line in lines if len(line) >= _LONG)}

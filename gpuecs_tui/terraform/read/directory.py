@@ -15,8 +15,8 @@ from gpuecs_tui.stack.resolve import resolve
 from gpuecs_tui.stack.unread import Unread
 from gpuecs_tui.terraform.hcl.tree import Attribute, Literal, ReadProblem
 from gpuecs_tui.terraform.read.answers import gather, unknown_keys
-from gpuecs_tui.terraform.read.configuration import Configuration, load
-from gpuecs_tui.terraform.read.files import Files, read_files
+from gpuecs_tui.terraform.read.configuration import Configuration, load_configuration
+from gpuecs_tui.terraform.read.files import DirectoryFiles, read_files
 from gpuecs_tui.terraform.read.past import is_earlier, past_in
 from gpuecs_tui.terraform.read.rules import HELPERS, KNOWN
 from gpuecs_tui.terraform.read.sensitive_values import Sensitive, sensitive_in
@@ -25,11 +25,11 @@ from gpuecs_tui.terraform.read.unread import further
 from gpuecs_tui.terraform.render.stack_files import OWN_FILES, render, render_earlier
 from gpuecs_tui.terraform.state.backend import Backend, noted_backend
 
-__all__ = ["Edit", "ReadBack", "ReadProblem", "Unread", "read", "read_back"]
+__all__ = ["ManualEdit", "ReadBack", "ReadProblem", "Unread", "read", "read_back"]
 
 
 @dataclass(frozen=True, slots=True)
-class Edit:
+class ManualEdit:
     """A file that differs from what would be written for the stack that was read."""
 
     file: str
@@ -53,7 +53,7 @@ class ReadBack:
     unread: tuple[Unread, ...]
     """What was not read or is not covered by a key, and what a write would lose. Each one lists the
     answers that are unknown because of it."""
-    edits: tuple[Edit, ...]
+    edits: tuple[ManualEdit, ...]
     """Manual changes in our files; without a stack, all of our files that exist."""
     texts: Mapping[str, str]
     """File name → its text."""
@@ -82,13 +82,15 @@ def read(directory: Path, environ: Mapping[str, str] | None = None) -> ReadBack:
 
 def read_back(texts: Mapping[str, str], environ: Mapping[str, str] | None = None) -> ReadBack:
     """Return the result of ``read`` for a directory with these files."""
-    return _read_back(Files(texts), os.environ if environ is None else environ, None)
+    return _read_back(DirectoryFiles(texts), os.environ if environ is None else environ, None)
 
 
-def _read_back(files: Files, environ: Mapping[str, str], noted: Backend | None) -> ReadBack:
+def _read_back(
+    files: DirectoryFiles, environ: Mapping[str, str], noted: Backend | None
+) -> ReadBack:
     # The settings that ``init`` recorded complete a partial backend block.
     texts = files.texts
-    configuration = completed(load(texts, files.unreadable, environ), noted)
+    configuration = completed(load_configuration(texts, files.unreadable, environ), noted)
     sensitive = sensitive_in(configuration, hiding=bool(files.opentofu))
     if not KNOWN & configuration.blocks.keys():
         kind = "foreign" if texts or configuration.broken else "empty"
@@ -114,7 +116,7 @@ def _read_back(files: Files, environ: Mapping[str, str], noted: Backend | None) 
     edits = _untouchable(configuration, sensitive)
     if stack is not None:
         edits = tuple(
-            Edit(name, diff)
+            ManualEdit(name, diff)
             for name in OWN_FILES
             if name in texts
             and (diff := sensitive.diff(name, as_written.get(name, ""), texts[name]))
@@ -122,7 +124,11 @@ def _read_back(files: Files, environ: Mapping[str, str], noted: Backend | None) 
     # If no answer is known, there is nothing to compare the files with.
     if found.answers and dict(texts) != dict(as_written):
         missed += not_covered(
-            configuration, load(as_written), as_written, said=found.unread, open_keys=open_keys
+            configuration,
+            load_configuration(as_written),
+            as_written,
+            said=found.unread,
+            open_keys=open_keys,
         )
     more = list(further(configuration, missed))
     again = {(unread.file, unread.what) for unread in more}
@@ -150,16 +156,16 @@ def completed(configuration: Configuration, noted: Backend | None) -> Configurat
     return replace(configuration, blocks={**configuration.blocks, "backend": (file, whole)})
 
 
-def _of_opentofu(files: Files) -> Iterator[Unread]:
+def _of_opentofu(files: DirectoryFiles) -> Iterator[Unread]:
     for name in files.opentofu:
         yield Unread(
             name, None, name, _("is loaded by OpenTofu only, and gpuecs-tui does not read it")
         )
 
 
-def _untouchable(configuration: Configuration, sensitive: Sensitive) -> tuple[Edit, ...]:
+def _untouchable(configuration: Configuration, sensitive: Sensitive) -> tuple[ManualEdit, ...]:
     return tuple(
-        Edit(name, sensitive.diff(name, "", text))
+        ManualEdit(name, sensitive.diff(name, "", text))
         for name, text in configuration.texts.items()
         if name in OWN_FILES
     )

@@ -23,7 +23,7 @@ FILE_MAX = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Files:
+class DirectoryFiles:
     """The Terraform files of a directory."""
 
     texts: Mapping[str, str] = field(default_factory=dict)
@@ -35,7 +35,7 @@ class Files:
     """Names of files that OpenTofu loads and Terraform ignores."""
 
 
-def read_files(directory: Path) -> Files:
+def read_files(directory: Path) -> DirectoryFiles:
     """Return every file that defines the stack: ours, other configuration, variable files.
 
     Links are followed, as Terraform follows them. An absent directory has none. Raises ReadProblem
@@ -55,7 +55,7 @@ def read_files(directory: Path) -> Files:
             continue
         if text is not None:
             texts[path.name] = text
-    return Files(texts, unreadable, tuple(opentofu))
+    return DirectoryFiles(texts, unreadable, tuple(opentofu))
 
 
 def read_texts(directory: Path) -> dict[str, str]:
@@ -149,7 +149,7 @@ def is_json(name: str) -> bool:
     return name.endswith(".json")
 
 
-def in_order(names: list[str]) -> list[str]:
+def in_load_order(names: list[str]) -> list[str]:
     """Return variable files in the order in which Terraform loads them: the last value applies.
 
     https://developer.hashicorp.com/terraform/language/values/variables#variable-definition-precedence

@@ -9,7 +9,7 @@ from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.model import KEYS
 from gpuecs_tui.stack.unread import Unread
 from gpuecs_tui.terraform.hcl.tree import Withheld
-from gpuecs_tui.terraform.hcl.values import Known, Unknown
+from gpuecs_tui.terraform.hcl.values import HclValue, UnknownValue
 from gpuecs_tui.terraform.read.configuration import SourceLocation
 from gpuecs_tui.terraform.read.convert import convert, reason_against
 
@@ -21,13 +21,13 @@ class Gathered:
     answers: dict[str, Value] = field(default_factory=dict)
     unread: list[Unread] = field(default_factory=list)
 
-    def take(self, key: str, value: Known, place: SourceLocation | None, what: str) -> None:
+    def take(self, key: str, value: HclValue, place: SourceLocation | None, what: str) -> None:
         """Store ``value`` under ``key``, converted as Terraform would, or record why that
         failed."""
         converted = convert(key, value)
         if converted is None:
             reason = reason_against(value)
-            if isinstance(value, Unknown) and isinstance(value.expression, Withheld):
+            if isinstance(value, UnknownValue) and isinstance(value.expression, Withheld):
                 what = value.expression.what or what
         elif reason := KEYS[key].problem(converted):
             converted = None

@@ -9,26 +9,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gpuecs_tui.stack.state_facts import Import
+from gpuecs_tui.stack.state_facts import DeclaredImport
 from gpuecs_tui.terraform.base.addresses import without_key
 from gpuecs_tui.terraform.hcl.tree import Block, Expression, Literal, Opaque, Reference
 from gpuecs_tui.terraform.read.configuration import Configuration
 from gpuecs_tui.terraform.read.files import is_configuration
 
 
-def imports_in(configuration: Configuration) -> dict[str, Import]:
+def imports_in(configuration: Configuration) -> dict[str, DeclaredImport]:
     """Return what is imported, by resource address without a key."""
     return dict(_imports(configuration))
 
 
-def _imports(configuration: Configuration) -> Iterator[tuple[str, Import]]:
+def _imports(configuration: Configuration) -> Iterator[tuple[str, DeclaredImport]]:
     for file, body in configuration.bodies.items():
         if not is_configuration(file):
             continue
         for block in body.named("import"):
             if "to" in block.body.attributes:
                 address = _address(block.body.attributes["to"].value)
-                yield without_key(address), Import(file, _id(configuration, block))
+                yield without_key(address), DeclaredImport(file, _id(configuration, block))
 
 
 def _address(to: Expression) -> str:

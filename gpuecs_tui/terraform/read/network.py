@@ -5,9 +5,9 @@ from __future__ import annotations
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.network import GATEWAY_ENDPOINT
 from gpuecs_tui.terraform.hcl.budget import EVALUATION_DEPTH_MAX
-from gpuecs_tui.terraform.hcl.tree import Call, Expression, Literal, Reference, mentions
+from gpuecs_tui.terraform.hcl.tree import Expression, FunctionCall, Literal, Reference, mentions
 from gpuecs_tui.terraform.hcl.types import Elements, elements
-from gpuecs_tui.terraform.hcl.values import Known, Unknown
+from gpuecs_tui.terraform.hcl.values import HclValue, UnknownValue
 from gpuecs_tui.terraform.read.configuration import Configuration
 from gpuecs_tui.terraform.read.gathered import Gathered
 from gpuecs_tui.terraform.read.rules import GROUP
@@ -34,7 +34,7 @@ def ingress(configuration: Configuration, found: Gathered) -> None:
         return
     value = _members(placed[0], configuration)
     # Only AWS knows the VPC's own CIDR ranges.
-    of_vpc = isinstance(value, Unknown) and any(
+    of_vpc = isinstance(value, UnknownValue) and any(
         mentions(each, "data.aws_vpc.this")
         for each in (
             value.expression,
@@ -77,7 +77,7 @@ def _uses_no_each(
     return True
 
 
-def _members(expression: Expression, configuration: Configuration) -> Known:
+def _members(expression: Expression, configuration: Configuration) -> HclValue:
     """Return the value of a set, in the order of the file if that is known."""
     scope = configuration.scope
     value = scope.value(expression)
@@ -85,7 +85,7 @@ def _members(expression: Expression, configuration: Configuration) -> Known:
         if not isinstance(expression, Reference):
             break
         expression = scope.look_up(expression.path) or Literal(None)
-    if isinstance(expression, Call) and len(expression.arguments) == 1:
+    if isinstance(expression, FunctionCall) and len(expression.arguments) == 1:
         written = scope.value(expression.arguments[0])
         # The items of other collections may have no common type.
         if isinstance(written, list) and isinstance(value, Elements):

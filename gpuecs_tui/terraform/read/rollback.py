@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from gpuecs_tui.terraform.hcl.tree import ReadProblem
-from gpuecs_tui.terraform.read.configuration import load
+from gpuecs_tui.terraform.read.configuration import load_configuration
 from gpuecs_tui.terraform.read.files import read_files
 
 ARGUMENTS = ("sigint_rollback", "wait_for_steady_state")
@@ -27,7 +27,7 @@ def rollback_services(directory: Path, environ: Mapping[str, str]) -> Mapping[st
         files = read_files(directory)
     except ReadProblem:
         return {}
-    configuration = load(files.texts, files.unreadable, environ)
+    configuration = load_configuration(files.texts, files.unreadable, environ)
     found: dict[str, bool] = {}
     for address, (_file, block) in configuration.blocks.items():
         attributes = block.body.attributes

@@ -30,7 +30,7 @@ _SCALING = "auto_scaling_group_provider"
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class KeyRule:
     """The attribute of one key."""
 
     address: str
@@ -46,90 +46,92 @@ class Rule:
 
 _SWITCH: Mapping[object, Value] = {"ENABLED": True, "DISABLED": False}
 
-RULES: Mapping[str, Rule] = {
-    "stack.region": Rule("provider.aws", "region"),
-    "stack.tags": Rule("provider.aws", "default_tags.tags", {}),
-    "names.cluster": Rule(CLUSTER, "name"),
-    "names.service": Rule(SERVICE, "name"),
-    "names.task_family": Rule(TASK, "family"),
-    "names.capacity_provider": Rule(PROVIDER, "name"),
-    "names.autoscaling_group": Rule(GROUP, "name"),
-    "names.launch_template": Rule(TEMPLATE, "name"),
-    "names.load_balancer": Rule(BALANCER, "name"),
-    "names.target_group": Rule(TARGETS, "name"),
-    "network.vpc_id": Rule(TARGETS, "vpc_id"),
-    "network.instance_subnet_ids": Rule(GROUP, "vpc_zone_identifier"),
-    "network.load_balancer_subnet_ids": Rule(BALANCER, "subnets"),
-    "network.instance_security_group_ids": Rule(TEMPLATE, "vpc_security_group_ids", created=()),
-    "network.load_balancer_security_group_ids": Rule(BALANCER, "security_groups", created=()),
-    "fleet.instance_type": Rule(TEMPLATE, "instance_type"),
-    "fleet.min_size": Rule(GROUP, "min_size"),
-    "fleet.max_size": Rule(GROUP, "max_size"),
-    "fleet.initial_size": Rule(GROUP, "desired_capacity"),
-    "fleet.key_name": Rule(TEMPLATE, "key_name", ""),
-    "fleet.instance_profile_arn": Rule(TEMPLATE, "iam_instance_profile.arn", created=""),
-    "fleet.root_volume_gib": Rule(TEMPLATE, "block_device_mappings.ebs.volume_size", 0),
-    "fleet.root_volume_throughput_mib": Rule(TEMPLATE, "block_device_mappings.ebs.throughput", 0),
-    "fleet.capacity_rebalance": Rule(GROUP, "capacity_rebalance", False),
-    "fleet.imds_hop_limit": Rule(TEMPLATE, "metadata_options.http_put_response_hop_limit", 0),
-    "fleet.target_capacity": Rule(PROVIDER, f"{_SCALING}.managed_scaling.target_capacity", 100),
-    "fleet.min_scaling_step": Rule(
+KEY_RULES: Mapping[str, KeyRule] = {
+    "stack.region": KeyRule("provider.aws", "region"),
+    "stack.tags": KeyRule("provider.aws", "default_tags.tags", {}),
+    "names.cluster": KeyRule(CLUSTER, "name"),
+    "names.service": KeyRule(SERVICE, "name"),
+    "names.task_family": KeyRule(TASK, "family"),
+    "names.capacity_provider": KeyRule(PROVIDER, "name"),
+    "names.autoscaling_group": KeyRule(GROUP, "name"),
+    "names.launch_template": KeyRule(TEMPLATE, "name"),
+    "names.load_balancer": KeyRule(BALANCER, "name"),
+    "names.target_group": KeyRule(TARGETS, "name"),
+    "network.vpc_id": KeyRule(TARGETS, "vpc_id"),
+    "network.instance_subnet_ids": KeyRule(GROUP, "vpc_zone_identifier"),
+    "network.load_balancer_subnet_ids": KeyRule(BALANCER, "subnets"),
+    "network.instance_security_group_ids": KeyRule(TEMPLATE, "vpc_security_group_ids", created=()),
+    "network.load_balancer_security_group_ids": KeyRule(BALANCER, "security_groups", created=()),
+    "fleet.instance_type": KeyRule(TEMPLATE, "instance_type"),
+    "fleet.min_size": KeyRule(GROUP, "min_size"),
+    "fleet.max_size": KeyRule(GROUP, "max_size"),
+    "fleet.initial_size": KeyRule(GROUP, "desired_capacity"),
+    "fleet.key_name": KeyRule(TEMPLATE, "key_name", ""),
+    "fleet.instance_profile_arn": KeyRule(TEMPLATE, "iam_instance_profile.arn", created=""),
+    "fleet.root_volume_gib": KeyRule(TEMPLATE, "block_device_mappings.ebs.volume_size", 0),
+    "fleet.root_volume_throughput_mib": KeyRule(
+        TEMPLATE, "block_device_mappings.ebs.throughput", 0
+    ),
+    "fleet.capacity_rebalance": KeyRule(GROUP, "capacity_rebalance", False),
+    "fleet.imds_hop_limit": KeyRule(TEMPLATE, "metadata_options.http_put_response_hop_limit", 0),
+    "fleet.target_capacity": KeyRule(PROVIDER, f"{_SCALING}.managed_scaling.target_capacity", 100),
+    "fleet.min_scaling_step": KeyRule(
         PROVIDER, f"{_SCALING}.managed_scaling.minimum_scaling_step_size", 1
     ),
-    "fleet.max_scaling_step": Rule(
+    "fleet.max_scaling_step": KeyRule(
         PROVIDER, f"{_SCALING}.managed_scaling.maximum_scaling_step_size", 10000
     ),
-    "fleet.instance_warmup_seconds": Rule(
+    "fleet.instance_warmup_seconds": KeyRule(
         PROVIDER, f"{_SCALING}.managed_scaling.instance_warmup_period", 300
     ),
-    "fleet.termination_protection": Rule(
+    "fleet.termination_protection": KeyRule(
         PROVIDER, f"{_SCALING}.managed_termination_protection", False, _SWITCH
     ),
-    "fleet.managed_draining": Rule(PROVIDER, f"{_SCALING}.managed_draining", True, _SWITCH),
-    "fleet.health_check_grace_seconds": Rule(GROUP, "health_check_grace_period", 300),
-    "fleet.market": Rule(TEMPLATE, "instance_market_options.market_type", "on-demand"),
-    "task.network_mode": Rule(TASK, "network_mode", "bridge"),
-    "task.cpu": Rule(TASK, "cpu"),
-    "task.memory": Rule(TASK, "memory"),
-    "task.execution_role_arn": Rule(TASK, "execution_role_arn", created=""),
-    "task.task_role_arn": Rule(TASK, "task_role_arn", created=""),
-    "service.desired_count": Rule(SERVICE, "desired_count"),
-    "service.minimum_healthy_percent": Rule(SERVICE, "deployment_minimum_healthy_percent", 100),
-    "service.maximum_percent": Rule(SERVICE, "deployment_maximum_percent", 200),
-    "service.circuit_breaker": Rule(SERVICE, "deployment_circuit_breaker.enable", False),
-    "service.rollback": Rule(SERVICE, "deployment_circuit_breaker.rollback", False),
-    "service.health_check_grace_seconds": Rule(SERVICE, "health_check_grace_period_seconds", 0),
-    "service.execute_command": Rule(SERVICE, "enable_execute_command", False),
-    "service.placement": Rule(
+    "fleet.managed_draining": KeyRule(PROVIDER, f"{_SCALING}.managed_draining", True, _SWITCH),
+    "fleet.health_check_grace_seconds": KeyRule(GROUP, "health_check_grace_period", 300),
+    "fleet.market": KeyRule(TEMPLATE, "instance_market_options.market_type", "on-demand"),
+    "task.network_mode": KeyRule(TASK, "network_mode", "bridge"),
+    "task.cpu": KeyRule(TASK, "cpu"),
+    "task.memory": KeyRule(TASK, "memory"),
+    "task.execution_role_arn": KeyRule(TASK, "execution_role_arn", created=""),
+    "task.task_role_arn": KeyRule(TASK, "task_role_arn", created=""),
+    "service.desired_count": KeyRule(SERVICE, "desired_count"),
+    "service.minimum_healthy_percent": KeyRule(SERVICE, "deployment_minimum_healthy_percent", 100),
+    "service.maximum_percent": KeyRule(SERVICE, "deployment_maximum_percent", 200),
+    "service.circuit_breaker": KeyRule(SERVICE, "deployment_circuit_breaker.enable", False),
+    "service.rollback": KeyRule(SERVICE, "deployment_circuit_breaker.rollback", False),
+    "service.health_check_grace_seconds": KeyRule(SERVICE, "health_check_grace_period_seconds", 0),
+    "service.execute_command": KeyRule(SERVICE, "enable_execute_command", False),
+    "service.placement": KeyRule(
         SERVICE, "ordered_placement_strategy.type", "default", {"binpack": "binpack"}
     ),
-    "service.distinct_instances": Rule(
+    "service.distinct_instances": KeyRule(
         SERVICE, "placement_constraints.type", False, {"distinctInstance": True}
     ),
-    "load_balancer.internal": Rule(BALANCER, "internal", False),
-    "load_balancer.port": Rule(LISTENER, "port"),
-    "load_balancer.protocol": Rule(LISTENER, "protocol", "HTTP"),
-    "load_balancer.certificate_arn": Rule(LISTENER, "certificate_arn", ""),
-    "load_balancer.deletion_protection": Rule(BALANCER, "enable_deletion_protection", False),
-    "load_balancer.idle_timeout_seconds": Rule(BALANCER, "idle_timeout", 60),
-    "load_balancer.target_port": Rule(TARGETS, "port"),
-    "load_balancer.target_protocol_version": Rule(TARGETS, "protocol_version", "HTTP1"),
-    "load_balancer.algorithm": Rule(TARGETS, "load_balancing_algorithm_type", "round_robin"),
-    "load_balancer.deregistration_delay_seconds": Rule(TARGETS, "deregistration_delay", 300),
-    "health_check.path": Rule(TARGETS, "health_check.path", "/"),
-    "health_check.matcher": Rule(TARGETS, "health_check.matcher", "200"),
-    "health_check.interval_seconds": Rule(TARGETS, "health_check.interval", 30),
-    "health_check.timeout_seconds": Rule(TARGETS, "health_check.timeout", 5),
-    "health_check.healthy_threshold": Rule(TARGETS, "health_check.healthy_threshold", 3),
-    "health_check.unhealthy_threshold": Rule(TARGETS, "health_check.unhealthy_threshold", 3),
-    "health_check.port": Rule(TARGETS, "health_check.port", "traffic-port"),
-    "health_check.protocol": Rule(TARGETS, "health_check.protocol", "HTTP"),
+    "load_balancer.internal": KeyRule(BALANCER, "internal", False),
+    "load_balancer.port": KeyRule(LISTENER, "port"),
+    "load_balancer.protocol": KeyRule(LISTENER, "protocol", "HTTP"),
+    "load_balancer.certificate_arn": KeyRule(LISTENER, "certificate_arn", ""),
+    "load_balancer.deletion_protection": KeyRule(BALANCER, "enable_deletion_protection", False),
+    "load_balancer.idle_timeout_seconds": KeyRule(BALANCER, "idle_timeout", 60),
+    "load_balancer.target_port": KeyRule(TARGETS, "port"),
+    "load_balancer.target_protocol_version": KeyRule(TARGETS, "protocol_version", "HTTP1"),
+    "load_balancer.algorithm": KeyRule(TARGETS, "load_balancing_algorithm_type", "round_robin"),
+    "load_balancer.deregistration_delay_seconds": KeyRule(TARGETS, "deregistration_delay", 300),
+    "health_check.path": KeyRule(TARGETS, "health_check.path", "/"),
+    "health_check.matcher": KeyRule(TARGETS, "health_check.matcher", "200"),
+    "health_check.interval_seconds": KeyRule(TARGETS, "health_check.interval", 30),
+    "health_check.timeout_seconds": KeyRule(TARGETS, "health_check.timeout", 5),
+    "health_check.healthy_threshold": KeyRule(TARGETS, "health_check.healthy_threshold", 3),
+    "health_check.unhealthy_threshold": KeyRule(TARGETS, "health_check.unhealthy_threshold", 3),
+    "health_check.port": KeyRule(TARGETS, "health_check.port", "traffic-port"),
+    "health_check.protocol": KeyRule(TARGETS, "health_check.protocol", "HTTP"),
 }
 
-STATE_RULES: Mapping[str, Rule] = {
-    "state.bucket": Rule("backend", "bucket"),
-    "state.key": Rule("backend", "key"),
-    "state.region": Rule("backend", "region"),
+BACKEND_KEY_RULES: Mapping[str, KeyRule] = {
+    "state.bucket": KeyRule("backend", "bucket"),
+    "state.key": KeyRule("backend", "key"),
+    "state.region": KeyRule("backend", "region"),
 }
 """For an S3 backend; of any other backend only the type is read."""
 
@@ -174,7 +176,7 @@ def written_at(key: str) -> str:
 
     For the listener, the one without HTTPS. Raises KeyError for an unknown key.
     """
-    if rule := RULES.get(key) or STATE_RULES.get(key):
+    if rule := KEY_RULES.get(key) or BACKEND_KEY_RULES.get(key):
         address = {LISTENER: "aws_lb_listener.http", "backend": "terraform.backend.s3"}
         return f"{address.get(rule.address, rule.address)}.{rule.path}"
     return READ_APART[key]
@@ -182,7 +184,7 @@ def written_at(key: str) -> str:
 
 KNOWN = frozenset(
     rule.address
-    for rule in RULES.values()
+    for rule in KEY_RULES.values()
     if rule.address.startswith("aws_") and rule.address != LISTENER
 ) | {CLUSTER, LOGS, *LISTENERS}
 """Resource addresses; a directory whose Terraform has one of them can be opened."""

@@ -7,13 +7,12 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from gpuecs_tui.i18n import _
-from gpuecs_tui.terraform.hcl.json_syntax import COMMENT as JSON_COMMENT
-from gpuecs_tui.terraform.hcl.json_syntax import parse_json_variables
+from gpuecs_tui.terraform.hcl.json_syntax import JSON_COMMENT, parse_json_variables
 from gpuecs_tui.terraform.hcl.parse import parse
 from gpuecs_tui.terraform.hcl.tree import ReadProblem
 from gpuecs_tui.terraform.read.comments import comments
 from gpuecs_tui.terraform.read.configuration import Configuration
-from gpuecs_tui.terraform.read.difference import SENSITIVE, unified_diff, without_secrets
+from gpuecs_tui.terraform.read.difference import SENSITIVE, diff_without_secrets, unified_diff
 from gpuecs_tui.terraform.read.files import is_configuration, is_json, is_variables
 from gpuecs_tui.terraform.read.variable_files import GAP, SPACE, end_of_value, places_in
 from gpuecs_tui.terraform.read.variables import is_secret
@@ -46,7 +45,7 @@ class Sensitive:
         if not shown:
             hidden = _("(only hidden values differ)")
             shown = f"--- a/{name}\n+++ b/{name}\n {hidden}\n"
-        return without_secrets(shown, self.texts)
+        return diff_without_secrets(shown, self.texts)
 
     def shown(self, name: str, text: str) -> str:
         """Return the text of the file ``name`` with ``(sensitive)`` instead of each sensitive

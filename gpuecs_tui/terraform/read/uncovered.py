@@ -9,11 +9,11 @@ from gpuecs_tui.stack.model import KEYS
 from gpuecs_tui.stack.unread import Unread
 from gpuecs_tui.terraform.hcl.tree import Attribute, Body
 from gpuecs_tui.terraform.hcl.types import as_text
-from gpuecs_tui.terraform.hcl.values import Known, Unknown
+from gpuecs_tui.terraform.hcl.values import HclValue, UnknownValue
 from gpuecs_tui.terraform.read.configuration import Configuration
 from gpuecs_tui.terraform.read.overrides import made_by
 from gpuecs_tui.terraform.read.rules import LISTENER, LISTENERS
-from gpuecs_tui.terraform.read.unread import place_of
+from gpuecs_tui.terraform.read.unread import block_of_key
 from gpuecs_tui.terraform.render.stack_files import EXTRA_USER_DATA, USER_DATA
 
 _PRIMITIVE = (str, int, float, bool)
@@ -73,7 +73,7 @@ def _places_of(
     """Return the attributes that the ``open_keys`` set, as addresses with attribute paths."""
     places = {each.what for each in said if each.keys and each.what not in found.blocks}
     for key in open_keys:
-        address, path = place_of(key)
+        address, path = block_of_key(key)
         addresses = LISTENERS if address == LISTENER else (address,)
         if path and path != _CONTAINERS:
             places |= {f"{each}.{path}" for each in addresses}
@@ -225,7 +225,7 @@ def _uncovered(file: str, line: int, what: str) -> Unread:
     return Unread(file, line or None, what, _("is not covered by any gpuecs-tui setting"))
 
 
-def _container_parts(mine: Known, theirs: Known) -> list[str]:
+def _container_parts(mine: HclValue, theirs: HclValue) -> list[str]:
     """Return the names in which the only container of a task differs; none if there are several."""
     if not (isinstance(mine, list) and isinstance(theirs, list) and len(mine) == len(theirs) == 1):
         return []
@@ -244,13 +244,13 @@ def _same(
 ) -> bool:
     mine, theirs = found.scope.value(attribute.value), written.scope.value(other.value)
     if attribute.value == other.value and (
-        isinstance(mine, Unknown) or isinstance(theirs, Unknown)
+        isinstance(mine, UnknownValue) or isinstance(theirs, UnknownValue)
     ):
         return True
     return _equal(mine, theirs)
 
 
-def _equal(mine: Known, theirs: Known) -> bool:
+def _equal(mine: HclValue, theirs: HclValue) -> bool:
     if isinstance(mine, _PRIMITIVE) and isinstance(theirs, _PRIMITIVE):
         # Terraform converts these values to the type of the attribute.
         return as_text(mine) == as_text(theirs)
@@ -261,5 +261,5 @@ def _equal(mine: Known, theirs: Known) -> bool:
     return mine == theirs or (_is_empty(mine) and _is_empty(theirs))
 
 
-def _is_empty(value: Known) -> bool:
+def _is_empty(value: HclValue) -> bool:
     return value is None or value in ([], {})

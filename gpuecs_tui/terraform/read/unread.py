@@ -10,7 +10,7 @@ from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.model import KEYS
 from gpuecs_tui.stack.unread import Unread
 from gpuecs_tui.terraform.hcl.tree import Block, Body, Withheld, mentions
-from gpuecs_tui.terraform.hcl.values import Unknown
+from gpuecs_tui.terraform.hcl.values import UnknownValue
 from gpuecs_tui.terraform.read.configuration import (
     MISSING,
     Configuration,
@@ -19,18 +19,18 @@ from gpuecs_tui.terraform.read.configuration import (
 )
 from gpuecs_tui.terraform.read.overrides import made_by
 from gpuecs_tui.terraform.read.rules import (
+    BACKEND_KEY_RULES,
     BALANCER,
     CLUSTER,
     GROUP,
     HELPERS,
+    KEY_RULES,
     KNOWN,
     LISTENER,
     LISTENERS,
     LOGS,
     PROVIDER,
-    RULES,
     SERVICE,
-    STATE_RULES,
     TARGETS,
     TASK,
     TEMPLATE,
@@ -64,7 +64,7 @@ _SPOILERS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (
         GROUP,
         "launch_configuration",
-        tuple(key for key, rule in RULES.items() if rule.address == TEMPLATE),
+        tuple(key for key, rule in KEY_RULES.items() if rule.address == TEMPLATE),
     ),
     (TEMPLATE, "instance_requirements", ("fleet.instance_type",)),
 )
@@ -96,7 +96,7 @@ def absent(configuration: Configuration, keys: Iterable[str]) -> Iterator[Unread
 
 
 def _absent(configuration: Configuration, key: str) -> Unread:
-    address, path = place_of(key)
+    address, path = block_of_key(key)
     if address == LISTENER:
         declared = [it for it in LISTENERS if it in configuration.blocks]
         address = declared[0] if declared else LISTENERS[0]
@@ -109,7 +109,9 @@ def _absent(configuration: Configuration, key: str) -> Unread:
             return _hidden(configuration)
         if placed := configuration.expression(address, path):
             value, place = configuration.scope.value(placed[0]), placed[1]
-            reason = value.reason if isinstance(value, Unknown) else _("could not be interpreted")
+            reason = (
+                value.reason if isinstance(value, UnknownValue) else _("could not be interpreted")
+            )
             reason = null_reason() if value is None else reason
             return Unread(place.file, place.line or None, f"{address}.{path}", reason)
         reason = _("has no {name}").format(name=path) if path else _("does not set this value")
@@ -142,11 +144,11 @@ def broken_file(name: str, configuration: Configuration) -> Unread:
     return Unread(name, problem.line, name, reason)
 
 
-def place_of(key: str) -> tuple[str, str]:
+def block_of_key(key: str) -> tuple[str, str]:
     """Return the address of the block that sets ``key``, and the dotted path inside it."""
     if key in _SPECIAL_PLACES:
         return _SPECIAL_PLACES[key]
-    rule = RULES.get(key) or STATE_RULES.get(key)
+    rule = KEY_RULES.get(key) or BACKEND_KEY_RULES.get(key)
     return (rule.address, rule.path) if rule else (TASK, "container_definitions")
 
 
@@ -187,7 +189,7 @@ def unlinked(configuration: Configuration) -> Iterator[Unread]:
             if placed is None or configuration.withheld(address):
                 continue
             keys = tuple(
-                key for key in KEYS if place_of(key)[0] == target and key != "names.log_group"
+                key for key in KEYS if block_of_key(key)[0] == target and key != "names.log_group"
             )
             if isinstance(placed[0], Withheld):
                 body = configuration.blocks[address][1].body
@@ -201,7 +203,7 @@ def unlinked(configuration: Configuration) -> Iterator[Unread]:
                 yield Unread(file, line or None, what, placed[0].reason, keys)
                 continue
             value = configuration.scope.value(placed[0])
-            used = value.expression if isinstance(value, Unknown) else placed[0]
+            used = value.expression if isinstance(value, UnknownValue) else placed[0]
             if value is None or mentions(used, target) or value == _name_of(configuration, target):
                 continue
             reason = _("does not refer to {address}, the resource that gpuecs-tui reads").format(
@@ -239,10 +241,10 @@ def of_another_version(configuration: Configuration) -> Iterator[Unread]:
     file, block = configuration.blocks[GROUP]
     place = placed[1] if placed else SourceLocation(file, block.line)
     what = f"{GROUP}.launch_template.version"
-    latest = isinstance(value, Unknown) and value.reference == f"{TEMPLATE}.latest_version"
+    latest = isinstance(value, UnknownValue) and value.reference == f"{TEMPLATE}.latest_version"
     if latest or value == "$Latest":
         return
-    default = isinstance(value, Unknown) and value.reference == f"{TEMPLATE}.default_version"
+    default = isinstance(value, UnknownValue) and value.reference == f"{TEMPLATE}.default_version"
     if default or value in (None, "$Default"):
         if configuration.value(TEMPLATE, "update_default_version") is not True:
             reason = _(
@@ -250,7 +252,7 @@ def of_another_version(configuration: Configuration) -> Iterator[Unread]:
             )
             yield Unread(place.file, place.line or None, what, reason)
         return
-    keys = tuple(key for key in KEYS if place_of(key)[0] == TEMPLATE)
+    keys = tuple(key for key in KEYS if block_of_key(key)[0] == TEMPLATE)
     reason = _("may be a different version than the one in this directory")
     yield Unread(place.file, place.line or None, what, reason, keys)
 

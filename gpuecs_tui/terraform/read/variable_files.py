@@ -52,7 +52,7 @@ def load_order(names: Iterable[str]) -> list[str]:
     return sorted(loaded, key=lambda name: (name not in first, name))
 
 
-def sources(texts: Mapping[str, str]) -> dict[str, str]:
+def deciding_files(texts: Mapping[str, str]) -> dict[str, str]:
     """Return variable → the file whose value Terraform uses, for the variables set in a file."""
     return {name: file for file in load_order(texts) for name in assignments(file, texts[file])}
 

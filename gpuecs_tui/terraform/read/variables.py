@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from gpuecs_tui.i18n import _
-from gpuecs_tui.terraform.base.extra_arguments import CHANGING, VARIABLES, options
+from gpuecs_tui.terraform.base.extra_arguments import CHANGING, VARIABLES, extra_options
 from gpuecs_tui.terraform.hcl.parse import parse_expression
 from gpuecs_tui.terraform.hcl.tree import (
     Block,
@@ -21,8 +21,8 @@ from gpuecs_tui.terraform.hcl.tree import (
     is_constant,
     texts_in,
 )
-from gpuecs_tui.terraform.hcl.types import PRIMITIVES, name_of
-from gpuecs_tui.terraform.read.files import in_order, is_configuration, is_variables
+from gpuecs_tui.terraform.hcl.types import PRIMITIVES, name_of_type
+from gpuecs_tui.terraform.read.files import in_load_order, is_configuration, is_variables
 
 ENVIRONMENT = "TF_VAR_"
 """Prefix of environment variables that set a variable."""
@@ -66,7 +66,7 @@ def variable_scope(
             from_text = _from_text(text, types.get(name), f"{ENVIRONMENT}{name}")
             if from_text != Literal(None) or not _refuses_null(declared[name]):
                 values[name] = from_text
-    for file in in_order([name for name in (*bodies, *broken) if is_variables(name)]):
+    for file in in_load_order([name for name in (*bodies, *broken) if is_variables(name)]):
         if file in broken:
             # The unreadable file may set any variable, or none.
             reason = _("may be set in {file}, which could not be read").format(file=file)
@@ -104,7 +104,7 @@ def variable_scope(
 
 def _from_text(text: str, constraint: Expression | None, source: str) -> Expression:
     """Return the expression of a string: a variable of a primitive type takes it literally."""
-    if constraint is None or name_of(constraint) in PRIMITIVES:
+    if constraint is None or name_of_type(constraint) in PRIMITIVES:
         return Literal(text)
     reason = _("is set by {source} to a value that is not a valid expression").format(source=source)
     expression = parse_expression(text)
@@ -149,7 +149,7 @@ def _withheld_by_arguments(
         reason = _(
             "is set by {source}, which the terraform command uses and gpuecs-tui runs ignore"
         ).format(source=source)
-        for option in options(environ, source):
+        for option in extra_options(environ, source):
             if option.name not in VARIABLES:
                 continue
             # Such a file may set any variable.

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from gpuecs_tui.terraform.base.addresses import without_key
 from gpuecs_tui.terraform.engine.events import PlannedChange
-from gpuecs_tui.terraform.plan.details import Action, Change, load_plan
+from gpuecs_tui.terraform.plan.details import Action, ResourceChange, load_plan
 from gpuecs_tui.terraform.recovery.created_names import names_in
 from gpuecs_tui.terraform.runs.orphan_candidates import events_of, told_by
 from gpuecs_tui.terraform.runs.run import Run
@@ -58,7 +58,7 @@ def at_work(directory: Path) -> AtWork:
     return AtWork(created | named, unnamed)
 
 
-def _names(change: Change) -> Iterator[str]:
+def _names(change: ResourceChange) -> Iterator[str]:
     before = change.before.get("name")
     for value in (before, change.planned_name()):
         if isinstance(value, str) and value:

@@ -30,7 +30,7 @@ PUSH_SECONDS = 120.0
 """Timeout for ``state push`` over a slow link; it takes 1 s on loopback (measured)."""
 
 
-class Unreadable(StateProblem):
+class UnreadableErroredState(StateProblem):
     """The errored state can't be read."""
 
 
@@ -76,7 +76,7 @@ def compare(directory: Path, environ: Mapping[str, str] | None = None) -> Errore
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise Unreadable(
+        raise UnreadableErroredState(
             _("Could not read {path}: {reason}.").format(path=path, reason=error.strerror),
             remedy_for(path, error),
         ) from None

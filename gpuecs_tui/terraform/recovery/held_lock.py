@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 
 
-class Holder(StrEnum):
+class HolderStatus(StrEnum):
     """Whether the operation that holds a lock is known to run."""
 
     ALIVE = "alive"
@@ -30,7 +30,7 @@ class HeldLock:
     who: str
     """user@host."""
     created: datetime | None
-    holder: Holder
+    holder: HolderStatus
     run: str = ""
     """Id of this user's run that has recorded this lock's id; empty if none has."""
     directory: Path | None = None
@@ -46,7 +46,7 @@ class HeldLock:
     @property
     def may_be_unlocked(self) -> bool:
         """Tell whether unlocking is offered: its holder is known to have ended."""
-        return self.holder is Holder.DEAD
+        return self.holder is HolderStatus.DEAD
 
     @property
     def word(self) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from gpuecs_tui.i18n import _
 from gpuecs_tui.shell_words import shell_word
 from gpuecs_tui.terraform.base.durations import in_words
-from gpuecs_tui.terraform.recovery.held_lock import HeldLock, Holder
+from gpuecs_tui.terraform.recovery.held_lock import HeldLock, HolderStatus
 
 
 def lock_sentence(lock: HeldLock) -> str:
@@ -20,14 +20,14 @@ def lock_sentence(lock: HeldLock) -> str:
             "run removes it."
         ).format(**place)
     words = {
-        Holder.ALIVE: _(
+        HolderStatus.ALIVE: _(
             "The state is locked by {who} ({operation}, for {age}). The operation is still "
             "running{run}."
         ),
-        Holder.DEAD: _(
+        HolderStatus.DEAD: _(
             "The state is locked by {who} ({operation}, for {age}). The operation has ended{run}."
         ),
-        Holder.UNKNOWN: _("The state is locked by {who} ({operation}, for {age}). {unknown}"),
+        HolderStatus.UNKNOWN: _("The state is locked by {who} ({operation}, for {age}). {unknown}"),
     }
     return words[lock.holder].format(run=_run(lock), unknown=unknown_words(lock), **place)
 
@@ -40,23 +40,23 @@ def operation_word(operation: str) -> str:
 def refusal(held: HeldLock) -> str:
     """Return why a lock is not released, one sentence; empty if it may be released."""
     match held.holder:
-        case Holder.ALIVE:
+        case HolderStatus.ALIVE:
             return _("The lock is in use: the operation of {who} is still running{run}.").format(
                 who=held.who, run=_run(held)
             )
-        case Holder.UNKNOWN:
+        case HolderStatus.UNKNOWN:
             return unknown_words(held)
-        case Holder.DEAD:
+        case HolderStatus.DEAD:
             return ""
 
 
-def remedy(held: HeldLock) -> str:
+def lock_remedy(held: HeldLock) -> str:
     """Return what to do about a lock that is not released."""
-    if held.holder is Holder.ALIVE and held.directory is not None:
+    if held.holder is HolderStatus.ALIVE and held.directory is not None:
         return _("Wait until it ends, or cancel it: gpuecs-tui cancel {directory}").format(
             directory=shell_word(held.directory)
         )
-    if held.holder is Holder.ALIVE:
+    if held.holder is HolderStatus.ALIVE:
         return _("Wait until it ends, or cancel it.")
     return _("Ask {who} whether the operation is still running.").format(who=held.who or "?")
 
@@ -79,13 +79,13 @@ def release_advice(directory: Path, held: HeldLock) -> str:
 
     ``directory`` is the stack's. The command is left out while the operation is known to run.
     """
-    if held.holder is Holder.ALIVE or not held.id:
-        return remedy(held)
+    if held.holder is HolderStatus.ALIVE or not held.id:
+        return lock_remedy(held)
     return _(
         "{ask} If no machine uses this state, release the lock: gpuecs-tui state {directory} "
         "--unlock {id} --confirm {word}"
     ).format(
-        ask=remedy(held),
+        ask=lock_remedy(held),
         directory=shell_word(directory),
         id=shell_word(held.id),
         word=shell_word(held.word),

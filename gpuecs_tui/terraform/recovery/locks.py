@@ -22,14 +22,14 @@ from gpuecs_tui.terraform.base.problems import TerraformProblem
 from gpuecs_tui.terraform.base.process import capture
 from gpuecs_tui.terraform.base.tflock import lock_time, read_lock
 from gpuecs_tui.terraform.engine.binary import PROGRAMS, find_engine
-from gpuecs_tui.terraform.recovery.held_lock import HeldLock, Holder
+from gpuecs_tui.terraform.recovery.held_lock import HeldLock, HolderStatus
 from gpuecs_tui.terraform.recovery.lock_words import refusal, release_advice
 from gpuecs_tui.terraform.runs.directory_lock import is_held
 from gpuecs_tui.terraform.runs.run import Run
 from gpuecs_tui.terraform.runs.run_list import live_run, lock_directory, run_with_lock
 from gpuecs_tui.terraform.runs.run_status import RunStatus
 from gpuecs_tui.terraform.runs.stack_directory import identify_directory
-from gpuecs_tui.terraform.state.backend import S3, backend, local_state, workspace
+from gpuecs_tui.terraform.state.backend import S3, local_state, present_backend, workspace
 from gpuecs_tui.terraform.state.content import PlaceProblem, with_reader
 from gpuecs_tui.terraform.state.environment import child_environment
 from gpuecs_tui.terraform.state.location import StateLocation, location_of
@@ -65,7 +65,7 @@ def _held_lock(directory: Path, environ: Mapping[str, str], *, guarded: bool) ->
     state = local_state(directory, environ)
     if state is not None:
         return _local(directory, state)
-    where = backend(directory, environ)
+    where = present_backend(directory, environ)
     if where.type != S3:
         return None
     place = location_of(directory, where)
@@ -79,7 +79,7 @@ def unread_lock(directory: Path, environ: Mapping[str, str]) -> str:
     """Return why it is unknown whether the state is locked, one sentence.
 
     Empty if that is known, or if a read of the lock can show it."""
-    where = backend(directory, environ)
+    where = present_backend(directory, environ)
     place = location_of(directory, where)
     if place.is_understood:
         return ""
@@ -123,10 +123,10 @@ def unlock(
                     directory=shell_word(directory)
                 ),
             )
-        unknown = held.holder is Holder.UNKNOWN
+        unknown = held.holder is HolderStatus.UNKNOWN
         if not held.may_be_unlocked and not (unknown and confirmed == held.word):
             raise LockProblem(refusal(held), release_advice(directory, held))
-        if held.stops and not backend(directory, environment).noted:
+        if held.stops and not present_backend(directory, environment).noted:
             raise LockProblem(
                 _("Could not release the lock: the directory is not initialized."),
                 _("Run `terraform init` in {directory} first.").format(directory=directory),
@@ -143,7 +143,9 @@ def _local(directory: Path, state: Path) -> HeldLock | None:
     note = read_lock(state)
     if note is None:
         return None
-    alive = {None: Holder.UNKNOWN, 0: Holder.DEAD}.get(note.holder_pid, Holder.ALIVE)
+    alive = {None: HolderStatus.UNKNOWN, 0: HolderStatus.DEAD}.get(
+        note.holder_pid, HolderStatus.ALIVE
+    )
     run = run_with_lock(note.id)
     return HeldLock(
         place=str(note.path),
@@ -154,7 +156,7 @@ def _local(directory: Path, state: Path) -> HeldLock | None:
         holder=alive,
         run=run.id if run else "",
         directory=_elsewhere(run, directory),
-        stops=alive is not Holder.DEAD,
+        stops=alive is not HolderStatus.DEAD,
     )
 
 
@@ -216,31 +218,31 @@ def _elsewhere(run: Run | None, directory: Path) -> Path | None:
     return None if here.is_same(run.directory, run.inode, run.token) else run.directory
 
 
-def _holder_of(run: Run) -> Holder:
+def _holder_of(run: Run) -> HolderStatus:
     """Return whether ``run``, which took the lock, is still running."""
     if run.is_live:
-        return Holder.ALIVE
+        return HolderStatus.ALIVE
     if run.state is RunStatus.LOST and run.host != host_name():
         # Several machines may mount the file system with the folder of runs: the run has recorded
         # no end, and this machine does not see the processes of the other.
-        return Holder.UNKNOWN
-    return Holder.DEAD
+        return HolderStatus.UNKNOWN
+    return HolderStatus.DEAD
 
 
-def _holder(directory: Path, who: str, guarded: bool) -> Holder:
+def _holder(directory: Path, who: str, guarded: bool) -> HolderStatus:
     """Return whether ``user@host``, holder of a lock in S3 that no run has recorded, is running.
 
     ``guarded``: this process holds the directory's lock.
     """
     if who.rpartition("@")[2] != host_name():
-        return Holder.UNKNOWN
+        return HolderStatus.UNKNOWN
     if live_run(directory) is not None:
-        return Holder.ALIVE
+        return HolderStatus.ALIVE
     # The lock of the directory is held by another user's run, or by a run of this user that only
     # adds details to its plan. If ``guarded``, this process holds it, which shows nothing.
     if not guarded and is_held(directory):
-        return Holder.UNKNOWN
-    return Holder.ALIVE if directory.resolve() in _engine_places() else Holder.UNKNOWN
+        return HolderStatus.UNKNOWN
+    return HolderStatus.ALIVE if directory.resolve() in _engine_places() else HolderStatus.UNKNOWN
 
 
 def _engine_places() -> set[Path]:

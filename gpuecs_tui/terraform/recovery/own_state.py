@@ -17,7 +17,7 @@ from gpuecs_tui.terraform.base.problems import TerraformProblem
 from gpuecs_tui.terraform.hcl.tree import ReadProblem
 from gpuecs_tui.terraform.migration.lifecycle import due, foreign_change
 from gpuecs_tui.terraform.migration.moved_marker import moved_away
-from gpuecs_tui.terraform.read.configuration import Configuration, load
+from gpuecs_tui.terraform.read.configuration import Configuration, load_configuration
 from gpuecs_tui.terraform.read.files import read_texts
 from gpuecs_tui.terraform.read.import_blocks import imports_in
 from gpuecs_tui.terraform.read.past import is_earlier, listeners_in
@@ -29,9 +29,9 @@ from gpuecs_tui.terraform.state.backend import (
     DEFAULT,
     S3,
     Backend,
-    backend,
     local_state,
     noted_backend,
+    present_backend,
     workspace,
 )
 from gpuecs_tui.terraform.state.backend_block import backend_block
@@ -62,7 +62,7 @@ def own_state(directory: Path, environ: Mapping[str, str], *, offline: bool = Fa
     second, or read from S3 if no ``init`` was run. ``offline``: only files are read.
     """
     try:
-        configuration = load(read_texts(directory), environ=environ)
+        configuration = load_configuration(read_texts(directory), environ=environ)
     except ReadProblem:
         return _own_state(directory, environ, None, offline=offline)
     found = _own_state(directory, environ, configuration, offline=offline)
@@ -83,7 +83,7 @@ def _own_state(
     except TerraformProblem as problem:
         # It is then unknown which of the backend's states belongs to the stack.
         return OwnState(None, _unread(problem, []))
-    where = backend(directory, environ)
+    where = present_backend(directory, environ)
     if offline and local_state(directory, environ) is None:
         unread = _not_asked(directory, where, environ)
         return OwnState(None, _unread(unread, [*_remarks(directory, where, environ)]))

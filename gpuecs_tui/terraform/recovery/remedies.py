@@ -22,7 +22,7 @@ from gpuecs_tui.terraform.migration.moved_marker import Moved, moved_away
 from gpuecs_tui.terraform.migration.record import is_migrating
 from gpuecs_tui.terraform.recovery import damaged_state, errored_state, locks
 from gpuecs_tui.terraform.recovery.damaged_state import Broken
-from gpuecs_tui.terraform.recovery.errored_state import Errored, Unreadable, Verdict
+from gpuecs_tui.terraform.recovery.errored_state import Errored, UnreadableErroredState, Verdict
 from gpuecs_tui.terraform.recovery.held_lock import HeldLock
 from gpuecs_tui.terraform.recovery.lock_words import lock_sentence
 from gpuecs_tui.terraform.recovery.shared_run import (
@@ -33,12 +33,11 @@ from gpuecs_tui.terraform.recovery.shared_run import (
 )
 from gpuecs_tui.terraform.recovery.shared_runs import ShelfProblem, shelf_of
 from gpuecs_tui.terraform.runs.directory_lock import is_held
-from gpuecs_tui.terraform.runs.orphan_candidates import Candidate, candidates
-from gpuecs_tui.terraform.runs.orphan_candidates import lacking as candidates_lacking
+from gpuecs_tui.terraform.runs.orphan_candidates import Candidate, candidates, lacking
 from gpuecs_tui.terraform.runs.run_list import live_run, records_of, unreadable_home
 from gpuecs_tui.terraform.runs.stack_directory import unreadable
 from gpuecs_tui.terraform.runs.unread_run import UnreadRun
-from gpuecs_tui.terraform.state.backend import backend, workspace
+from gpuecs_tui.terraform.state.backend import present_backend, workspace
 from gpuecs_tui.terraform.state.content import read_place
 from gpuecs_tui.terraform.state.location import initialised_backend
 from gpuecs_tui.terraform.state.reader import read_state
@@ -170,7 +169,7 @@ def examine(directory: Path, environ: Mapping[str, str] | None = None) -> Recove
     except TerraformProblem as problem:
         problems.append(str(problem))
     # In a directory without an ``init``, the read of the state reports the same.
-    noted = backend(directory, environment).noted
+    noted = present_backend(directory, environment).noted
     unread_lock = locks.unread_lock(directory, environment) if noted else ""
     notes = (unread_lock,) if unread_lock else ()
     moved = moved_away(directory, environment)
@@ -190,9 +189,9 @@ def examine(directory: Path, environ: Mapping[str, str] | None = None) -> Recove
                 state = read_state(directory, environment)
                 missing = with_shared(missing, shared, state)
                 for run in undecided:
-                    if count := len(candidates_lacking(run.created, state)):
+                    if count := len(lacking(run.created, state)):
                         notes = (*notes, may_work(run, count))
-    except (Unreadable, NotRead) as problem:
+    except (UnreadableErroredState, NotRead) as problem:
         unknown.append(str(problem))
     except (TerraformProblem, OSError) as error:
         problems.append(str(error))
@@ -255,12 +254,12 @@ def _shared(
         shelf.close()
 
 
-def lacking(
+def read_lacking(
     directory: Path, created: Iterable[Candidate], environ: Mapping[str, str] | None = None
 ) -> tuple[Candidate, ...]:
     """Return the resources of ``created`` that the state of ``directory`` lacks. Raises
     TerraformProblem."""
-    return candidates_lacking(created, read_state(directory, environ))
+    return lacking(created, read_state(directory, environ))
 
 
 def _lock_at_work(directory: Path, environ: Mapping[str, str]) -> HeldLock | None:

@@ -10,7 +10,7 @@ from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.base.problems import TerraformProblem
 from gpuecs_tui.terraform.recovery.shared_run import FOLDER, SharedRun, parse_shared_run
 from gpuecs_tui.terraform.runs.orphan_candidates import lacking
-from gpuecs_tui.terraform.state.backend import S3, backend, workspace
+from gpuecs_tui.terraform.state.backend import S3, present_backend, workspace
 from gpuecs_tui.terraform.state.environment import asked_profile
 from gpuecs_tui.terraform.state.location import location_of
 from gpuecs_tui.terraform.state.stored_state import StateProblem, StoredState
@@ -164,7 +164,7 @@ def shelf_of(directory: Path, environ: Mapping[str, str]) -> Shelf | None:
 
     Reads files only.
     """
-    where = backend(directory, environ)
+    where = present_backend(directory, environ)
     if where.type != S3:
         return None
     place = location_of(directory, where)

@@ -13,12 +13,12 @@ from pathlib import Path
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.model import Stack
 from gpuecs_tui.stack.problems import with_values
-from gpuecs_tui.terraform.read.configuration import load
+from gpuecs_tui.terraform.read.configuration import load_configuration
 from gpuecs_tui.terraform.read.directory import ReadBack, read
 from gpuecs_tui.terraform.read.past import past_in
 from gpuecs_tui.terraform.recovery.own_state import own_state
 from gpuecs_tui.terraform.write.rewrite import files_for
-from gpuecs_tui.terraform.write.stack import Changes, WriteProblem, compare
+from gpuecs_tui.terraform.write.stack import WriteChanges, WriteProblem, compare
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,9 @@ def two_changes(directory: Path, stack: Stack, environ: Mapping[str, str]) -> Tw
     remote state. Raises ReadProblem.
     """
     found = read(directory)
-    if found.stack == stack or not (found.earlier or past_in(load(found.texts)).moves):
+    if found.stack == stack or not (
+        found.earlier or past_in(load_configuration(found.texts)).moves
+    ):
         return None
     own = own_state(directory, environ)
     if found.earlier:
@@ -63,7 +65,7 @@ def obstacle(found: ReadBack) -> str:
     )
 
 
-def upgrade_of(directory: Path, environ: Mapping[str, str]) -> Changes:
+def upgrade_of(directory: Path, environ: Mapping[str, str]) -> WriteChanges:
     """Return the changes of the upgrade alone: every answer of ``directory`` stays the same.
 
     Raises ReadProblem, WriteProblem.

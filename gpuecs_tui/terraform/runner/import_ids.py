@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-Values = Mapping[str, Any]
+PlannedValues = Mapping[str, Any]
 """A resource's planned attributes, without those known only after the apply."""
 
 
 @dataclass(frozen=True, slots=True)
-class Import:
+class GeneratedImport:
     """One import block."""
 
     address: str
@@ -24,7 +24,7 @@ class Import:
     """The provider's import identity."""
 
 
-def import_id(type_: str, id_: str, planned: Values) -> str | None:
+def import_id(type_: str, id_: str, planned: PlannedValues) -> str | None:
     """Return the import identity of a resource whose provider ``id_`` is in the journal.
 
     None if the identity needs other facts, or the type is unknown.
@@ -38,7 +38,7 @@ def is_known(type_: str) -> bool:
     return type_ in _RULES
 
 
-def import_blocks(imports: Iterable[Import]) -> str:
+def import_blocks(imports: Iterable[GeneratedImport]) -> str:
     """Return the Terraform of ``import`` blocks."""
     return "\n".join(
         f"import {{\n  to = {it.address}\n  id = {_quoted(it.id)}\n}}\n" for it in imports
@@ -50,31 +50,31 @@ def _quoted(text: str) -> str:
     return escaped.replace("${", "$${").replace("%{", "%%{")
 
 
-def _same(id_: str, _planned: Values) -> str:
+def _same(id_: str, _planned: PlannedValues) -> str:
     return id_
 
 
-def _last_of_arn(id_: str, _planned: Values) -> str:
+def _last_of_arn(id_: str, _planned: PlannedValues) -> str:
     return id_.rpartition("/")[2]
 
 
-def _service(id_: str, _planned: Values) -> str:
+def _service(id_: str, _planned: PlannedValues) -> str:
     # arn:aws:ecs:REGION:ACCOUNT:service/CLUSTER/NAME
     return "/".join(id_.split("/")[-2:]) if id_.count("/") >= 2 else ""
 
 
-def _attachment(_id: str, planned: Values) -> str:
+def _attachment(_id: str, planned: PlannedValues) -> str:
     # The provider generates its id.
     role, policy = planned.get("role"), planned.get("policy_arn")
     return f"{role}/{policy}" if role and policy else ""
 
 
-def _task_definition(id_: str, _planned: Values) -> str:
+def _task_definition(id_: str, _planned: PlannedValues) -> str:
     # Its id is the family without the revision, so the account must be read.
     return id_ if id_.startswith("arn:") else ""
 
 
-_RULES: Mapping[str, Callable[[str, Values], str]] = {
+_RULES: Mapping[str, Callable[[str, PlannedValues], str]] = {
     "aws_autoscaling_group": _same,  # name
     "aws_cloudwatch_log_group": _same,  # name
     "aws_ecs_capacity_provider": _last_of_arn,  # name

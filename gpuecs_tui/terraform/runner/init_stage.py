@@ -8,7 +8,7 @@ from pathlib import Path
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.engine.binary import Engine
 from gpuecs_tui.terraform.engine.init_needed import locked_providers, remember_init
-from gpuecs_tui.terraform.engine.mirror import PROVIDER, Mirror, Source, find_mirror
+from gpuecs_tui.terraform.engine.mirror import PROVIDER, Mirror, ProviderSource, find_mirror
 from gpuecs_tui.terraform.migration.lifecycle import refuse_unmoved
 from gpuecs_tui.terraform.state.location import init_options
 
@@ -35,10 +35,10 @@ def initialise(
         environ=environ,
     )
     code = _init(directory, mirror, environ, run, note)
-    if code == 1 and mirror.source is Source.FOUND:
+    if code == 1 and mirror.source is ProviderSource.FOUND:
         # Found by a search, not set by the user: another required provider may be missing.
         note(_("Could not initialize with this mirror. Trying without it."))
-        code = _init(directory, Mirror(Source.REGISTRY, None), environ, run, note)
+        code = _init(directory, Mirror(ProviderSource.REGISTRY, None), environ, run, note)
     if code == 0:
         remember_init(directory, environ)
     return code

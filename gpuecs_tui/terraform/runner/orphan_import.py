@@ -21,8 +21,8 @@ from gpuecs_tui.shell_words import shell_word
 from gpuecs_tui.terraform.base.problems import RunProblem
 from gpuecs_tui.terraform.engine.events import Diagnostic, Event
 from gpuecs_tui.terraform.runner.import_ids import (
-    Import,
-    Values,
+    GeneratedImport,
+    PlannedValues,
     import_blocks,
     import_id,
     is_known,
@@ -44,7 +44,7 @@ _TO = re.compile(r'existing object to "((?:[^"\\]|\\.)+)"')
 class Search:
     """The results for the candidates so far."""
 
-    imports: dict[str, Import] = field(default_factory=dict)
+    imports: dict[str, GeneratedImport] = field(default_factory=dict)
     """By address."""
     absent: set[str] = field(default_factory=set)
     """Addresses of creations that did not happen, or whose resource no longer exists."""
@@ -69,16 +69,16 @@ class Account:
 
         self._reader = connect(profile or "", region)
 
-    def find(self, candidate: Candidate, planned: Values) -> str | None:
+    def find(self, candidate: Candidate, planned: PlannedValues) -> str | None:
         """Return the import identity of ``candidate``; None if it does not exist.
 
         Raises Unclear if that is unknown, and NotYet (of aws/) if it can't be searched yet.
         """
         from gpuecs_tui.aws.errors import AwsProblem
-        from gpuecs_tui.aws.orphans import find
+        from gpuecs_tui.aws.orphans import find_orphan
 
         try:
-            found = find(self._reader, candidate.type, planned, candidate.begun_at)
+            found = find_orphan(self._reader, candidate.type, planned, candidate.begun_at)
         except AwsProblem as problem:
             raise Unclear(problem.reason) from None
         return found.import_id if found else None
@@ -131,7 +131,7 @@ def search_more(
             )
             continue
         if identity:
-            search.imports[address] = Import(address, identity)
+            search.imports[address] = GeneratedImport(address, identity)
             if candidate.type == _GROUP and not candidate.certain:
                 found_groups.add(identity)
         elif candidate.run:
@@ -163,7 +163,7 @@ def drop_gone(search: Search, events: Sequence[Event]) -> bool:
 
 
 @contextmanager
-def import_file(directory: Path, imports: Iterable[Import]) -> Iterator[None]:
+def import_file(directory: Path, imports: Iterable[GeneratedImport]) -> Iterator[None]:
     """Add these import blocks to the configuration of ``directory`` within the context.
 
     Raises RunProblem if the file can't be written.
@@ -213,7 +213,7 @@ def left_behind(directory: Path, addresses: Sequence[str]) -> RunProblem:
     )
 
 
-def _creates(show: Mapping[str, Any]) -> dict[str, Values]:
+def _creates(show: Mapping[str, Any]) -> dict[str, PlannedValues]:
     return {
         str(raw.get("address")): (raw.get("change") or {}).get("after") or {}
         for raw in show.get("resource_changes") or ()
@@ -229,7 +229,7 @@ def _rules_of(groups: set[str], show: Mapping[str, Any]) -> Iterator[Candidate]:
             yield Candidate(address, str(types[address]), "", "", None)
 
 
-def _obstacle(candidate: Candidate, creates: Mapping[str, Values]) -> str:
+def _obstacle(candidate: Candidate, creates: Mapping[str, PlannedValues]) -> str:
     place = {"address": candidate.address, "id": candidate.id}
     if candidate.other_id:
         return _(

@@ -25,7 +25,12 @@ from gpuecs_tui.terraform.base.liveness import ProcessIdentity
 from gpuecs_tui.terraform.base.problems import TerraformProblem
 from gpuecs_tui.terraform.engine.binary import Engine, find_engine
 from gpuecs_tui.terraform.engine.diagnosis import OUTWEIGH_A_STOP
-from gpuecs_tui.terraform.engine.event_summary import counts, failure, outputs, without_secrets
+from gpuecs_tui.terraform.engine.event_summary import (
+    counts,
+    failure,
+    outputs,
+    outputs_without_secrets,
+)
 from gpuecs_tui.terraform.engine.events import Decoder, Event, Version
 from gpuecs_tui.terraform.engine.init_needed import needs_init
 from gpuecs_tui.terraform.migration.moved_marker import moved_away
@@ -44,8 +49,8 @@ from gpuecs_tui.terraform.runs.directory_lock import LOCK_NAME, DirectoryLock
 from gpuecs_tui.terraform.runs.fingerprint import changed, configuration_files, file_sha256
 from gpuecs_tui.terraform.runs.interrupted_words import continue_remedy, plan_remedy
 from gpuecs_tui.terraform.runs.journal import read_recorded
-from gpuecs_tui.terraform.runs.launch import holder_of
-from gpuecs_tui.terraform.runs.run import HAS_CHANGES, NO_CHANGES, Run, load
+from gpuecs_tui.terraform.runs.launch import holder_of_run
+from gpuecs_tui.terraform.runs.run import HAS_CHANGES, NO_CHANGES, Run, load_run
 from gpuecs_tui.terraform.runs.run_list import records_of, runs_of
 from gpuecs_tui.terraform.runs.run_status import Operation, RunStatus
 from gpuecs_tui.terraform.runs.unread_run import UnreadRun
@@ -291,7 +296,7 @@ class Runner:
 
     def _store_current_outputs(self, engine: Engine) -> None:
         if (told := self._answer(engine, "output", "-json")) is not None:
-            replace_json(self.files.outputs, without_secrets(told))
+            replace_json(self.files.outputs, outputs_without_secrets(told))
 
     def _fail(self, code: int) -> None:
         if self.files.forced.exists():
@@ -366,12 +371,12 @@ def main(arguments: list[str]) -> int:
     folder, stage, lock = arguments
     # Terraform must not inherit the lock: it could hold the lock longer than this process.
     os.set_inheritable(int(lock), False)
-    run = load(Path(folder))
+    run = load_run(Path(folder))
     if run is None:
         print(f"{folder}: no run", file=sys.stderr)
         return _USAGE
     # Until now the label named the process that started this one.
-    DirectoryLock(int(lock)).describe(holder_of(run, os.getpid()))
+    DirectoryLock(int(lock)).describe(holder_of_run(run, os.getpid()))
     runner = Runner(run)
     try:
         (runner.apply if stage == "apply" else runner.plan)()

@@ -8,12 +8,12 @@ from enum import StrEnum
 from itertools import pairwise
 
 from gpuecs_tui.terraform.base.atomic_files import parse_time
-from gpuecs_tui.terraform.runs.run import Changes, Run
+from gpuecs_tui.terraform.runs.run import ChangeCounts, Run
 from gpuecs_tui.terraform.runs.run_list import runs_of
 from gpuecs_tui.terraform.runs.run_status import Operation, RunStatus
 
 
-class Kind(StrEnum):
+class ApplyKind(StrEnum):
     """The main kind of changes of an apply, which determines its duration."""
 
     CREATE = "create"
@@ -23,10 +23,10 @@ class Kind(StrEnum):
 
 DEFAULTS = {
     # A load balancer takes AWS two to four minutes.
-    Kind.CREATE: timedelta(minutes=5),
-    Kind.CHANGE: timedelta(minutes=5),
+    ApplyKind.CREATE: timedelta(minutes=5),
+    ApplyKind.CHANGE: timedelta(minutes=5),
     # Terraform waits 20 minutes for a capacity provider in use (docs/aws.md, "Capacity provider").
-    Kind.REPLACE: timedelta(minutes=20),
+    ApplyKind.REPLACE: timedelta(minutes=20),
 }
 """Durations that are assumed without an earlier run."""
 _LOOKED_AT = 5
@@ -93,10 +93,10 @@ _WELL_ENDED = {
 """State that takes time → the states that follow it without an error."""
 
 
-def _kind(operation: Operation, changes: Changes | None) -> Kind:
+def _kind(operation: Operation, changes: ChangeCounts | None) -> ApplyKind:
     if operation is Operation.DESTROY or (changes is not None and changes.destroy):
-        return Kind.REPLACE
-    return Kind.CREATE if changes is None or changes.add else Kind.CHANGE
+        return ApplyKind.REPLACE
+    return ApplyKind.CREATE if changes is None or changes.add else ApplyKind.CHANGE
 
 
 def _apply_time(run: Run) -> timedelta | None:

@@ -34,7 +34,7 @@ _LABEL_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Holder:
+class LockHolder:
     """The process that holds a directory's lock."""
 
     run: str
@@ -53,7 +53,7 @@ class DirectoryBusy(RunProblem):
     """Another run is in progress in the directory; ``holder`` is its holder, if that could be
     read."""
 
-    def __init__(self, directory: Path, holder: Holder | None) -> None:
+    def __init__(self, directory: Path, holder: LockHolder | None) -> None:
         if holder is None:
             message = _("Another run is in progress in {directory}.").format(directory=directory)
         else:
@@ -71,7 +71,7 @@ class DirectoryLock:
     def __init__(self, handle: int) -> None:
         self.handle = handle
 
-    def describe(self, holder: Holder) -> None:
+    def describe(self, holder: LockHolder) -> None:
         """Write the holder into the file, if the file belongs to this user."""
         self._label(json.dumps(asdict(holder)).encode())
 
@@ -144,7 +144,7 @@ def is_held_by(directory: Path, run: str) -> bool:
     return holder is not None and holder.run == run
 
 
-def read_holder(directory: Path) -> Holder | None:
+def read_holder(directory: Path) -> LockHolder | None:
     """Return the holder in the label of the directory's lock, or None if it can't be read."""
     return _holder(directory / LOCK_NAME)
 
@@ -190,7 +190,7 @@ def _is_still(path: Path, handle: int) -> bool:
         return False
 
 
-def _holder(path: Path) -> Holder | None:
+def _holder(path: Path) -> LockHolder | None:
     # A new holder first empties the label and writes its own a moment later.
     deadline = time.monotonic() + _LABEL_SECONDS
     while (found := _read_label(path)) is None and time.monotonic() < deadline:
@@ -198,9 +198,9 @@ def _holder(path: Path) -> Holder | None:
     return found
 
 
-def _read_label(path: Path) -> Holder | None:
+def _read_label(path: Path) -> LockHolder | None:
     try:
         raw = json.loads(read_regular(path, limit=_LABEL_MAX, follow=False))
-        return Holder(**{field.name: raw[field.name] for field in fields(Holder)})
+        return LockHolder(**{field.name: raw[field.name] for field in fields(LockHolder)})
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from gpuecs_tui.terraform.engine.event_text import lines_of
+from gpuecs_tui.terraform.engine.event_text import log_lines
 from gpuecs_tui.terraform.engine.events import Decoder, Event
 from gpuecs_tui.terraform.engine.log_line import LogLine
 from gpuecs_tui.terraform.runs.run import Run
@@ -59,7 +59,7 @@ class Follower:
         events = tuple(
             self.decoder.decode(line.decode("utf-8", "replace")) for line in whole if line.strip()
         )
-        lines = tuple(line for event in events for line in lines_of(event))
+        lines = tuple(line for event in events for line in log_lines(event))
         return Batch(
             events, lines, self.run, more=not is_all, finished=is_all and self.run.is_final
         )

@@ -48,7 +48,7 @@ from gpuecs_tui.terraform.runs.run_facts import (
     check_types,
     is_text,
     is_text_map,
-    read_object,
+    read_json_object,
 )
 from gpuecs_tui.terraform.runs.run_status import FOLLOWERS, WORKING, RunStatus
 
@@ -156,7 +156,7 @@ def recorded_of(files: RunFiles) -> Recorded:
     If the runner was killed before it recorded Terraform's process, ``child`` is found among the
     running processes.
     """
-    raw = read_object(files.state)
+    raw = read_json_object(files.state)
     check_types(files.state, raw, _TYPES)
     if raw.get("state") not in set(RunStatus):
         words = _("its state is {state!r}").format(state=raw.get("state"))

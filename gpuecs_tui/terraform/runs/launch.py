@@ -14,10 +14,10 @@ from gpuecs_tui.private_folder import make_private
 from gpuecs_tui.terraform.base.atomic_files import now, replace_json, sync_folder
 from gpuecs_tui.terraform.base.liveness import host_name
 from gpuecs_tui.terraform.base.process import detach
-from gpuecs_tui.terraform.runs.directory_lock import DirectoryLock, Holder
+from gpuecs_tui.terraform.runs.directory_lock import DirectoryLock, LockHolder
 from gpuecs_tui.terraform.runs.journal import JournalWriter, RunFiles, record
-from gpuecs_tui.terraform.runs.logout import scope_prefix, warning
-from gpuecs_tui.terraform.runs.run import Run, load
+from gpuecs_tui.terraform.runs.logout import logout_warning, scope_prefix
+from gpuecs_tui.terraform.runs.run import Run, load_run
 from gpuecs_tui.terraform.runs.run_status import Operation, RunStatus
 from gpuecs_tui.terraform.runs.stack_directory import identify_directory, mark
 from gpuecs_tui.terraform.state.environment import child_environment, origin
@@ -26,7 +26,7 @@ from gpuecs_tui.user_folders import expand_home
 RUNNER = "gpuecs_tui.terraform.runner.process"
 
 
-def create(
+def create_run(
     root: Path,
     directory: Path,
     operation: Operation,
@@ -65,7 +65,7 @@ def create(
         },
     )
     record(files, RunStatus.STARTING, runner=None)
-    run = load(folder)
+    run = load_run(folder)
     assert run is not None, "a run that was just written can be read"
     return run
 
@@ -75,14 +75,14 @@ def launch(run: Run, stage: str, lock: DirectoryLock, environ: Mapping[str, str]
 
     The caller releases its own copy of the lock afterwards. Raises ProcessProblem.
     """
-    lock.describe(holder_of(run, os.getpid()))
+    lock.describe(holder_of_run(run, os.getpid()))
     journal = JournalWriter(run.files)
     try:
         words = _("Starting…") if stage == "plan" else _("Approved. Starting the apply…")
         journal.state(RunStatus.STARTING if stage == "plan" else RunStatus.APPROVED, words)
         user = user_name()
         prefix = scope_prefix(user, environ)
-        if leaving := warning(user, prefix):
+        if leaving := logout_warning(user, prefix):
             journal.note(leaving, "warn")
         # -P: do not import a file of the current folder that has the name of a module.
         runner = (sys.executable, "-P", "-m", RUNNER)
@@ -97,9 +97,9 @@ def launch(run: Run, stage: str, lock: DirectoryLock, environ: Mapping[str, str]
         journal.close()
 
 
-def holder_of(run: Run, pid: int) -> Holder:
+def holder_of_run(run: Run, pid: int) -> LockHolder:
     """Return what the lock's label says while process ``pid`` holds it for ``run``."""
-    return Holder(
+    return LockHolder(
         run=run.id,
         operation=run.operation,
         user=run.user,

@@ -61,7 +61,7 @@ def scope_prefix(user: str, environ: Mapping[str, str]) -> tuple[str, ...]:
     return prefix if answer.returncode == 0 else ()
 
 
-def warning(user: str, prefix: Sequence[str]) -> str:
+def logout_warning(user: str, prefix: Sequence[str]) -> str:
     """Return the warning and the remedy for a run that ends at logout; empty if it survives.
 
     ``prefix``: what ``scope_prefix`` returned for it.

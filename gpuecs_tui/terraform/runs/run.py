@@ -21,7 +21,7 @@ from gpuecs_tui.terraform.runs.run_facts import (
     check_types,
     is_text,
     read_facts,
-    read_object,
+    read_json_object,
 )
 from gpuecs_tui.terraform.runs.run_status import FINAL, WORKING, Operation, RunStatus
 from gpuecs_tui.terraform.runs.stack_directory import DirectoryIdentity
@@ -37,7 +37,7 @@ NO_CHANGES, HAS_CHANGES = 0, 2
 
 
 @dataclass(frozen=True, slots=True)
-class Changes:
+class ChangeCounts:
     """The numbers of resources that a plan changes, as Terraform counts them."""
 
     add: int = 0
@@ -83,7 +83,7 @@ class Run:
     profile: str | None
     origin: Origin
     """Settings under which the plan was created."""
-    changes: Changes | None
+    changes: ChangeCounts | None
     """The counts of the plan; None until they are known."""
     returncode: int | None
     """Terraform's last exit code; negative for a signal."""
@@ -128,10 +128,10 @@ class Run:
 
     def refresh(self) -> Run:
         """Return the run as it is now; unchanged if its folder was deleted."""
-        return load(self.files.folder) or self
+        return load_run(self.files.folder) or self
 
 
-def load(folder: Path) -> Run | None:
+def load_run(folder: Path) -> Run | None:
     """Return the run in a folder, or None if there is none or it can't be read."""
     found = load_any(folder)
     return found if isinstance(found, Run) else None
@@ -203,7 +203,7 @@ def _loaded(files: RunFiles, facts: RunFacts, recorded: Recorded) -> Run:
         plugin_dir=facts.plugin_dir,
         profile=facts.profile,
         origin=facts.origin,
-        changes=Changes(**values["changes"]) if values.get("changes") else None,
+        changes=ChangeCounts(**values["changes"]) if values.get("changes") else None,
         returncode=ending.get("returncode"),
         message=str(ending.get("message", "")) or str(decision.get("reason", "")),
         remedy=str(ending.get("remedy", "")),
@@ -271,7 +271,7 @@ def _lost_ending(recorded: Recorded, files: RunFiles, facts: RunFacts) -> dict[s
 
 def _decision(files: RunFiles) -> dict[str, Any]:
     try:
-        decision = read_object(files.decision)
+        decision = read_json_object(files.decision)
     except FileNotFoundError:
         return {}
     check_types(files.decision, decision, dict.fromkeys(_DECISION, is_text))

@@ -51,7 +51,7 @@ class RunFacts:
     origin: Origin
 
 
-def read_object(path: Path) -> dict[str, Any]:
+def read_json_object(path: Path) -> dict[str, Any]:
     """Return the JSON object in ``path``. Raises FileNotFoundError, RecordProblem."""
     try:
         text = path.read_bytes()
@@ -86,7 +86,7 @@ def check_types(
 def read_directory_record(path: Path) -> DirectoryIdentity | None:
     """Return the stack directory of a run from its directory.json; None if that is unusable."""
     try:
-        raw = read_object(path)
+        raw = read_json_object(path)
         check_types(path, raw, {name: _TYPES[name] for name in ("directory", "inode", "token")})
         inode = raw.get("inode") or None
         token = raw.get("token") or ""
@@ -97,7 +97,7 @@ def read_directory_record(path: Path) -> DirectoryIdentity | None:
 
 def read_facts(path: Path) -> RunFacts:
     """Return the facts in run.json. Raises FileNotFoundError, RecordProblem."""
-    raw = read_object(path)
+    raw = read_json_object(path)
     check_types(path, raw, _TYPES)
     for name in ("directory", "operation"):
         if name not in raw:

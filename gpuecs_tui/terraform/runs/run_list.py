@@ -14,14 +14,14 @@ from gpuecs_tui.terraform.base.problems import RunProblem
 from gpuecs_tui.terraform.runs.directory_lock import (
     DirectoryBusy,
     DirectoryLock,
-    Holder,
+    LockHolder,
     acquire,
     read_holder,
 )
 from gpuecs_tui.terraform.runs.journal import RunFiles, read_recorded
-from gpuecs_tui.terraform.runs.launch import holder_of
+from gpuecs_tui.terraform.runs.launch import holder_of_run
 from gpuecs_tui.terraform.runs.lock_record import recorded_locks
-from gpuecs_tui.terraform.runs.run import Run, load, load_any
+from gpuecs_tui.terraform.runs.run import Run, load_any, load_run
 from gpuecs_tui.terraform.runs.run_status import WORKING, RunStatus
 from gpuecs_tui.terraform.runs.stack_directory import DirectoryIdentity, identify_directory
 from gpuecs_tui.terraform.runs.unread_run import UnreadRun
@@ -105,7 +105,7 @@ def run_with_lock(lock_id: str) -> Run | None:
     if not lock_id:
         return None
     found = (it for it in _folders() if lock_id in recorded_locks(RunFiles(it)))
-    return next((run for folder in found if (run := load(folder)) is not None), None)
+    return next((run for folder in found if (run := load_run(folder)) is not None), None)
 
 
 def live_run(directory: Path) -> Run | None:
@@ -137,10 +137,10 @@ def lock_directory(directory: Path) -> DirectoryLock:
                 raise
 
 
-def busy_with(run: Run) -> Holder:
+def busy_with(run: Run) -> LockHolder:
     """Return the holder of a directory's lock during ``run``, a live run of the directory."""
     # Between two stages the record has no process id; the holder of the lock has labelled the lock.
-    return (None if run.pid else read_holder(run.directory)) or holder_of(run, run.pid)
+    return (None if run.pid else read_holder(run.directory)) or holder_of_run(run, run.pid)
 
 
 def unfinished_run(directory: Path) -> Run | None:

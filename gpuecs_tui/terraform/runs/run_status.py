@@ -99,6 +99,6 @@ def operation_title(operation: Operation) -> str:
     return _(_OPERATIONS[operation])
 
 
-def title(state: RunStatus) -> str:
+def status_title(state: RunStatus) -> str:
     """Return the translated name of the state."""
     return _(_TITLES[state])

@@ -69,7 +69,7 @@ def noted_backend(directory: Path, environ: Mapping[str, str]) -> Backend | None
     return Backend(str(noted["type"]), config if isinstance(config, dict) else {})
 
 
-def backend(directory: Path, environ: Mapping[str, str] | None = None) -> Backend:
+def present_backend(directory: Path, environ: Mapping[str, str] | None = None) -> Backend:
     """Return the present backend of ``directory``.
 
     It is the backend that ``init`` recorded. Without a record, as in a fresh clone, it is the
@@ -149,7 +149,7 @@ def local_state(directory: Path, environ: Mapping[str, str]) -> Path | None:
 
     It depends on the local backend's ``path`` and ``workspace_dir`` and on the selected workspace.
     """
-    where = backend(directory, environ)
+    where = present_backend(directory, environ)
     if where.type != LOCAL:
         return None
     if (selected := workspace(directory, environ)) != DEFAULT:

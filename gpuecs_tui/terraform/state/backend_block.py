@@ -20,7 +20,7 @@ from typing import Any
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.regular_files import read_regular
-from gpuecs_tui.terraform.base.extra_arguments import BACKEND_CONFIG, options
+from gpuecs_tui.terraform.base.extra_arguments import BACKEND_CONFIG, extra_options
 from gpuecs_tui.terraform.hcl.tree import (
     Block,
     Body,
@@ -114,7 +114,9 @@ def backend_arguments(environ: Mapping[str, str]) -> list[str]:
     Each is a file or ``NAME=VALUE``. A value that a shell could not split gives none.
     """
     return [
-        it.value for it in options(environ, ARGUMENTS) if it.name == BACKEND_CONFIG and it.value
+        it.value
+        for it in extra_options(environ, ARGUMENTS)
+        if it.name == BACKEND_CONFIG and it.value
     ]
 
 

@@ -112,7 +112,7 @@ def read_local(path: Path) -> bytes:
         ) from None
 
 
-def content(text: bytes) -> Content:
+def state_content(text: bytes) -> Content:
     """Return the content of a state, independent of its serial, lineage and order.
 
     Terraform gives a state that it moves to an empty place a new lineage (measured with 1.11.4),

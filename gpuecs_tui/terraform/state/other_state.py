@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from gpuecs_tui.i18n import _
-from gpuecs_tui.terraform.base.extra_arguments import CHANGING, STATE_FILES, options
+from gpuecs_tui.terraform.base.extra_arguments import CHANGING, STATE_FILES, extra_options
 from gpuecs_tui.terraform.state.backend import local_state
 from gpuecs_tui.terraform.state.stored_state import NotRead
 
@@ -21,7 +21,7 @@ def refuse_other_state(directory: Path, environ: Mapping[str, str]) -> None:
     given = [
         option
         for variable in CHANGING
-        for option in options(environ, variable)
+        for option in extra_options(environ, variable)
         if option.name in STATE_FILES
     ]
     if not given or (ours := local_state(directory, environ)) is None:

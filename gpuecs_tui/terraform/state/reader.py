@@ -14,7 +14,7 @@ from gpuecs_tui.terraform.engine.binary import find_engine
 from gpuecs_tui.terraform.engine.diagnosis import diagnose
 from gpuecs_tui.terraform.engine.events import Diagnostic
 from gpuecs_tui.terraform.hcl.tree import ReadProblem
-from gpuecs_tui.terraform.state.backend import Backend, backend, local_state
+from gpuecs_tui.terraform.state.backend import Backend, local_state, present_backend
 from gpuecs_tui.terraform.state.backend_block import backend_block
 from gpuecs_tui.terraform.state.environment import child_environment
 from gpuecs_tui.terraform.state.other_state import refuse_other_state
@@ -41,7 +41,7 @@ def read_state(directory: Path, environ: Mapping[str, str] | None = None) -> Sto
     is read directly. Raises NotRead if that is not possible.
     """
     environment = dict(os.environ if environ is None else environ)
-    where = backend(directory, environment)
+    where = present_backend(directory, environment)
     path = local_state(directory, environment)
     if path is not None:
         refuse_other_state(directory, environment)

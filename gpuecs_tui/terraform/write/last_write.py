@@ -28,7 +28,7 @@ _NAME_LENGTH = 24
 """Hexadecimal digits of the directory's digest, enough that no two directories share it."""
 
 
-def digest(value: Value) -> str:
+def answer_digest(value: Value) -> str:
     """Return the digest of an answer; lists and tables are compared by content."""
     text = json.dumps(value, sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()
@@ -44,7 +44,7 @@ def remember(directory: Path, answers: Mapping[str, Value], files: Iterable[str]
     tree = {
         "format": FORMAT,
         "directory": os.path.realpath(directory),
-        "answers": {key: digest(value) for key, value in answers.items()},
+        "answers": {key: answer_digest(value) for key, value in answers.items()},
         "files": sorted(files),
     }
     with contextlib.suppress(OSError):
@@ -66,7 +66,7 @@ def changed_since(directory: Path, *, fills_unset: bool = False) -> Callable[[st
     def changed(key: str, value: Value) -> bool:
         # An earlier version of this program did not have this key, so its value was not a manual
         # change.
-        return key in answers and answers[key] != digest(value)
+        return key in answers and answers[key] != answer_digest(value)
 
     return changed
 
@@ -79,7 +79,7 @@ def edited_since(directory: Path, key: str, value: Value) -> bool | None:
     answers = _noted(directory).get("answers")
     if not isinstance(answers, dict):
         return None
-    return key in answers and answers[key] != digest(value)
+    return key in answers and answers[key] != answer_digest(value)
 
 
 def deleted_since(directory: Path) -> tuple[Unread, ...]:

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 
 from gpuecs_tui.terraform.hcl.parse import parse
 from gpuecs_tui.terraform.hcl.tree import ReadProblem
-from gpuecs_tui.terraform.read.configuration import load
+from gpuecs_tui.terraform.read.configuration import load_configuration
 from gpuecs_tui.terraform.read.variable_files import (
     OWN,
     assignments,
+    deciding_files,
     literals,
     load_order,
     remove_value,
     set_value,
-    sources,
 )
 
 ENVIRONMENT = "TF_VAR_"
@@ -24,7 +24,7 @@ ENVIRONMENT = "TF_VAR_"
 
 
 @dataclass(frozen=True, slots=True)
-class Values:
+class MergedValues:
     """The variable files after the merge."""
 
     settled: bool
@@ -43,7 +43,7 @@ def merge_values(
     environ: Mapping[str, str],
     damaged: Collection[str] = (),
     forced: Collection[str] = (),
-) -> Values:
+) -> MergedValues:
     """Return the variable files with the values that differ between ``ancestor`` and ``files``.
 
     A value is changed in the file whose value Terraform uses. A new variable is added to our file,
@@ -52,14 +52,16 @@ def merge_values(
     values are equal.
     """
     if not ancestor or OWN in damaged:
-        return Values(settled=False, files={})
+        return MergedValues(settled=False, files={})
     mine = texts.get(OWN)
     if mine and not parse(mine, OWN).attributes.keys() <= assignments(OWN, mine).keys():
         # It is unknown which values it sets, so none may be added.
-        return Values(settled=False, files={})
+        return MergedValues(settled=False, files={})
     before, after = literals(ancestor[OWN]), literals(files[OWN])
     places = {
-        name: file for name, file in sources(texts).items() if name in before or name in after
+        name: file
+        for name, file in deciding_files(texts).items()
+        if name in before or name in after
     }
     elsewhere = [file for file in places.values() if file != OWN]
     defaults = _defaults(texts)
@@ -68,7 +70,7 @@ def merge_values(
         and not forced
         and (mine == ancestor[OWN] or (mine is None and not defaults & after.keys()))
     ):
-        return Values(settled=False, files={})
+        return MergedValues(settled=False, files={})
     home = (
         max(load_order(set(elsewhere)), key=elsewhere.count) if mine is None and elsewhere else OWN
     )
@@ -91,13 +93,15 @@ def merge_values(
     for name in before.keys() - after.keys():
         if name in places:
             result[places[name]] = remove_value(places[name], result[places[name]], name)
-    return Values(settled=True, files=result, from_environment=tuple(held))
+    return MergedValues(settled=True, files=result, from_environment=tuple(held))
 
 
 def _defaults(texts: Mapping[str, str]) -> frozenset[str]:
     """Return the variables that have a value without any variable file."""
     try:
-        configuration = load({name: text for name, text in texts.items() if name.endswith(".tf")})
+        configuration = load_configuration(
+            {name: text for name, text in texts.items() if name.endswith(".tf")}
+        )
     except ReadProblem:
         return frozenset()
     return frozenset(configuration.scope.variables)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gpuecs_tui.stack.model import Stack
 from gpuecs_tui.terraform.hcl.tree import ReadProblem
-from gpuecs_tui.terraform.read.configuration import load
+from gpuecs_tui.terraform.read.configuration import load_configuration
 from gpuecs_tui.terraform.read.files import read_texts
 from gpuecs_tui.terraform.read.past import Listeners, is_earlier, listeners_in, past_for, past_in
 from gpuecs_tui.terraform.render.past_addresses import NO_PAST
@@ -23,7 +23,7 @@ def files_for(stack: Stack, directory: Path, known: Listeners | None = None) -> 
     directory that can't be read, no past is assumed; ``write.compare`` reports it.
     """
     try:
-        past = past_for(directory, load(read_texts(directory)), stack, known or {})
+        past = past_for(directory, load_configuration(read_texts(directory)), stack, known or {})
     except ReadProblem:
         past = NO_PAST
     return render(stack, past)
@@ -39,7 +39,7 @@ def asks_state(directory: Path, environ: Mapping[str, str]) -> bool:
     if noted is None or noted.type == LOCAL:
         return False
     try:
-        configuration = load(read_texts(directory))
+        configuration = load_configuration(read_texts(directory))
     except ReadProblem:
         return False
     return not is_earlier(configuration) and not past_in(configuration).moves

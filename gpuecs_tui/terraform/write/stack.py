@@ -10,7 +10,7 @@ from pathlib import Path
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.terraform.hcl.tree import Body
-from gpuecs_tui.terraform.read.configuration import BACKEND, load
+from gpuecs_tui.terraform.read.configuration import BACKEND, load_configuration
 from gpuecs_tui.terraform.read.files import is_configuration, is_override, read_files
 from gpuecs_tui.terraform.read.sensitive_values import sensitive_in
 from gpuecs_tui.terraform.read.variable_files import load_order
@@ -24,14 +24,14 @@ from gpuecs_tui.terraform.write.stage import STAGE
 from gpuecs_tui.terraform.write.three_way_merge import Kept, files_of_decisions, keep_edits
 from gpuecs_tui.terraform.write.unfinished_write import WriteProblem
 
-__all__ = ["Change", "Changes", "Clash", "Overruled", "WriteProblem", "compare", "write"]
+__all__ = ["Clash", "FileChange", "Overruled", "WriteChanges", "WriteProblem", "compare", "write"]
 
 _ONCE = frozenset({"resource", "data", "variable", "output", "provider"})
 """Kinds of blocks of which a configuration may contain each address only once."""
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class FileChange:
     """What a write does to one file."""
 
     file: str
@@ -74,11 +74,11 @@ class Clash:
 
 
 @dataclass(frozen=True, slots=True)
-class Changes:
+class WriteChanges:
     """The changes of a write to a directory."""
 
     directory: Path
-    files: tuple[Change, ...]
+    files: tuple[FileChange, ...]
     """Only files that change, in the order of the rendered ones."""
     foreign: tuple[str, ...]
     """Names in the directory that belong to the user; only values of variable files change."""
@@ -109,7 +109,7 @@ def compare(
     explicit: Collection[str] | None = None,
     by_hand: Callable[[str, Value], bool] | None = None,
     environ: Mapping[str, str] | None = None,
-) -> Changes:
+) -> WriteChanges:
     """Return the changes that writing ``files`` (from ``render``) would make in ``directory``.
 
     Manual changes of other lines than those of the new decisions are kept (``edits``, also for
@@ -125,7 +125,9 @@ def compare(
     for problem in found.unreadable.values():
         raise problem
     texts = dict(found.texts)
-    sensitive = sensitive_in(load(texts), load(files), hiding=bool(found.opentofu))
+    sensitive = sensitive_in(
+        load_configuration(texts), load_configuration(files), hiding=bool(found.opentofu)
+    )
     kept = keep_edits(texts, files, explicit=explicit, environ=environ, show=sensitive.diff)
     overruled = tuple(_overruled(directory, kept, by_hand)) if by_hand is not None else ()
     asked = _files_of(overruled, kept)
@@ -135,7 +137,7 @@ def compare(
         after[GITIGNORE] = PATTERNS
     names = dict.fromkeys((*OWN_FILES, *after))
     before = {name: texts[name] for name in names if name in texts}
-    changes: list[Change] = []
+    changes: list[FileChange] = []
     for name in names:
         old, new = before.get(name), after.get(name)
         if old == new:
@@ -146,8 +148,8 @@ def compare(
         keeps = name in kept.edited and not lost and new is not None
         diff = sensitive.diff(name, old or "", new or "")
         loses = bool(lost) or name in edited
-        changes.append(Change(name, kind, diff, hand_edited, keeps, lost, loses))
-    return Changes(
+        changes.append(FileChange(name, kind, diff, hand_edited, keeps, lost, loses))
+    return WriteChanges(
         directory=directory,
         files=tuple(changes),
         foreign=_foreign(directory),
@@ -162,7 +164,7 @@ def compare(
     )
 
 
-def write(changes: Changes, accept: Collection[str] = ()) -> None:
+def write(changes: WriteChanges, accept: Collection[str] = ()) -> None:
     """Carry out ``changes``: afterwards all files are new or, after a WriteProblem, all are old.
 
     ``accept`` names the manually changed files that may be overwritten or deleted. A WriteProblem
@@ -191,7 +193,7 @@ def write(changes: Changes, accept: Collection[str] = ()) -> None:
     last_write.remember(changes.directory, changes.answers, ours)
 
 
-def _refuse_without_effect(changes: Changes) -> None:
+def _refuse_without_effect(changes: WriteChanges) -> None:
     if changes.from_environment:
         name = f"{ENVIRONMENT}{changes.from_environment[0]}"
         raise WriteProblem(
@@ -272,9 +274,11 @@ def _clashes(texts: Mapping[str, str], files: Mapping[str, str]) -> Iterator[Cla
     if not others:
         return
     declared = {
-        address for body in load(files).bodies.values() for address, _line in _declared(body)
+        address
+        for body in load_configuration(files).bodies.values()
+        for address, _line in _declared(body)
     }
-    configuration = load(others)
+    configuration = load_configuration(others)
     for name, problem in configuration.broken.items():
         yield Clash(name, problem.line or 0, "")
     for name, body in configuration.bodies.items():

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.model import Stack
 from gpuecs_tui.stack.relevance import relevant
-from gpuecs_tui.stack.resolve import resolve
+from gpuecs_tui.stack.resolve import Answers, resolve
 from gpuecs_tui.terraform.hcl.tree import ReadProblem
 from gpuecs_tui.terraform.read.answers import gather
-from gpuecs_tui.terraform.read.configuration import load
+from gpuecs_tui.terraform.read.configuration import load_configuration
 from gpuecs_tui.terraform.read.difference import Show, unified_diff
 from gpuecs_tui.terraform.read.files import VARIABLE_FILE
 from gpuecs_tui.terraform.read.past import is_earlier, past_in
@@ -29,10 +29,9 @@ from gpuecs_tui.terraform.render.stack_files import (
     render_earlier,
 )
 from gpuecs_tui.terraform.write.merge_text import Stretch, stretches
-from gpuecs_tui.terraform.write.merge_values import Values, merge_values
+from gpuecs_tui.terraform.write.merge_values import MergedValues, merge_values
 
 _BOM = "\ufeff"
-Answers = Mapping[str, Value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +222,7 @@ def files_of_decisions(present: Answers, changed: Answers) -> frozenset[str]:
     )
 
 
-def _merge(sides: _Sides, values: Values, show: Show) -> _Merge:
+def _merge(sides: _Sides, values: MergedValues, show: Show) -> _Merge:
     """Return the merge of every file with all manual changes that don't conflict with an answer."""
     merge = _Merge({}, {**sides.readable, **values.files}, {}, show=show)
     for name in OWN_FILES:
@@ -306,13 +305,13 @@ def _add(
 
 def _readable(texts: Mapping[str, str]) -> dict[str, str]:
     """Return the files without those that can't be parsed."""
-    broken = load(texts).broken
+    broken = load_configuration(texts).broken
     return {name: text for name, text in texts.items() if name not in broken}
 
 
 def _decisions(texts: Mapping[str, str]) -> dict[str, Value]:
     """Return the decisions in ``texts``. Raises ReadProblem for a file that can't be parsed."""
-    configuration = load(texts)
+    configuration = load_configuration(texts)
     for problem in configuration.broken.values():
         raise problem
     if not KNOWN & configuration.blocks.keys():
@@ -322,7 +321,7 @@ def _decisions(texts: Mapping[str, str]) -> dict[str, Value]:
 
 def _as_written(stack: Stack, texts: Mapping[str, str]) -> Files:
     """Return the files of ``stack`` as the version rendered them that wrote the directory."""
-    configuration = load(texts)
+    configuration = load_configuration(texts)
     if is_earlier(configuration):
         return render_earlier(stack)
     return render(stack, past_in(configuration))

@@ -17,7 +17,7 @@ from gpuecs_tui.regular_files import Irregular, read_regular
 from gpuecs_tui.terraform.base.atomic_files import sync_folder
 from gpuecs_tui.terraform.base.problems import TerraformProblem
 from gpuecs_tui.terraform.hcl.tree import ReadProblem
-from gpuecs_tui.terraform.read.configuration import load
+from gpuecs_tui.terraform.read.configuration import load_configuration
 from gpuecs_tui.terraform.read.files import read_files
 from gpuecs_tui.terraform.read.sensitive_values import sensitive_in
 from gpuecs_tui.terraform.write import record
@@ -65,7 +65,9 @@ class Unfinished:
                 for name, move in moves.items()
             }
             hiding = bool(found.opentofu or found.unreadable)
-            sensitive = sensitive_in(load(found.texts), load(news), hiding=hiding)
+            sensitive = sensitive_in(
+                load_configuration(found.texts), load_configuration(news), hiding=hiding
+            )
             diffs = [
                 sensitive.diff(name, _text(self.directory / name), new)
                 for name, new in news.items()
@@ -103,10 +105,10 @@ def unfinished_words(directory: Path) -> str:
 def require_finished(directory: Path) -> None:
     """Raise WriteProblem if there is an unfinished write of any user."""
     if found := find_unfinished(directory):
-        raise WriteProblem(found.words, remedy(found))
+        raise WriteProblem(found.words, unfinished_remedy(found))
 
 
-def remedy(found: Unfinished) -> str:
+def unfinished_remedy(found: Unfinished) -> str:
     """Return what to do about an unfinished write."""
     if found.trusted:
         return _("To finish it, write the stack again with `gpuecs-tui render` or in the wizard.")

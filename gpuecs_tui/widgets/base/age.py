@@ -10,7 +10,7 @@ from gpuecs_tui.aws.reading import Known
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.base.durations import in_words
 from gpuecs_tui.widgets.base.wizard_modal import WizardModal
-from gpuecs_tui.widgets.keys.binding import key_of
+from gpuecs_tui.widgets.keys.binding import key_for_action
 
 MINUTE = timedelta(minutes=1)
 
@@ -33,7 +33,7 @@ def age_line(read_at: datetime | None) -> str:
     """Return how old a list is and which key reads it again; empty if it isn't from an account."""
     if read_at is None:
         return ""
-    again = _("{key} reads again").format(key=key_of(WizardModal, "app.read_account"))
+    again = _("{key} reads again").format(key=key_for_action(WizardModal, "app.read_account"))
     return f"{_since(read_at)} · {again}"
 
 

@@ -36,7 +36,7 @@ Spans = list[tuple[str, str]]
 """A row as (text, style name) in order; texts are never empty."""
 
 
-def cut(text: str, width: int) -> str:
+def ellipsized(text: str, width: int) -> str:
     """Return ``text`` in at most ``width`` cells; … replaces the part that is cut off."""
     return text if cell_len(text) <= width else fit_cells(text, width).rstrip()
 
@@ -60,7 +60,7 @@ class Canvas:
         """Write ``text``, cut to ``room`` cells (0: to the edge); return the column after it."""
         self._grow(row)
         available = self.width - column
-        shown = cut(text, min(room, available) if room else available)
+        shown = ellipsized(text, min(room, available) if room else available)
         for character in shown:
             wide = cell_len(character)
             if wide == 0:

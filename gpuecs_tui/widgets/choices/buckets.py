@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gpuecs_tui.aws.reading import Known, Reading, Unknown
-from gpuecs_tui.aws.state_bucket.bucket_creation import Wanted, suggested_name
+from gpuecs_tui.aws.state_bucket.bucket_creation import NewBucket, suggested_bucket_name
 from gpuecs_tui.aws.state_bucket.buckets import Bucket
 from gpuecs_tui.i18n import _
 from gpuecs_tui.widgets.choices.account import listed
@@ -37,7 +37,7 @@ def buckets(wizard: WizardSession, reading: Reading[tuple[Bucket, ...]]) -> Choi
     )
 
 
-def wanted_bucket(wizard: WizardSession, reading: Reading[tuple[Bucket, ...]]) -> Wanted | None:
+def wanted_bucket(wizard: WizardSession, reading: Reading[tuple[Bucket, ...]]) -> NewBucket | None:
     """Return the name of the bucket that would be created; None while account or Region are
     unknown."""
     answers, identity = wizard.decisions.answers, wizard.account.identity
@@ -47,11 +47,11 @@ def wanted_bucket(wizard: WizardSession, reading: Reading[tuple[Bucket, ...]]) -
     existing = {it.name for it in reading.value} if isinstance(reading, Known) else set()
     name = str(answers.get(BUCKET) or "")
     if not name or name in existing:
-        name = suggested_name(identity.account, region)
+        name = suggested_bucket_name(identity.account, region)
     if name in existing:
         return None
     tags = answers.get("stack.tags")
-    return Wanted(name, region, tags if isinstance(tags, dict) else {})
+    return NewBucket(name, region, tags if isinstance(tags, dict) else {})
 
 
 def _row(bucket: Bucket) -> Row:

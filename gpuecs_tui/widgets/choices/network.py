@@ -85,7 +85,7 @@ def security_groups(wizard: WizardSession) -> Choices:
     )
 
 
-def zones_of(wizard: WizardSession, key: str) -> tuple[str, ...] | None:
+def chosen_zones(wizard: WizardSession, key: str) -> tuple[str, ...] | None:
     """Return the zones of the subnets chosen for ``key``, sorted; None if they are unknown."""
     reading = facts_of(wizard).subnets
     ids = wizard.decisions.resolved.stack[key]

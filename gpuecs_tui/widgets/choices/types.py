@@ -19,7 +19,7 @@ from gpuecs_tui.checks.sizing.offers import Offer, measures, offers, ordered
 from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.stack.instance_type import InstanceType
 from gpuecs_tui.widgets.choices.account import facts_of
-from gpuecs_tui.widgets.choices.network import zones_of
+from gpuecs_tui.widgets.choices.network import chosen_zones
 from gpuecs_tui.widgets.picker.rows import Choices, Order, Row
 from gpuecs_tui.wizard.session import WizardSession
 
@@ -52,7 +52,7 @@ def instance_types(wizard: WizardSession) -> Choices:
     """Return the GPU types with their offers in the chosen zones; unusable ones last, with the
     reason."""
     facts = facts_of(wizard)
-    chosen = zones_of(wizard, "network.instance_subnet_ids") or ()
+    chosen = chosen_zones(wizard, "network.instance_subnet_ids") or ()
     known = catalogue.instance_types(facts)
     found = sorted(offers(facts, chosen), key=lambda it: _size(it.instance_type))
     offered: dict[str, tuple[str, ...]] = {}

@@ -20,7 +20,7 @@ from gpuecs_tui.widgets.base.line_input import typing_keys
 from gpuecs_tui.widgets.base.safe_text import escape_controls
 from gpuecs_tui.widgets.base.styles import FAINT
 from gpuecs_tui.widgets.base.wizard_modal import WizardModal
-from gpuecs_tui.widgets.keys.binding import bind, key_of
+from gpuecs_tui.widgets.keys.binding import bind, key_for_action
 from gpuecs_tui.widgets.keys.groups import DIALOG, FORM
 from gpuecs_tui.widgets.keys.screen import MOVES
 from gpuecs_tui.wizard.decisions import FORM_KEYS
@@ -65,7 +65,7 @@ class Summary(Widget, can_focus=True):
         style = "reverse" if self.has_focus else ""
         lines = [line for line in self._text.split("\n") if line.strip()]
         if not lines:
-            words = _("None. Press {key} to edit.").format(key=key_of(Summary, "open"))
+            words = _("None. Press {key} to edit.").format(key=key_for_action(Summary, "open"))
             return Content.styled(words, f"{FAINT} {style}".strip())
         first = escape_controls(lines[0])
         if len(lines) > 1:

@@ -43,7 +43,7 @@ MULTILINE = frozenset({"fleet.extra_user_data"})
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class FieldNote:
     """A line below a field."""
 
     severity: str
@@ -60,7 +60,7 @@ class FieldState:
     """The value of an empty field, as a user would type it; empty if there is none."""
     hint: str = ""
     """Text in the empty field if there is no default."""
-    notes: tuple[Note, ...] = field(default_factory=tuple)
+    notes: tuple[FieldNote, ...] = field(default_factory=tuple)
     suggested: bool = False
     """Whether ``text`` is a suggestion: the first typed character replaces it."""
 
@@ -351,7 +351,7 @@ def _placeholder(state: FieldState) -> str:
     return state.hint
 
 
-def _note_content(note: Note) -> Content:
+def _note_content(note: FieldNote) -> Content:
     return Content.styled(
         f"{_SIGNS[note.severity]} {escape_controls(note.text)}", _STYLES[note.severity]
     )

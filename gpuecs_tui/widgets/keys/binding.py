@@ -192,7 +192,7 @@ def long_name(key: str) -> str:
     return "+".join((*(it.capitalize() for it in modifiers), written))
 
 
-def key_of(kind: type[DOMNode], action: str) -> str:
+def key_for_action(kind: type[DOMNode], action: str) -> str:
     """Return the first key that ``kind`` declares for ``action``, in the form for sentences:
     Ctrl+R.
 

@@ -10,7 +10,7 @@ from textual.message import Message
 
 from gpuecs_tui.i18n import N_, _, ngettext
 from gpuecs_tui.terraform.engine.log_line import Level
-from gpuecs_tui.widgets.keys.binding import alias, bind, key_of
+from gpuecs_tui.widgets.keys.binding import alias, bind, key_for_action
 from gpuecs_tui.widgets.keys.groups import LOG, MARKING
 from gpuecs_tui.widgets.log.filter import LineFilter
 from gpuecs_tui.widgets.log.text import plain_text
@@ -210,7 +210,7 @@ class InteractiveLogView(LogView, inherit_bindings=False):
             self.app.notify(
                 _(
                     "Too much text for the terminal's clipboard. Press {key} to save it to a file."
-                ).format(key=key_of(InteractiveLogView, "ask('save')")),
+                ).format(key=key_for_action(InteractiveLogView, "ask('save')")),
                 severity="warning",
                 markup=False,
             )

@@ -24,7 +24,7 @@ from gpuecs_tui.terraform.engine.log_line import LogLine
 from gpuecs_tui.user_folders import expand_home
 from gpuecs_tui.widgets.base.line_input import LineInput
 from gpuecs_tui.widgets.base.one_line import OneLine
-from gpuecs_tui.widgets.keys.binding import key_of
+from gpuecs_tui.widgets.keys.binding import key_for_action
 from gpuecs_tui.widgets.log.filter import LineFilter
 from gpuecs_tui.widgets.log.footer import footer_text
 from gpuecs_tui.widgets.log.keys import InteractiveLogView, Question
@@ -191,7 +191,7 @@ class LogPanel(Widget):
             self._overwrite = path
             self._prompt.complain(
                 _("The file exists. Press {key} again to replace it.").format(
-                    key=key_of(LineInput, "submit")
+                    key=key_for_action(LineInput, "submit")
                 )
             )
             return

@@ -17,7 +17,15 @@ from gpuecs_tui.widgets.base.line_view import LineView
 from gpuecs_tui.widgets.base.safe_text import escape_controls, fit_cells, fit_right
 from gpuecs_tui.widgets.base.shorten import image
 from gpuecs_tui.widgets.picker.list_keys import LIST_KEYS
-from gpuecs_tui.widgets.picker.rows import GAP, Choices, Line, Row, lines_of, sorted_by, widths_of
+from gpuecs_tui.widgets.picker.rows import (
+    GAP,
+    Choices,
+    ListLine,
+    Row,
+    list_lines,
+    sorted_by,
+    widths_of,
+)
 
 
 class ChoiceList(LineView, inherit_bindings=False):
@@ -81,7 +89,7 @@ class ChoiceList(LineView, inherit_bindings=False):
         self._wanted = ""
         self._order = 0
         self._compared = ""
-        self._lines: list[Line] = []
+        self._lines: list[ListLine] = []
         self._widths: list[int] = []
         self._room = 0
         self._cursor = 0
@@ -296,7 +304,7 @@ class ChoiceList(LineView, inherit_bindings=False):
         self._tell()
 
     def _fill(self) -> None:
-        self._lines = lines_of(sorted_by(self.choices, self._order), self._wanted)
+        self._lines = list_lines(sorted_by(self.choices, self._order), self._wanted)
         self._cursor = self._row_near(min(self._cursor, max(len(self._lines) - 1, 0)))
 
     def _shown(self) -> None:

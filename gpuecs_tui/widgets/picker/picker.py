@@ -19,7 +19,7 @@ from gpuecs_tui.widgets.base.safe_text import escape_controls
 from gpuecs_tui.widgets.base.side_by_side import side_by_side
 from gpuecs_tui.widgets.base.styles import FAINT, MUTED
 from gpuecs_tui.widgets.base.wizard_modal import WizardModal
-from gpuecs_tui.widgets.keys.binding import bind, key_of
+from gpuecs_tui.widgets.keys.binding import bind, key_for_action
 from gpuecs_tui.widgets.keys.groups import DIALOG
 from gpuecs_tui.widgets.picker.choice_list import ChoiceList
 from gpuecs_tui.widgets.picker.rows import Choices, Row
@@ -117,7 +117,7 @@ class Picker(WizardModal[tuple[str, ...] | None]):
         if event.row is None and event.wanted:
             detail = Content(
                 _("No matches. Press {key} to clear the filter.").format(
-                    key=key_of(Picker, "leave")
+                    key=key_for_action(Picker, "leave")
                 )
             )
         self.query_one("#detail", Static).update(detail)

@@ -92,14 +92,14 @@ class Choices:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ListLine:
     """One line of a shown list: a row, or a group's heading."""
 
     row: Row | None
     heading: str = ""
 
 
-def lines_of(rows: Iterable[Row], wanted: str) -> list[Line]:
+def list_lines(rows: Iterable[Row], wanted: str) -> list[ListLine]:
     """Return the lines of the rows that contain every word of ``wanted``, headings included.
 
     A word such as ``>=24gb`` or ``<2$`` compares with the rows' measures, once it is complete.
@@ -107,7 +107,7 @@ def lines_of(rows: Iterable[Row], wanted: str) -> list[Line]:
     offered = list(rows)
     units = {unit for row in offered for unit, _number in row.measures}
     words, conditions = split_filter(wanted.casefold().split(), units)
-    lines: list[Line] = []
+    lines: list[ListLine] = []
     group = ""
     for row in offered:
         hay = " ".join((row.id, *row.cells, row.group)).casefold()
@@ -117,9 +117,9 @@ def lines_of(rows: Iterable[Row], wanted: str) -> list[Line]:
         if not all(condition.holds(measures) for condition in conditions):
             continue
         if row.group and row.group != group:
-            lines.append(Line(None, escape_controls(row.group)))
+            lines.append(ListLine(None, escape_controls(row.group)))
         group = row.group
-        lines.append(Line(row))
+        lines.append(ListLine(row))
     return lines
 
 

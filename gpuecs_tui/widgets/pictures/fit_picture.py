@@ -19,7 +19,7 @@ from gpuecs_tui.widgets.base.text_pane import TextPane
 from gpuecs_tui.widgets.keys.binding import bind, own_keys
 from gpuecs_tui.widgets.keys.groups import DIALOG
 from gpuecs_tui.widgets.keys.words import BACK
-from gpuecs_tui.widgets.pictures import fit_text as drawing
+from gpuecs_tui.widgets.pictures import fit_text
 from gpuecs_tui.widgets.pictures.stack_picture import as_content, ascii_only
 
 
@@ -58,7 +58,7 @@ class FitPicture(TextPane):
             return
         self._drawn = (self._subject, width)
         try:
-            rows = drawing.draw(self._subject, width, ascii_only=self._ascii_only)
+            rows = fit_text.draw_fit(self._subject, width, ascii_only=self._ascii_only)
         except NotKnown as unknown:
             text = _("Could not draw the picture: {key} is unknown.").format(key=unknown.key)
             self.show([Content(text)])

@@ -6,12 +6,11 @@ from __future__ import annotations
 from gpuecs_tui.checks.context import Context
 from gpuecs_tui.checks.placement import Fit
 from gpuecs_tui.checks.pricing.offer_words import gib_number
-from gpuecs_tui.checks.sizing.options import Option, next_size, option, options
+from gpuecs_tui.checks.sizing.options import TypeOption, next_size, option, type_options
 from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.stack.instance_type import InstanceType
 from gpuecs_tui.widgets.base.canvas import Canvas
-from gpuecs_tui.widgets.base.safe_text import fit_cells as fitted
-from gpuecs_tui.widgets.base.safe_text import fit_right
+from gpuecs_tui.widgets.base.safe_text import fit_cells, fit_right
 from gpuecs_tui.widgets.pictures.stack_text import GPU, MUTED, TEXT, TITLE, WARN
 
 NUMBERS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
@@ -23,7 +22,7 @@ NAME, GPUS, FIGURE, PRICE = 15, 18, 9, 12
 own column."""
 
 
-def draw(canvas: Canvas, row: int, context: Context, it: InstanceType, found: Fit) -> None:
+def draw_tables(canvas: Canvas, row: int, context: Context, it: InstanceType, found: Fit) -> None:
     """Draw the tables from ``row`` downwards."""
     if found.placeable:
         row = _numbers(canvas, row, context, found) + 1
@@ -69,7 +68,7 @@ def _larger(canvas: Canvas, row: int, context: Context, it: InstanceType) -> int
 
 
 def _types(canvas: Canvas, row: int, context: Context, it: InstanceType) -> None:
-    found = options(context)[:TYPES_SHOWN]
+    found = type_options(context)[:TYPES_SHOWN]
     priced = any(each.hourly is not None for each in found)
     title = (
         _("Instance types that fit the task, by price per task")
@@ -96,7 +95,7 @@ def _types(canvas: Canvas, row: int, context: Context, it: InstanceType) -> None
         _row(canvas, row + number, columns, GPU if each.instance_type.name == it.name else TEXT)
 
 
-def _cells(found: Option, priced: bool) -> tuple[str, ...]:
+def _cells(found: TypeOption, priced: bool) -> tuple[str, ...]:
     it = found.instance_type
     memory = gib_number(it.gpu_memory_mib)
     cells = (
@@ -115,5 +114,5 @@ def _dollars(value: float | None) -> str:
 def _row(canvas: Canvas, row: int, cells: tuple[tuple[str, int, bool], ...], style: str) -> None:
     column = 0
     for text, width, right in cells:
-        canvas.text(row, column, fit_right(text, width) if right else fitted(text, width), style)
+        canvas.text(row, column, fit_right(text, width) if right else fit_cells(text, width), style)
         column += width

@@ -36,7 +36,7 @@ INSTANCES_SHOWN = 6
 """Maximum number in the picture of the update; the others are counted."""
 
 
-def draw(context: Context, width: int, *, ascii_only: bool = False) -> list[Spans]:
+def draw_fit(context: Context, width: int, *, ascii_only: bool = False) -> list[Spans]:
     """Return the picture as rows of (text, style name), none wider than ``width`` cells.
 
     Style names are those of ``stack_text``. If the type is unknown or has no GPU, the picture is
@@ -54,7 +54,7 @@ def draw(context: Context, width: int, *, ascii_only: bool = False) -> list[Span
     bottom = _Instance(canvas, context, it, found).draw(0, 0, half - 1)
     left, row = (half + 1, 0) if beside else (0, bottom + 1)
     bottom = max(bottom, _Update(canvas, context, found).draw(row, left, width - 1))
-    fit_tables.draw(canvas, bottom + 1, context, it, found)
+    fit_tables.draw_tables(canvas, bottom + 1, context, it, found)
     return canvas.rows(ascii_only=ascii_only)
 
 

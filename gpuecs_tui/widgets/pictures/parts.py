@@ -13,7 +13,7 @@ from gpuecs_tui.checks.context import Context
 from gpuecs_tui.checks.placement import Fit
 from gpuecs_tui.checks.pricing.cost import desired_instances
 from gpuecs_tui.i18n import _
-from gpuecs_tui.widgets.base.canvas import cut
+from gpuecs_tui.widgets.base.canvas import ellipsized
 from gpuecs_tui.widgets.base.safe_text import escape_controls
 
 SEPARATOR = " · "
@@ -44,7 +44,7 @@ def wrapped(text: str, room: int) -> list[str]:
     return rows
 
 
-def zones_of(context: Context) -> tuple[Zone, ...]:
+def zones_in_picture(context: Context) -> tuple[Zone, ...]:
     """Return the instance subnets by zone, sorted by name; those of an unknown zone last."""
     by_id = {it.id: it for it in value_or(context.account.subnets, ())}
     zones: dict[str, list[Subnet]] = {}
@@ -92,7 +92,7 @@ def loads(context: Context, found: Fit, zones: int) -> list[Load]:
 def place(by_id: Mapping[str, Subnet], subnet_id: str) -> str:
     """Return a subnet's zone and name, or its ID if the subnet is unknown."""
     found = by_id.get(subnet_id)
-    name = cut(escape_controls(found.name), PLACE_NAME) if found else ""
+    name = ellipsized(escape_controls(found.name), PLACE_NAME) if found else ""
     return f"{found.zone} {name or subnet_id}" if found else subnet_id
 
 

@@ -11,15 +11,15 @@ from textual.content import Content
 from gpuecs_tui.checks.context import Context
 from gpuecs_tui.widgets.base.canvas import Spans
 from gpuecs_tui.widgets.base.text_pane import TextPane
-from gpuecs_tui.widgets.pictures import stack_text as drawing
+from gpuecs_tui.widgets.pictures import stack_text
 
 STYLES: Mapping[str, str] = {
-    drawing.FRAME: "$primary",
-    drawing.TITLE: "bold",
-    drawing.TEXT: "",
-    drawing.MUTED: "$text-muted",
-    drawing.GPU: "$text-success",
-    drawing.WARN: "bold $text-error",
+    stack_text.FRAME: "$primary",
+    stack_text.TITLE: "bold",
+    stack_text.TEXT: "",
+    stack_text.MUTED: "$text-muted",
+    stack_text.GPU: "$text-success",
+    stack_text.WARN: "bold $text-error",
 }
 """Style names of the drawing → styles of the theme."""
 LOCALE_VARIABLES = ("LC_ALL", "LC_CTYPE", "LANG")
@@ -62,7 +62,7 @@ class Picture(TextPane):
         if self._subject is None or not width:
             return
         context, missing = self._subject
-        rows = drawing.draw(context, missing, width, ascii_only=self._ascii_only)
+        rows = stack_text.draw_stack(context, missing, width, ascii_only=self._ascii_only)
         self.show([as_content(row) for row in rows], keep_place=True)
 
 

@@ -28,7 +28,7 @@ from gpuecs_tui.widgets.pictures.parts import (
     place,
     subnet_line,
     wrapped,
-    zones_of,
+    zones_in_picture,
 )
 
 MIN_WIDTH = 40
@@ -52,7 +52,7 @@ FRAME, TITLE, TEXT, MUTED, GPU, WARN = "frame", "title", "text", "muted", "gpu",
 """Style names in the spans."""
 
 
-def draw(
+def draw_stack(
     context: Context, missing: Sequence[str], width: int, *, ascii_only: bool = False
 ) -> list[Spans]:
     """Return the picture as rows of (text, style name), none wider than ``width`` cells.
@@ -72,7 +72,7 @@ class _Picture:
         self.width = width
         self.canvas = Canvas(width)
         self.left, self.right = 2, width - 3
-        self.zones = zones_of(context)
+        self.zones = zones_in_picture(context)
         self.columns = self._columns(len(self.zones)) if self.zones else []
         joints = [_joint(*column) for column in self.columns]
         self.axis = (

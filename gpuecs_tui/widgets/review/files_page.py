@@ -12,11 +12,11 @@ from textual.content import Content
 from textual.widget import Widget
 
 from gpuecs_tui.i18n import N_, _
-from gpuecs_tui.terraform.write.stack import Change, Changes
+from gpuecs_tui.terraform.write.stack import FileChange, WriteChanges
 from gpuecs_tui.widgets.base.code import code_lines, diff_lines
 from gpuecs_tui.widgets.base.one_line import OneLine
 from gpuecs_tui.widgets.base.text_pane import TextPane
-from gpuecs_tui.widgets.keys.binding import bind, key_of
+from gpuecs_tui.widgets.keys.binding import bind, key_for_action
 from gpuecs_tui.widgets.keys.groups import FILES
 from gpuecs_tui.widgets.picker.choice_list import ChoiceList
 from gpuecs_tui.widgets.picker.rows import Choices, Row
@@ -59,7 +59,7 @@ class FilesPage(Widget):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._files: Mapping[str, str] = {}
-        self._changes: dict[str, Change] = {}
+        self._changes: dict[str, FileChange] = {}
         self._compared = False
         self._as_text: set[str] = set()
         """Names of the changed files that are shown as a text instead of a difference."""
@@ -94,7 +94,7 @@ class FilesPage(Widget):
         """The text in the pane, without colours."""
         return self._pane.text
 
-    def show(self, files: Mapping[str, str], changes: Changes | None) -> None:
+    def show(self, files: Mapping[str, str], changes: WriteChanges | None) -> None:
         """Show ``files``; ``changes`` is None while the files are being compared with the
         directory."""
         # If manual changes are kept, a file will contain more than the rendered text.
@@ -151,7 +151,7 @@ class FilesPage(Widget):
             self._pane.show(lines, keep_place=keep_place)
         self._title.show(self._heading(row.id, change))
 
-    def _heading(self, name: str, change: Change | None) -> Content:
+    def _heading(self, name: str, change: FileChange | None) -> Content:
         parts = [Content.styled(name, "bold")]
         if self._compared:
             word = _(_WORDS[change.kind if change else ""])
@@ -167,7 +167,7 @@ class FilesPage(Widget):
             parts.append(Content.styled(said, "$text-success"))
         if change is not None and change.kind == "change":
             turned = _("{key}: difference") if name in self._as_text else _("{key}: whole file")
-            key = key_of(FilesPage, "turn")
+            key = key_for_action(FilesPage, "turn")
             parts.append(Content.styled(turned.format(key=key), "$text-accent"))
         return Content("  ").join(parts)
 

@@ -17,7 +17,7 @@ from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.widgets.base.options import Options
 from gpuecs_tui.widgets.base.safe_text import escape_controls
 from gpuecs_tui.widgets.base.tab_line import Tab
-from gpuecs_tui.widgets.keys.binding import bind, key_of
+from gpuecs_tui.widgets.keys.binding import bind, key_for_action
 from gpuecs_tui.widgets.keys.groups import FINDINGS
 from gpuecs_tui.widgets.step.findings_screen import Remark
 from gpuecs_tui.wizard.decisions import FORM_KEYS
@@ -134,7 +134,7 @@ def _prompt(remark: Remark) -> Content:
     if remark.remedy:
         key = Content("")
         if remark.fix:
-            key = Content.styled(f"{key_of(FindingsPage, 'fix')}: ", "bold $text-accent")
+            key = Content.styled(f"{key_for_action(FindingsPage, 'fix')}: ", "bold $text-accent")
         lines.append(Content.assemble("→ ", key, escape_controls(remark.remedy)))
     # An empty row separates two remarks.
     return Content("\n").join([*lines, Content("")])

@@ -20,9 +20,9 @@ from gpuecs_tui.stack.model import Stack
 from gpuecs_tui.terraform.hcl.tree import ReadProblem
 from gpuecs_tui.terraform.recovery.upgrade import TwoChanges, upgrade_of
 from gpuecs_tui.terraform.runs import run_list
-from gpuecs_tui.terraform.runs.run_status import title as title_of_state
+from gpuecs_tui.terraform.runs.run_status import status_title
 from gpuecs_tui.terraform.write.rewrite import files_for
-from gpuecs_tui.terraform.write.stack import Changes, WriteProblem, compare, write
+from gpuecs_tui.terraform.write.stack import WriteChanges, WriteProblem, compare, write
 from gpuecs_tui.terraform.write.unfinished_write import Unfinished, drop, settle
 from gpuecs_tui.widgets.base.confirm import Confirm
 from gpuecs_tui.widgets.review.unfinished_question import unfinished_question
@@ -42,7 +42,7 @@ class Wish:
     """Whether a plan follows the write."""
 
 
-def changes_to(wizard: WizardSession, files: Mapping[str, str]) -> Changes:
+def changes_to(wizard: WizardSession, files: Mapping[str, str]) -> WriteChanges:
     """Return the changes that writing ``files`` would make in the wizard's directory.
 
     Raises ReadProblem, WriteProblem or OSError if the directory can't be compared.
@@ -92,7 +92,7 @@ class StackWriter(Part):
         """The directory at the moment of writing."""
 
         wish: Wish
-        changes: Changes
+        changes: WriteChanges
         meets_upgrade: TwoChanges | None
         """The upgrade of an applied stack that the same plan would contain."""
 
@@ -124,7 +124,7 @@ class StackWriter(Part):
             reason = _(
                 "A run of {user} is active in this directory ({state}). Nothing was written. "
                 "Wait until the run ends."
-            ).format(user=run.user, state=title_of_state(run.state))
+            ).format(user=run.user, state=status_title(run.state))
             self.post_message(self.Refused(reason))
             return
         self.post_message(self._Ready(wish, changes, meets))
@@ -172,7 +172,7 @@ class StackWriter(Part):
         self.app.push_screen(question, answered)
 
     @work(thread=True, group="write", exclusive=True, exit_on_error=False)
-    def _write(self, wish: Wish, changes: Changes) -> None:
+    def _write(self, wish: Wish, changes: WriteChanges) -> None:
         try:
             write(changes, accept=changes.hand_edited)
         except (WriteProblem, OSError) as problem:

@@ -74,12 +74,12 @@ class StateMover(Part):
             else:
                 self.post_message(self.Declined())
 
-        self.app.push_screen(state_move.question(message.due), answered)
+        self.app.push_screen(state_move.move_question(message.due), answered)
 
     @work(thread=True, group="write", exclusive=True, exit_on_error=False)
     def _move(self, then_run: bool) -> None:
         try:
-            state_move.carry_out(self._wizard, self.app.feed.reader)
+            state_move.move_state(self._wizard, self.app.feed.reader)
         except TerraformProblem as problem:
             self.post_message(self.Refused(str(problem)))
         else:

@@ -9,10 +9,10 @@ from textual.content import Content
 from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.stack.model import KEYS
 from gpuecs_tui.terraform.recovery.upgrade import TwoChanges
-from gpuecs_tui.terraform.write.stack import Changes
+from gpuecs_tui.terraform.write.stack import WriteChanges
 from gpuecs_tui.widgets.base.confirm import Confirm
 from gpuecs_tui.widgets.base.safe_text import escape_controls
-from gpuecs_tui.widgets.keys.binding import key_in_sentence, key_of
+from gpuecs_tui.widgets.keys.binding import key_for_action, key_in_sentence
 from gpuecs_tui.widgets.review.keys import BRING_UP_TO_DATE
 from gpuecs_tui.widgets.step.findings_screen import remarks
 from gpuecs_tui.widgets.step.screen import StepScreen
@@ -115,7 +115,7 @@ def plans_as_it_is(wizard: WizardSession) -> bool:
     return bool(decisions.unknown) and wizard.is_as_read
 
 
-def what_writing_does(wizard: WizardSession, changes: Changes | None) -> str:
+def what_writing_does(wizard: WizardSession, changes: WriteChanges | None) -> str:
     """Return what "next" would do; ``changes`` is None while they are being compared."""
     directory = escape_controls(str(wizard.options.directory))
     if wizard.decisions.problems or wizard.decisions.missing:
@@ -137,7 +137,7 @@ def what_writing_does(wizard: WizardSession, changes: Changes | None) -> str:
         return text.format(n=errors)
     if changes is None:
         return _("Comparing with {directory} …").format(directory=directory)
-    key = key_of(StepScreen, "next")
+    key = key_for_action(StepScreen, "next")
     if not changes.files:
         text = _("No changes to write to {directory}. Press {key} to plan.")
         return text.format(directory=directory, key=key)
@@ -150,7 +150,7 @@ LOST_LINES = 6
 """Number of lines of lost changes in a question; the Files tab shows all of them."""
 
 
-def what_is_lost(changes: Changes) -> Iterator[Content]:
+def what_is_lost(changes: WriteChanges) -> Iterator[Content]:
     """Yield the lines of the question before a write that loses manual changes."""
     yield Content(_what_it_overwrites(changes))
     for name in changes.hand_edited:
@@ -171,14 +171,14 @@ def what_is_lost(changes: Changes) -> Iterator[Content]:
     yield Content(_("The Files tab shows every line."))
 
 
-def overwrite_title(changes: Changes) -> str:
+def overwrite_title(changes: WriteChanges) -> str:
     """Return the title of that question."""
     if any(change.loses_edits for change in changes.files):
         return _("Overwrite manual changes?")
     return _("Overwrite existing values?")
 
 
-def _what_it_overwrites(changes: Changes) -> str:
+def _what_it_overwrites(changes: WriteChanges) -> str:
     if any(change.loses_edits for change in changes.files):
         return _("These files contain manual changes that will be overwritten:")
     if any(it.is_edit is None for it in changes.overruled):
@@ -190,7 +190,7 @@ def _what_it_overwrites(changes: Changes) -> str:
     return _("Writing overwrites values of the existing stack in these files:")
 
 
-def changes_in_words(changes: Changes) -> str:
+def changes_in_words(changes: WriteChanges) -> str:
     """Return the counts of a write: "2 new files, 1 changed, 1 edited by hand"."""
     kinds = [change.kind for change in changes.files]
     created, changed, deleted = (kinds.count(kind) for kind in ("create", "change", "delete"))

@@ -82,7 +82,7 @@ class RunAdvice(Part):
     def _read_life(self, run: Run) -> None:
         reader = self.app.feed.reader
         if reader is not None:
-            self.post_message(self._LifeRead(run.id, credentials.check(run, reader)))
+            self.post_message(self._LifeRead(run.id, credentials.check_credentials(run, reader)))
 
     @on(_LifeRead)
     def _life_read(self, message: _LifeRead) -> None:

@@ -14,7 +14,7 @@ from gpuecs_tui.terraform.base.problems import RunProblem, TerraformProblem
 from gpuecs_tui.terraform.control import runs
 from gpuecs_tui.terraform.runs import run_list
 from gpuecs_tui.terraform.runs.directory_lock import DirectoryBusy
-from gpuecs_tui.terraform.runs.run import Run, load
+from gpuecs_tui.terraform.runs.run import Run, load_run
 from gpuecs_tui.terraform.runs.run_status import Operation
 from gpuecs_tui.widgets.run.advice import BRING_BACK
 from gpuecs_tui.widgets.run.watch import still_holds
@@ -97,7 +97,7 @@ class RunDecisions(Part):
         other = None
         if isinstance(problem, DirectoryBusy) and problem.holder is not None:
             # None for a run of another user: its folder is not readable.
-            other = load(run_list.runs_root() / problem.holder.run)
+            other = load_run(run_list.runs_root() / problem.holder.run)
         self.post_message(self.Refused(problem, other))
 
     def _begin(self, operation: Operation, *, only_bring_back: bool = False) -> None:

@@ -10,7 +10,7 @@ from gpuecs_tui.assessment.apply_gate import Checked
 from gpuecs_tui.assessment.credentials import CredentialCheck
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.base.problems import TerraformProblem
-from gpuecs_tui.terraform.engine.progress import Progress
+from gpuecs_tui.terraform.engine.progress import RunProgress
 from gpuecs_tui.terraform.plan.words import needs_name
 from gpuecs_tui.terraform.runs.run_status import Operation
 from gpuecs_tui.widgets.base.confirm import Confirm
@@ -22,7 +22,7 @@ from gpuecs_tui.widgets.run.words import (
     freshness_lines,
     in_flight,
     loss_lines,
-    question,
+    plan_question,
 )
 from gpuecs_tui.wizard.session import WizardSession
 
@@ -48,7 +48,7 @@ def apply_question(
     grave = bool(errors) or unlike or needs_name(run, watch.tree)
     fresh = freshness_lines(checked) if checked is not None else []
     lines = [*fresh, *about] if unlike else [*finding_lines(errors), *about, *fresh]
-    lines += question(run, watch.progress, watch.tree, watch.told)
+    lines += plan_question(run, watch.progress, watch.tree, watch.told)
     short = life is not None and life.is_short
     told = life.sentence if life is not None else _("It is unknown when the credentials expire.")
     lines.append(Content.styled(told, "$text-error" if short else ""))
@@ -104,7 +104,7 @@ def watch_question(problem: TerraformProblem) -> Confirm:
     return Confirm(_("Another run is active"), lines, yes=_("Watch run"))
 
 
-def stop_question(progress: Progress) -> Confirm:
+def stop_question(progress: RunProgress) -> Confirm:
     """Ask whether to interrupt Terraform once, which loses nothing."""
     lines = [
         Content(
@@ -119,7 +119,7 @@ def stop_question(progress: Progress) -> Confirm:
     return Confirm(_("Cancel this run?"), lines, yes=_("Cancel run"))
 
 
-def end_question(progress: Progress, operation: Operation, name: str) -> Confirm:
+def end_question(progress: RunProgress, operation: Operation, name: str) -> Confirm:
     """Show what is lost if Terraform is force-stopped; ``name`` must be typed to confirm it."""
     return Confirm(
         _("Stop Terraform now?"),

@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from gpuecs_tui.i18n import N_, _
-from gpuecs_tui.terraform.plan.details import Action, Attribute, Change, PlanTree
+from gpuecs_tui.terraform.plan.details import Action, ChangedAttribute, PlanTree, ResourceChange
 from gpuecs_tui.terraform.plan.words import warnings
 from gpuecs_tui.widgets.base.modal import Modal
 from gpuecs_tui.widgets.base.scroller import Scroller
@@ -52,12 +52,12 @@ def reason_text(reason: str) -> str:
     return _(_REASONS[short]) if short in _REASONS else reason
 
 
-def detail_text(change: Change) -> Content:
+def detail_text(change: ResourceChange) -> Content:
     """Return the full description of one change; values are inserted as text, never as markup."""
     return Content("\n").join(list(_lines(change)))
 
 
-def _lines(change: Change) -> Iterator[Content]:
+def _lines(change: ResourceChange) -> Iterator[Content]:
     style = _ACTION_STYLES.get(change.action, "")
     symbol = SYMBOLS.get(change.action.value, "?")
     yield Content.assemble((f"{symbol} ", style), (_shown(change.address), "bold"))
@@ -83,7 +83,7 @@ def _lines(change: Change) -> Iterator[Content]:
         yield _attribute_line(attribute)
 
 
-def _attribute_line(attribute: Attribute) -> Content:
+def _attribute_line(attribute: ChangedAttribute) -> Content:
     before, after = attribute.before, attribute.after
     if before is None:
         change = Content.assemble(("+ ", "$text-success"), _shown(attribute.path), " = ")
@@ -123,7 +123,7 @@ class ResourceDetail(Modal[None]):
     }
     """
 
-    def __init__(self, change: Change) -> None:
+    def __init__(self, change: ResourceChange) -> None:
         super().__init__()
         self._change = change
 

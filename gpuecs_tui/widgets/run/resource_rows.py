@@ -63,11 +63,11 @@ class Heading:
     """Number of its resources that pass the filter."""
 
 
-Row = Heading | ResourceProgress
+ResourceRow = Heading | ResourceProgress
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class PlanAdditions:
     """Facts from the plan's details: the order of the resources, and more text to filter by."""
 
     ranks: Mapping[str, int]
@@ -76,10 +76,10 @@ class Known:
     """Address → changed attributes with their old and new values."""
 
 
-NOTHING_KNOWN = Known({}, {})
+NOTHING_KNOWN = PlanAdditions({}, {})
 
 
-def known_of(plan: PlanTree | None) -> Known:
+def known_of(plan: PlanTree | None) -> PlanAdditions:
     """Return the facts that the tree needs from the details of a plan."""
     if plan is None:
         return NOTHING_KNOWN
@@ -90,12 +90,12 @@ def known_of(plan: PlanTree | None) -> Known:
         )
         for change in plan.changes
     }
-    return Known(ranks, texts)
+    return PlanAdditions(ranks, texts)
 
 
 def arranged(
-    resources: Iterable[ResourceProgress], needle: str = "", known: Known = NOTHING_KNOWN
-) -> list[Row]:
+    resources: Iterable[ResourceProgress], needle: str = "", known: PlanAdditions = NOTHING_KNOWN
+) -> list[ResourceRow]:
     """Return headings and resources in display order, the most important destroyed resource first.
 
     A resource is included if its address, its action or a changed attribute contains ``needle``.
@@ -117,7 +117,7 @@ def arranged(
     def rank(resource: ResourceProgress) -> int:
         return known.ranks.get(resource.address, len(known.ranks))
 
-    rows: list[Row] = []
+    rows: list[ResourceRow] = []
     shown = [text for text in (*(text for text, _actions in _GROUPS), _OTHERS) if text in groups]
     # Sorting is stable: without ranks, the order of the groups and of the plan is kept.
     for text in sorted(shown, key=lambda text: min(map(rank, groups[text]))):

@@ -28,7 +28,7 @@ from gpuecs_tui.widgets.run.resource_rows import (
     SYMBOLS,
     WORD_WIDTH,
     Heading,
-    Row,
+    ResourceRow,
     arranged,
     fitted_address,
     known_of,
@@ -127,7 +127,7 @@ class ResourceTree(LineView, inherit_bindings=False):
         """Address under the cursor; None until the user moves the cursor: the view then follows the
         resources in progress."""
         self._resources: dict[str, ResourceProgress] = {}
-        self._rows: list[Row] = []
+        self._rows: list[ResourceRow] = []
         self._index: dict[str, int] = {}
         self._applying = False
         self._frame: Timer | None = None
@@ -290,7 +290,7 @@ class ResourceTree(LineView, inherit_bindings=False):
             strips.append(strip.adjust_cell_length(width, self.rich_style))
         return strips
 
-    def _draw(self, row: Row, now: datetime, width: int) -> Strip:
+    def _draw(self, row: ResourceRow, now: datetime, width: int) -> Strip:
         if isinstance(row, Heading):
             text = f"{row.text} {row.count}"
             return Strip([Segment(text, self.component_style("resource-tree--heading"))])
@@ -315,7 +315,7 @@ class ResourceTree(LineView, inherit_bindings=False):
         return Strip(segments)
 
 
-def _is_running(row: Row) -> bool:
+def _is_running(row: ResourceRow) -> bool:
     return isinstance(row, ResourceProgress) and row.status is Status.RUNNING
 
 

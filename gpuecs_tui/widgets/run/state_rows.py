@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from gpuecs_tui.assessment.remedies import Kind, Remedy, remedies
+from gpuecs_tui.assessment.remedies import Remedy, RemedyKind, remedies
 from gpuecs_tui.i18n import _, ngettext
-from gpuecs_tui.terraform.recovery.held_lock import Holder
+from gpuecs_tui.terraform.recovery.held_lock import HolderStatus
 from gpuecs_tui.terraform.recovery.remedies import Recovery
 from gpuecs_tui.terraform.state.stored_state import StoredState
 from gpuecs_tui.widgets.picker.rows import Row
@@ -21,18 +21,18 @@ def actions(found: Recovery) -> dict[str, Remedy]:
     unsure = _may_be_in_use(found)
 
     def place(remedy: Remedy) -> int:
-        if remedy.kind is Kind.UNLOCK and unsure:
+        if remedy.kind is RemedyKind.UNLOCK and unsure:
             # This row must not be under the initial cursor.
             return 1
-        return 2 if remedy.kind is Kind.FORGET else 0
+        return 2 if remedy.kind is RemedyKind.FORGET else 0
 
-    listed = sorted((it for it in remedies(found) if it.kind is not Kind.FOLLOW), key=place)
+    listed = sorted((it for it in remedies(found) if it.kind is not RemedyKind.FOLLOW), key=place)
     return {_row_id(it): it for it in listed}
 
 
 def _row_id(remedy: Remedy) -> str:
     # Only dismissals can have several rows.
-    which = f":{remedy.about}" if remedy.kind is Kind.FORGET else ""
+    which = f":{remedy.about}" if remedy.kind is RemedyKind.FORGET else ""
     return f"{_DO}{remedy.kind}{which}"
 
 
@@ -48,13 +48,13 @@ def action_rows(found: Recovery) -> list[Row]:
 
 
 def _may_be_in_use(found: Recovery) -> bool:
-    return found.lock is not None and found.lock.holder is Holder.UNKNOWN
+    return found.lock is not None and found.lock.holder is HolderStatus.UNKNOWN
 
 
 def _cells(remedy: Remedy, found: Recovery) -> tuple[str, str]:
     number = ngettext("{n} resource", "{n} resources", remedy.count).format(n=remedy.count)
     match remedy.kind:
-        case Kind.UNLOCK:
+        case RemedyKind.UNLOCK:
             lock = found.lock
             words = (
                 _("Release a lock that may be in use")
@@ -62,19 +62,19 @@ def _cells(remedy: Remedy, found: Recovery) -> tuple[str, str]:
                 else _("Release the lock")
             )
             return words, f"{lock.who if lock is not None else ''}  {remedy.why_not}".strip()
-        case Kind.RESTORE if found.broken is None:
+        case RemedyKind.RESTORE if found.broken is None:
             return _("Move the damaged file aside"), remedy.about
-        case Kind.RESTORE:
+        case RemedyKind.RESTORE:
             return _("Repair the incomplete state"), remedy.about
-        case Kind.MOVE:
+        case RemedyKind.MOVE:
             return _("Move the state to its configured location"), remedy.about
-        case Kind.PUSH:
+        case RemedyKind.PUSH:
             return _("Push the state that could not be saved"), remedy.about
-        case Kind.RECOVER:
+        case RemedyKind.RECOVER:
             return _("Import resources that the state lacks"), number
-        case Kind.FORGET:
+        case RemedyKind.FORGET:
             return _("Dismiss the resources created by run {run}").format(run=remedy.about), number
-        case Kind.FOLLOW:
+        case RemedyKind.FOLLOW:
             return remedy.advice, remedy.about
 
 

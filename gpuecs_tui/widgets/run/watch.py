@@ -8,7 +8,7 @@ from typing import Any
 
 from gpuecs_tui.terraform.base.atomic_files import parse_time, read_json
 from gpuecs_tui.terraform.engine.events import Event, Note
-from gpuecs_tui.terraform.engine.progress import Progress
+from gpuecs_tui.terraform.engine.progress import RunProgress
 from gpuecs_tui.terraform.plan.details import PlanTree
 from gpuecs_tui.terraform.plan.notices import ignored_count
 from gpuecs_tui.terraform.plan.words import PlanWarning
@@ -24,7 +24,7 @@ class RunWatch:
     def __init__(self, run: Run) -> None:
         self.run = run
         """The run at the last poll."""
-        self.progress = Progress()
+        self.progress = RunProgress()
         self.tree: PlanTree | None = None
         """The details of the plan; set by the caller."""
         self.told: tuple[PlanWarning, ...] = ()

@@ -10,7 +10,7 @@ from textual.content import Content
 from gpuecs_tui.assessment.apply_gate import Checked
 from gpuecs_tui.checks.finding import Finding
 from gpuecs_tui.i18n import N_, _, ngettext
-from gpuecs_tui.terraform.engine.progress import Progress, ResourceProgress
+from gpuecs_tui.terraform.engine.progress import ResourceProgress, RunProgress
 from gpuecs_tui.terraform.plan.details import DESTRUCTIVE, PlanTree, runs_no_task
 from gpuecs_tui.terraform.plan.notices import notices
 from gpuecs_tui.terraform.plan.words import (
@@ -22,7 +22,7 @@ from gpuecs_tui.terraform.plan.words import (
 )
 from gpuecs_tui.terraform.read.service_url import ServiceUrl
 from gpuecs_tui.terraform.runs.force_stop import SECOND_INTERRUPT_SECONDS
-from gpuecs_tui.terraform.runs.run import HAS_CHANGES, Changes, Run
+from gpuecs_tui.terraform.runs.run import HAS_CHANGES, ChangeCounts, Run
 from gpuecs_tui.terraform.runs.run_status import Operation, RunStatus
 from gpuecs_tui.widgets.base.clock import duration_text
 from gpuecs_tui.widgets.base.safe_text import escape_controls
@@ -54,7 +54,7 @@ _LAST_TIMES: Mapping[RunStatus, str] = {
 
 def verdict(
     run: Run,
-    progress: Progress,
+    progress: RunProgress,
     tree: PlanTree | None,
     url: ServiceUrl,
     last_time: float | None = None,
@@ -105,7 +105,7 @@ def headline(run: Run) -> str:
 
 def _details(
     run: Run,
-    progress: Progress,
+    progress: RunProgress,
     tree: PlanTree | None,
     url: ServiceUrl,
     told: Sequence[PlanWarning],
@@ -161,7 +161,7 @@ def _noticed(told: Iterable[PlanWarning]) -> Iterator[Content]:
 
 def plan_sentence(run: Run) -> str:
     """Return the counts of the plan in Terraform's words."""
-    changes = run.changes or Changes()
+    changes = run.changes or ChangeCounts()
     if not changes.total and (run.state is RunStatus.PLANNED or run.returncode == HAS_CHANGES):
         return changes_only_outputs()
     sentence = _("Plan: {add} to add, {change} to change, {destroy} to destroy.").format(
@@ -172,7 +172,7 @@ def plan_sentence(run: Run) -> str:
     return sentence
 
 
-def destroyed_lines(run: Run, progress: Progress, tree: PlanTree | None) -> list[Content]:
+def destroyed_lines(run: Run, progress: RunProgress, tree: PlanTree | None) -> list[Content]:
     """Return a line for each resource that the plan destroys or replaces, with its consequence if
     known."""
     if tree is not None:
@@ -201,8 +201,8 @@ def _revised(tree: PlanTree | None) -> list[str]:
     return [c.address for c in changes if c.action in DESTRUCTIVE and is_ordinary(c)]
 
 
-def question(
-    run: Run, progress: Progress, tree: PlanTree | None, told: Sequence[PlanWarning] = ()
+def plan_question(
+    run: Run, progress: RunProgress, tree: PlanTree | None, told: Sequence[PlanWarning] = ()
 ) -> list[Content]:
     """Return the text of the question about a plan, destroyed resources first.
 
@@ -251,7 +251,7 @@ def freshness_lines(checked: Checked) -> list[Content]:
     return [*lines, Content("")]
 
 
-def loss_lines(progress: Progress, operation: Operation) -> list[Content]:
+def loss_lines(progress: RunProgress, operation: Operation) -> list[Content]:
     """Return what may be lost if Terraform is force-stopped before it has saved its state."""
     lines = [
         Content(
@@ -287,7 +287,7 @@ def loss_lines(progress: Progress, operation: Operation) -> list[Content]:
     return lines
 
 
-def in_flight(progress: Progress, now: datetime | None = None) -> str:
+def in_flight(progress: RunProgress, now: datetime | None = None) -> str:
     """Return the resources in progress with their durations, the longest first."""
     running = progress.in_flight()
     named = ", ".join(_with_time(it, now) for it in running[:IN_FLIGHT_NAMED])
@@ -301,7 +301,7 @@ def _with_time(it: ResourceProgress, now: datetime | None) -> str:
     return f"{escape_controls(it.address)}{seconds}"
 
 
-def progress_words(run: Run, progress: Progress) -> str:
+def progress_words(run: Run, progress: RunProgress) -> str:
     """Return the sentence next to the progress bar; it changes only when resources start or end."""
     if run.state not in (RunStatus.APPLYING, RunStatus.STOPPING):
         return ""

@@ -20,7 +20,7 @@ from textual.timer import Timer
 from gpuecs_tui.widgets.base.edited import Edited
 from gpuecs_tui.widgets.base.wizard_modal import WizardModal
 from gpuecs_tui.widgets.step.screen import TYPING_SECONDS, StepScreen
-from gpuecs_tui.wizard import account_feed as feeding
+from gpuecs_tui.wizard import account_feed
 from gpuecs_tui.wizard.account_feed import AccountFeed
 from gpuecs_tui.wizard.account_state import AccountState
 from gpuecs_tui.wizard.session import WizardSession
@@ -160,19 +160,19 @@ class AccountApp(App[ResultType]):
         else:
             self.check_soon()
 
-    @on(feeding.IdentityRead)
-    def _identity_read(self, message: feeding.IdentityRead) -> None:
+    @on(account_feed.IdentityRead)
+    def _identity_read(self, message: account_feed.IdentityRead) -> None:
         self.wizard.account.identity = message.identity
         self.show_wizard()
 
-    @on(feeding.AccountProgressed)
-    def _account_progressed(self, message: feeding.AccountProgressed) -> None:
+    @on(account_feed.AccountProgressed)
+    def _account_progressed(self, message: account_feed.AccountProgressed) -> None:
         account = self.wizard.account
         account.facts, account.done, account.total = message.facts, message.done, message.total
         self._account_changed()
 
-    @on(feeding.AccountRead)
-    def _account_read(self, message: feeding.AccountRead) -> None:
+    @on(account_feed.AccountRead)
+    def _account_read(self, message: account_feed.AccountRead) -> None:
         self.wizard.account.facts = message.facts
         self.wizard.account.busy = False
         self._account_changed()
@@ -180,28 +180,28 @@ class AccountApp(App[ResultType]):
             chosen = str(self.wizard.decisions.answers.get("fleet.instance_type", ""))
             self.feed.price(chosen, message.facts)
 
-    @on(feeding.PricesRead)
-    def _prices_read(self, message: feeding.PricesRead) -> None:
+    @on(account_feed.PricesRead)
+    def _prices_read(self, message: account_feed.PricesRead) -> None:
         if (facts := self.wizard.account.facts) is not None:
             self.wizard.account.facts = replace(facts, prices=message.prices)
             self._account_changed()
 
-    @on(feeding.LookedUp)
-    def _lookups_read(self, message: feeding.LookedUp) -> None:
+    @on(account_feed.LookedUp)
+    def _lookups_read(self, message: account_feed.LookedUp) -> None:
         account = self.wizard.account
         if account.facts is not None:
             account.facts = replace(account.facts, lookups=message.lookups)
             self._account_changed()
 
-    @on(feeding.AccountFailed)
-    def _account_failed(self, message: feeding.AccountFailed) -> None:
+    @on(account_feed.AccountFailed)
+    def _account_failed(self, message: account_feed.AccountFailed) -> None:
         account = self.wizard.account
         account.problem, account.remedy = message.sentence, message.remedy
         account.busy = False
         self._account_changed()
 
-    @on(feeding.TokenWanted)
-    def _token_wanted(self, message: feeding.TokenWanted) -> None:
+    @on(account_feed.TokenWanted)
+    def _token_wanted(self, message: account_feed.TokenWanted) -> None:
         from gpuecs_tui.widgets.base.mfa_prompt import MfaPrompt
 
         self.push_screen(MfaPrompt(message.prompt), lambda digits: message.answer.put(digits or ""))

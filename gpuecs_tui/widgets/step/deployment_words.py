@@ -11,12 +11,12 @@ from textual.content import Content
 
 from gpuecs_tui.aws.deployment.facts import (
     ContainerInstance,
+    DeployedFleet,
+    DeployedService,
+    DeployedTask,
     DeploymentFacts,
-    Fleet,
+    RegisteredTarget,
     ScalingActivity,
-    Service,
-    Target,
-    Task,
 )
 from gpuecs_tui.aws.reading import Reading, Unknown
 from gpuecs_tui.i18n import _, ngettext
@@ -39,7 +39,7 @@ _GOOD = frozenset(
 _BAD = frozenset({"FAILED", "UNHEALTHY", "unhealthy", "Failed", "Unhealthy", "INACTIVE"})
 """Words of AWS that are coloured; all others stay plain, because only a person can judge them."""
 
-Row = Sequence[str]
+TableRow = Sequence[str]
 
 
 def deployment_lines(
@@ -147,7 +147,7 @@ def summary(facts: DeploymentFacts, end: EndOfStack | None = None) -> Content:
     return Content(" · ").join(parts)
 
 
-def is_healthy(facts: DeploymentFacts) -> bool:
+def is_deployment_healthy(facts: DeploymentFacts) -> bool:
     """Tell whether all desired tasks run, at least one, and every target is healthy."""
     if isinstance(facts.service, Unknown) or isinstance(facts.targets, Unknown):
         return False
@@ -190,10 +190,10 @@ def _part(reading: Reading[T], lines: Callable[[T], list[Content]]) -> list[Cont
     return lines(reading.value)
 
 
-def _service(it: Service | None) -> list[Content]:
+def _service(it: DeployedService | None) -> list[Content]:
     if it is None:
         return [_quiet(_("there is none of this name"))]
-    rows: list[Row] = [
+    rows: list[TableRow] = [
         (_("deployment"), _("rollout"), _("desired"), _("running"), _("pending"), _("failed"))
     ]
     rows += [
@@ -214,7 +214,7 @@ def _service(it: Service | None) -> list[Content]:
     return [Content(f"  {escape_controls(text)}"), *_table(rows, heading=True), *reasons]
 
 
-def _targets(targets: tuple[Target, ...] | None) -> list[Content]:
+def _targets(targets: tuple[RegisteredTarget, ...] | None) -> list[Content]:
     if targets is None:
         return [_quiet(_("target group not found"))]
     if not targets:
@@ -223,7 +223,7 @@ def _targets(targets: tuple[Target, ...] | None) -> list[Content]:
     return _table(rows)
 
 
-def _tasks(tasks: tuple[Task, ...]) -> list[Content]:
+def _tasks(tasks: tuple[DeployedTask, ...]) -> list[Content]:
     if not tasks:
         return [_quiet(_("none"))]
     live = [it for it in tasks if it.last_status != "STOPPED"]
@@ -264,7 +264,7 @@ def _instances(instances: tuple[ContainerInstance, ...]) -> list[Content]:
     return _table(rows, heading=True)
 
 
-def _fleet(it: Fleet | None) -> list[Content]:
+def _fleet(it: DeployedFleet | None) -> list[Content]:
     if it is None:
         return [_quiet(_("there is none of this name"))]
     text = _("minimum {low}, desired {desired}, maximum {high}").format(
@@ -287,7 +287,7 @@ def _activities(activities: tuple[ScalingActivity, ...]) -> list[Content]:
     return _table(rows)
 
 
-def _events(it: Service | None) -> list[Content]:
+def _events(it: DeployedService | None) -> list[Content]:
     if it is None or not it.events:
         return [_quiet(_("none"))]
     return _table([(_clock(each.at), each.message) for each in it.events[:EVENTS_SHOWN]])
@@ -301,7 +301,7 @@ def _quiet(text: str) -> Content:
     return Content.styled(f"  {text}", "$text-muted")
 
 
-def _table(rows: Sequence[Row], *, heading: bool = False) -> list[Content]:
+def _table(rows: Sequence[TableRow], *, heading: bool = False) -> list[Content]:
     """Align columns by cells; the last column is not padded."""
     shown = [[escape_controls(cell) for cell in row] for row in rows]
     if not shown:

@@ -20,11 +20,11 @@ from gpuecs_tui.stack.remedies import as_sentence
 from gpuecs_tui.widgets.base.edited import Edited
 from gpuecs_tui.widgets.base.styles import MUTED
 from gpuecs_tui.widgets.form.decision_rows import not_read_hint
-from gpuecs_tui.widgets.form.field import FieldState, FormField, Note, TextControl
+from gpuecs_tui.widgets.form.field import FieldNote, FieldState, FormField, TextControl
 from gpuecs_tui.widgets.form.layout import LAYOUT, keys_of
 from gpuecs_tui.widgets.form.notes import described
 from gpuecs_tui.widgets.form.view import Fold, Form
-from gpuecs_tui.widgets.keys.binding import bind, key_of
+from gpuecs_tui.widgets.keys.binding import bind, key_for_action
 from gpuecs_tui.widgets.keys.groups import SCREEN
 from gpuecs_tui.widgets.picker.limits import EMPTY_MEANS, choices_of_declaration, limits_in_words
 from gpuecs_tui.widgets.picker.picker import Picker
@@ -163,7 +163,7 @@ class FormScreen(PicturedScreen):
             fold = isinstance(self.focused, Fold)
             if not fold:
                 return Content("")
-            key = key_of(Fold, "unfold")
+            key = key_for_action(Fold, "unfold")
             return Content(_("Press {key} to open or close this section.").format(key=key))
         declaration = field.declaration
         detail = [field.key, limits_in_words(declaration)]
@@ -171,10 +171,10 @@ class FormScreen(PicturedScreen):
         if default and declaration.kind not in {"map"}:
             detail.append(_("default {value}").format(value=default))
         if self._has_list(field.key):
-            key = key_of(TextControl, "submit")
+            key = key_for_action(TextControl, "submit")
             detail.append(_("{key}: choose").format(key=key))
         if self._fix_of(field.key):
-            key = key_of(FormScreen, "fix")
+            key = key_for_action(FormScreen, "fix")
             detail.append(_("{key}: apply the remedy").format(key=key))
         return Content.assemble(
             Content.styled(_(declaration.help), "$foreground"),
@@ -287,7 +287,7 @@ class FormScreen(PicturedScreen):
             default = _(EMPTY_MEANS[key])
         hint = ""
         if self._has_list(key):
-            hint = _("{key}: choose, or type").format(key=key_of(TextControl, "submit"))
+            hint = _("{key}: choose, or type").format(key=key_for_action(TextControl, "submit"))
         elif FORM_KEYS[key].required:
             hint = _("required")
         if (unread := wizard.decisions.unknown.get(key)) is not None:
@@ -300,23 +300,25 @@ class FormScreen(PicturedScreen):
         internal = self.wizard.decisions.resolved.stack.load_balancer.internal
         return key == "network.ingress_cidrs" and not internal
 
-    def notes_of(self, key: str) -> list[Note]:
+    def notes_of(self, key: str) -> list[FieldNote]:
         """Return the notes below the field of ``key``: errors, findings, and facts from its
         list."""
         decisions = self.wizard.decisions
         notes = []
         if problem := decisions.problems.get(key):
-            notes.append(Note("error", problem))
+            notes.append(FieldNote("error", problem))
         elif key in decisions.missing and key in self.wizard.touched:
-            notes.append(Note("error", decisions.missing[key]))
+            notes.append(FieldNote("error", decisions.missing[key]))
         notes += [
-            Note(finding.severity.value, f"{finding.message} {as_sentence(finding.remedy)}".strip())
+            FieldNote(
+                finding.severity.value, f"{finding.message} {as_sentence(finding.remedy)}".strip()
+            )
             for finding in self.wizard.findings_of(key)
         ]
         if key in self.LISTS:
             notes += described(self.wizard, key, self.choices(key), self.LISTS[key].exhaustive)
         if (suggestion := self.wizard.suggested.get(key)) is not None:
-            notes.append(Note("info", _("Suggested: {why}.").format(why=suggestion.reason)))
+            notes.append(FieldNote("info", _("Suggested: {why}.").format(why=suggestion.reason)))
         return notes
 
     def _fix_of(self, key: str) -> list[tuple[str, str]]:

@@ -17,7 +17,7 @@ from gpuecs_tui.widgets.base.modal import Modal
 from gpuecs_tui.widgets.base.options import Options
 from gpuecs_tui.widgets.keys.binding import bind
 from gpuecs_tui.widgets.keys.groups import DIALOG
-from gpuecs_tui.widgets.step.steps import IDS, STEPS, Progress
+from gpuecs_tui.widgets.step.steps import IDS, STEPS, StepProgress
 
 BY_NUMBER = N_("Go to the step of that number")
 
@@ -46,7 +46,7 @@ class StepMenu(Modal[str]):
     StepMenu OptionList { width: auto; min-width: 40; max-height: 14; padding: 1 2; }
     """
 
-    def __init__(self, progress: Progress, reachable: Iterable[str]) -> None:
+    def __init__(self, progress: StepProgress, reachable: Iterable[str]) -> None:
         super().__init__()
         self._progress = progress
         self._reachable = frozenset(reachable)

@@ -60,7 +60,7 @@ from gpuecs_tui.widgets.keys.words import PAGES
 from gpuecs_tui.widgets.step.header import HeaderLine
 from gpuecs_tui.widgets.step.help_bar import HelpBar, Wrapped
 from gpuecs_tui.widgets.step.key_line import KeyLine
-from gpuecs_tui.widgets.step.steps import AFTER_REVIEW, IDS, Progress, StepLine, StepList
+from gpuecs_tui.widgets.step.steps import AFTER_REVIEW, IDS, StepLine, StepList, StepProgress
 from gpuecs_tui.wizard.session import WizardSession
 
 WIDE = 100
@@ -199,14 +199,14 @@ class StepScreen(Screen[None]):
         self.unsay()
         edit(self, self.wizard, texts)
 
-    def progress(self) -> Progress:
+    def progress(self) -> StepProgress:
         """Return the current step and which steps have errors."""
         wrong = frozenset(
             step for step in self.wizard.visited if step != "start" and not self.step_is_right(step)
         )
         done = self.wizard.done if self.wizard.is_as_opened else frozenset()
         unfinished = frozenset(AFTER_REVIEW) - done
-        return Progress(self.STEP, frozenset(self.wizard.visited), wrong, unfinished)
+        return StepProgress(self.STEP, frozenset(self.wizard.visited), wrong, unfinished)
 
     def step_is_right(self, step: str) -> bool:
         """Tell whether the decisions of a visited step have no error."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from gpuecs_tui.aws.session import AccountReader
 
 
-def question(due: Due) -> Confirm:
+def move_question(due: Due) -> Confirm:
     """Ask whether to move the state now."""
     title = _("Continue moving the state?") if due.interrupted else _("Move the state?")
     lines = [Content(escape_controls(due.sentence)), Content("")]
@@ -40,7 +40,7 @@ def question(due: Due) -> Confirm:
     return Confirm(title, lines, yes=_("Move state") if due.moves else _("Save settings"))
 
 
-def carry_out(wizard: WizardSession, reader: AccountReader | None) -> str:
+def move_state(wizard: WizardSession, reader: AccountReader | None) -> str:
     """Move the state and return the finished move; blocks for seconds. Raises TerraformProblem.
 
     The move is a separate process and continues if this program ends.

@@ -44,7 +44,7 @@ def title_of(screen: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class StepProgress:
     """The current step and the status of the other steps."""
 
     current: str
@@ -72,7 +72,7 @@ class StepList(Widget):
     StepList { width: 24; height: 100%; padding: 1 1 0 1; border-right: vkey $foreground 15%; }
     """
 
-    def show(self, progress: Progress) -> None:
+    def show(self, progress: StepProgress) -> None:
         """Show ``progress``."""
         rows: list[Content] = []
         for number, step in enumerate(STEPS, start=1):
@@ -107,7 +107,7 @@ class StepLine(Widget):
 
     _content = Content("")
 
-    def show(self, progress: Progress) -> None:
+    def show(self, progress: StepProgress) -> None:
         """Show ``progress``."""
         parts: list[Content] = []
         for number, step in enumerate(STEPS, start=1):

@@ -22,7 +22,7 @@ from textual.geometry import Offset
 from textual.screen import Screen
 from textual.strip import Strip
 
-from gpuecs_tui.widgets.terminal.screen_cells import Cell, CellError, Row, cells_of
+from gpuecs_tui.widgets.terminal.screen_cells import Cell, CellError, CellRow, cells_of
 from gpuecs_tui.widgets.terminal.terminal_buffer import TerminalBuffer
 
 ResultType = TypeVar("ResultType")
@@ -71,7 +71,7 @@ class DiffEncoder:
         screen = self._screen
         if screen is None or (screen.width, screen.height) != (width, height):
             screen = self._screen = TerminalBuffer(width, height, erases=self._erases)
-        rows: dict[int, Row] = {}
+        rows: dict[int, CellRow] = {}
         try:
             for x, y, strip in _placed(update):
                 if not 0 <= y < height:
@@ -106,7 +106,7 @@ def _placed(update: LayoutUpdate | ChopsUpdate) -> Iterator[tuple[int, int, Stri
             yield x, y, chop if whole else chop.crop(0, min(end, last) - x)
 
 
-def _place(row: Row, x: int, cells: list[Cell]) -> None:
+def _place(row: CellRow, x: int, cells: list[Cell]) -> None:
     width = len(row)
     cells = cells[: max(width - x, 0)]
     if not cells:

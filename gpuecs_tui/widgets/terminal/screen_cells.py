@@ -14,7 +14,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 Cell = tuple[str, "Pen", int]
-Row = list[Cell | None]
+CellRow = list[Cell | None]
 """A line of the screen; None for a cell whose content on the terminal is unknown."""
 
 _SEEN_ON_BLANKS = frozenset({"4", "7", "9", "21", "53"})

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from gpuecs_tui.widgets.terminal.screen_cells import Cell, Pen, Row
+from gpuecs_tui.widgets.terminal.screen_cells import Cell, CellRow, Pen
 
 GAP = 4
 """Maximum number of unchanged cells that are written again instead of skipped: skipping takes as
@@ -70,12 +70,12 @@ class TerminalBuffer:
     def __init__(self, width: int, height: int, *, erases: bool) -> None:
         self.width, self.height = width, height
         self._erases = erases
-        self.rows: list[Row] = [[None] * width for _ in range(height)]
+        self.rows: list[CellRow] = [[None] * width for _ in range(height)]
         self._pen: Pen | None = None
         self._at: tuple[int, int] | None = None
-        self._before: dict[int, Row] = {}
+        self._before: dict[int, CellRow] = {}
 
-    def update(self, new: Mapping[int, Row]) -> str:
+    def update(self, new: Mapping[int, CellRow]) -> str:
         """Return the bytes that show the rows of ``new`` (by row number) on the screen."""
         changed = {y: row for y, row in new.items() if row != self.rows[y]}
         if not changed:
@@ -99,7 +99,7 @@ class TerminalBuffer:
         it."""
         return self._move(x, y)
 
-    def _runs(self, y: int, row: Row) -> Iterator[tuple[int, Row]]:
+    def _runs(self, y: int, row: CellRow) -> Iterator[tuple[int, CellRow]]:
         """Yield (x, cells) for each part of ``row`` that must be written."""
         old, width, x = self.rows[y], self.width, 0
         while x < width:
@@ -118,7 +118,7 @@ class TerminalBuffer:
             x = end
             yield start, row[start:end]
 
-    def _pieces(self, x: int, y: int, run: Row) -> Iterator[Piece]:
+    def _pieces(self, x: int, y: int, run: CellRow) -> Iterator[Piece]:
         """Divide a run where the pen changes, and where erasing is shorter than writing."""
         piece: Piece | None = None
         index = 0
@@ -228,7 +228,7 @@ class TerminalBuffer:
             return "\r" if at is not None and at[1] == y else f"\x1b[{y + 1}H"
         return f"\x1b[{y + 1};{x + 1}H"
 
-    def _find_scroll(self, changed: Mapping[int, Row]) -> tuple[int, int, int] | None:
+    def _find_scroll(self, changed: Mapping[int, CellRow]) -> tuple[int, int, int] | None:
         """Return (top, end, rows up; negative: down) if moving a block of rows saves enough
         bytes."""
         if len(changed) < 3:
@@ -262,13 +262,13 @@ class TerminalBuffer:
             moved += _differences(row, old) if old is not None else self.width
         return (top, end, up) if stay - moved >= SCROLL_GAIN else None
 
-    def _hardly_changes(self, changed: Mapping[int, Row], y: int) -> bool:
+    def _hardly_changes(self, changed: Mapping[int, CellRow], y: int) -> bool:
         return _differences(changed.get(y), self.rows[y]) * FEW < self.width
 
     def _scroll(self, top: int, end: int, up: int) -> str:
         self._before = {y: self.rows[y] for y in range(top, end)}
         block = self.rows[top:end]
-        fresh: list[Row] = [[None] * self.width for _ in range(abs(up))]
+        fresh: list[CellRow] = [[None] * self.width for _ in range(abs(up))]
         self.rows[top:end] = block[up:] + fresh if up > 0 else fresh + block[:up]
         # After the margins are set, the cursor's position depends on the terminal's origin mode.
         self._at = None
@@ -284,11 +284,11 @@ def _is_wild(text: str) -> bool:
     return len(text) > 1 or ord(text) >= _FIRST_EMOJI
 
 
-def _halves(row: Row, half: int) -> tuple[tuple[Cell | None, ...], tuple[Cell | None, ...]]:
+def _halves(row: CellRow, half: int) -> tuple[tuple[Cell | None, ...], tuple[Cell | None, ...]]:
     return tuple(row[:half]), tuple(row[half:])
 
 
-def _differences(new: Row | None, old: Row) -> int:
+def _differences(new: CellRow | None, old: CellRow) -> int:
     if new is None or new == old:
         return 0
     return sum(a is not b and a != b for a, b in zip(new, old, strict=True))

@@ -14,14 +14,14 @@ from typing import Any
 import pytest
 
 from gpuecs_tui.aws.deployment.facts import (
+    DeployedFleet,
+    DeployedService,
+    DeployedTask,
     Deployment,
     DeploymentFacts,
-    Fleet,
     FleetInstance,
-    Service,
+    RegisteredTarget,
     ServiceDeployment,
-    Target,
-    Task,
 )
 from gpuecs_tui.aws.deployment.moving import moves
 from gpuecs_tui.aws.deployment.parts import PARTS
@@ -430,14 +430,14 @@ def test_nothing_is_called_while_nothing_is_due_and_after_closing() -> None:
 def settled() -> DeploymentFacts:
     """Facts of a deployment in which nothing moves."""
     deployment = Deployment("PRIMARY", "COMPLETED", "", "s:4", 1, 1, 0, 0)
-    service = Service("s", "ACTIVE", 1, 1, 0, (deployment,), ())
+    service = DeployedService("s", "ACTIVE", 1, 1, 0, (deployment,), ())
     instance = FleetInstance("i-0123", "us-east-1a", "g4dn.xlarge", "InService", "Healthy")
-    task = Task("a", "RUNNING", "", "", "s:4", NOW, NOW, "", desired_status="RUNNING")
+    task = DeployedTask("a", "RUNNING", "", "", "s:4", NOW, NOW, "", desired_status="RUNNING")
     return DeploymentFacts(
         service=Known(service, "", NOW),
         tasks=Known((task,), "", NOW),
-        fleet=Known(Fleet(0, 1, 2, (instance,)), "", NOW),
-        targets=Known((Target("i-0123", 1, "healthy", "", ""),), "", NOW),
+        fleet=Known(DeployedFleet(0, 1, 2, (instance,)), "", NOW),
+        targets=Known((RegisteredTarget("i-0123", 1, "healthy", "", ""),), "", NOW),
         history=Known((ServiceDeployment("1", "SUCCESSFUL"),), "", NOW),
     )
 

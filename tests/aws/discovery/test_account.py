@@ -11,7 +11,7 @@ import pytest
 from botocore.session import get_session
 
 from gpuecs_tui.aws import catalogue, session
-from gpuecs_tui.aws.discovery.account import TOPICS, Progress, read_account
+from gpuecs_tui.aws.discovery.account import TOPICS, ReadProgress, read_account
 from gpuecs_tui.aws.discovery.compute import (
     read_gpu_instances,
     read_instance_types,
@@ -22,7 +22,7 @@ from gpuecs_tui.aws.discovery.identity import read_identity
 from gpuecs_tui.aws.discovery.names import read_clusters
 from gpuecs_tui.aws.discovery.network import read_subnets
 from gpuecs_tui.aws.errors import AwsProblem
-from gpuecs_tui.aws.facts import AccountFacts, CapacityReservation, GpuInstance, Identity
+from gpuecs_tui.aws.facts import AccountFacts, CallerIdentity, CapacityReservation, GpuInstance
 from gpuecs_tui.aws.network_facts import egress_of
 from gpuecs_tui.aws.reading import Known, Reading, Unknown
 from gpuecs_tui.aws.session import READ_SECONDS, AccountReader, Closed, connect
@@ -30,7 +30,7 @@ from tests.support.aws.impatience import IMPATIENT
 from tests.support.aws.stub import Answer, Stub
 
 T = TypeVar("T")
-ME = Identity("123456789012", "arn:aws:iam::123456789012:user/me", "user")
+ME = CallerIdentity("123456789012", "arn:aws:iam::123456789012:user/me", "user")
 
 
 def the(reading: Reading[T]) -> T:
@@ -82,7 +82,7 @@ def test_live_types_have_what_the_catalogue_knows_of_them(
 
 
 def test_progress_comes_list_by_list(stub: Stub, reader: AccountReader) -> None:
-    seen: list[Progress] = []
+    seen: list[ReadProgress] = []
     facts = read_account(reader, seen.append, ME)
     unsold = {it.name for it in the(seen[-1].facts.instance_types)} - {
         it.instance_type for it in the(facts.offerings)

@@ -14,7 +14,7 @@ from gpuecs_tui.checks.context import context_of
 from gpuecs_tui.checks.network.egress_paths import egress_paths
 from gpuecs_tui.checks.network.endpoints import ALWAYS, FIELD, FOR_ECR
 from gpuecs_tui.stack.fields import Value
-from gpuecs_tui.stack.network import VPC_ENDPOINTS, in_order
+from gpuecs_tui.stack.network import VPC_ENDPOINTS, in_endpoint_order
 from gpuecs_tui.widgets.pictures.egress_words import egress_line
 from tests.checks.network.networks import DENIED, IN_ECR, A, B, endpoints, routed
 from tests.support.fixes import apply_fix
@@ -29,7 +29,7 @@ from tests.support.small_account import (
     stack,
 )
 
-NEEDED = in_order((*ALWAYS, *FOR_ECR))
+NEEDED = in_endpoint_order((*ALWAYS, *FOR_ECR))
 LOCKED: dict[str, Value] = {"network__instance_subnet_ids": PRIVATE, "task__image": IN_ECR}
 
 
@@ -55,7 +55,7 @@ def test_the_missing_ones_are_the_remedy() -> None:
 
 def test_they_are_added_to_those_chosen() -> None:
     (found,) = egress(isolated(), network__vpc_endpoints=("ssmmessages", "logs"))
-    assert found.fix == ((FIELD, in_order((*NEEDED, "ssmmessages"))),)
+    assert found.fix == ((FIELD, in_endpoint_order((*NEEDED, "ssmmessages"))),)
 
 
 def test_no_endpoint_mends_an_image_from_elsewhere() -> None:

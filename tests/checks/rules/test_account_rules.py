@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from gpuecs_tui.aws.ebs_key import EbsKey
-from gpuecs_tui.aws.facts import AccountFacts, Identity
+from gpuecs_tui.aws.facts import AccountFacts, CallerIdentity
 from gpuecs_tui.aws.reading import Reading, Unknown
 from gpuecs_tui.aws.role_needs import EXEC_ACTIONS, PULL_ACTIONS, role_needs
 from gpuecs_tui.aws.service.live_count import LiveCount, service_id
@@ -107,9 +107,9 @@ def test_service_linked_role(
 def test_whose_policies_count_for_the_caller() -> None:
     session = f"arn:aws-us-gov:sts::{ACCOUNT}:assumed-role/deploy/me"
     role = f"arn:aws-us-gov:iam::{ACCOUNT}:role/deploy"
-    assert caller_arn(Identity(ACCOUNT, session, "assumed-role")) == role
+    assert caller_arn(CallerIdentity(ACCOUNT, session, "assumed-role")) == role
     user = f"arn:aws:iam::{ACCOUNT}:user/team/me"
-    assert caller_arn(Identity(ACCOUNT, user, "user")) == user
+    assert caller_arn(CallerIdentity(ACCOUNT, user, "user")) == user
 
 
 @pytest.mark.parametrize(

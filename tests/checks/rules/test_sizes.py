@@ -12,7 +12,7 @@ from gpuecs_tui.aws.reading import Reading
 from gpuecs_tui.checks.finding import Finding
 from gpuecs_tui.checks.rules.sizes import _secrets_policy
 from gpuecs_tui.stack.fields import Value
-from gpuecs_tui.terraform.read.configuration import load
+from gpuecs_tui.terraform.read.configuration import load_configuration
 from gpuecs_tui.terraform.render.stack_files import render
 from tests.support.small_account import ACCOUNT, account, findings, known, of_rule, stack
 
@@ -62,7 +62,7 @@ def test_policy_size() -> None:
 def test_the_policy_that_is_measured_is_the_one_that_is_written() -> None:
     secrets = {"A": f"{secret(1)}:key::", "B": secret(2), "C": "/llm/token", "D": "other"}
     wanted = stack(task__secrets=secrets)
-    written = load(render(wanted)).blocks["data.aws_iam_policy_document.secrets"][1]
+    written = load_configuration(render(wanted)).blocks["data.aws_iam_policy_document.secrets"][1]
     actions = [
         json.dumps(it.body.attributes["actions"].value.items[0].value)  # type: ignore[union-attr]
         for it in written.body.named("statement")

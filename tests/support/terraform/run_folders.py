@@ -14,7 +14,7 @@ from gpuecs_tui.terraform.engine.events import STATE
 from gpuecs_tui.terraform.runs import run_list
 from gpuecs_tui.terraform.runs.fingerprint import configuration_files
 from gpuecs_tui.terraform.runs.journal import RunFiles, record
-from gpuecs_tui.terraform.runs.run import Run, load
+from gpuecs_tui.terraform.runs.run import Run, load_run
 from gpuecs_tui.terraform.runs.run_status import WORKING, RunStatus
 from tests.support.terraform.fake_engine import event, stream
 
@@ -121,7 +121,7 @@ def stage(
         replace_json(files.plan_details, details)
     if outputs is not None:
         files.outputs.write_text(json.dumps(outputs))
-    run = load(folder)
+    run = load_run(folder)
     assert run is not None and run.state is state, run
     return run
 

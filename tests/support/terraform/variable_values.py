@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gpuecs_tui.terraform.hcl.values import Known
+from gpuecs_tui.terraform.hcl.values import HclValue
 
 VARIABLES = """
 variable "numbers" {
@@ -30,7 +30,7 @@ variable "objects" {
   default = [{ x = "b" }, { x = "a" }]
 }
 """
-VALUES: dict[str, Known] = {
+VALUES: dict[str, HclValue] = {
     'join(",", toset(["b", "a", "b"]))': "a,b",
     "toset([10, 9, 1.5])": [1.5, 9, 10],
     'toset([10, 9, "1"])': ["1", "10", "9"],

@@ -11,7 +11,7 @@ from gpuecs_tui.stack.network import VPC_ENDPOINTS
 from gpuecs_tui.stack.problems import problems
 from gpuecs_tui.stack.resolve import resolve
 from gpuecs_tui.terraform.hcl.tree import Block, Items, Reference
-from gpuecs_tui.terraform.read.configuration import Configuration, load
+from gpuecs_tui.terraform.read.configuration import Configuration, load_configuration
 from gpuecs_tui.terraform.render.stack_files import render
 from tests.support.strategies import G4DN_XLARGE
 
@@ -84,7 +84,7 @@ def shapes() -> list[Stack]:
 
 def configuration(changes: Mapping[str, Value] | None = None, **renamed: Value) -> Configuration:
     """Return the parsed Terraform that is written for a stack with these answers."""
-    return load(render(made(changes, **renamed)))
+    return load_configuration(render(made(changes, **renamed)))
 
 
 def references(configuration: Configuration, address: str, path: str) -> list[str]:

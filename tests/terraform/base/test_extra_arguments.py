@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gpuecs_tui.terraform.base.extra_arguments import notes, options
+from gpuecs_tui.terraform.base.extra_arguments import extra_options, notes
 from gpuecs_tui.terraform.migration import lifecycle
 from gpuecs_tui.terraform.state.environment import child_environment
 from gpuecs_tui.terraform.state.other_state import refuse_other_state
@@ -85,7 +85,7 @@ def test_what_changes_nothing_is_not_named(variable: str, words: str) -> None:
 
 
 def test_a_flag_does_not_take_the_next_word() -> None:
-    found = options({"X": "-destroy -target a -lock=false --var b=c d"}, "X")
+    found = extra_options({"X": "-destroy -target a -lock=false --var b=c d"}, "X")
     assert [(it.name, it.value) for it in found] == [
         ("destroy", ""), ("target", "a"), ("lock", "false"), ("var", "b=c"),
     ]  # fmt: skip

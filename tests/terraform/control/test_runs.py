@@ -28,14 +28,14 @@ from gpuecs_tui.terraform.runs.force_stop import end_now
 from gpuecs_tui.terraform.runs.journal import RunFiles, read_recorded, record
 from gpuecs_tui.terraform.runs.launch import who
 from gpuecs_tui.terraform.runs.orphan_candidates import candidates
-from gpuecs_tui.terraform.runs.run import Run, load
+from gpuecs_tui.terraform.runs.run import Run, load_run
 from gpuecs_tui.terraform.runs.run_status import (
     FINAL,
     FOLLOWERS,
     WORKING,
     Operation,
     RunStatus,
-    title,
+    status_title,
 )
 from gpuecs_tui.terraform.state.stored_state import NOTHING
 from tests.support.repository import ROOT
@@ -417,8 +417,8 @@ def test_a_run_that_was_just_started_is_told_by_its_own_process(
     with monkeypatch.context() as held:
         held.setattr(launch, "detach", lambda *_arguments, **_more: 0)
         lock = acquire(stack)
-        run = launch.create(run_list.runs_root(), stack, Operation.PLAN, None, None, os.environ)
-        lock.describe(launch.holder_of(run, 4711))
+        run = launch.create_run(run_list.runs_root(), stack, Operation.PLAN, None, None, os.environ)
+        lock.describe(launch.holder_of_run(run, 4711))
         with pytest.raises(DirectoryBusy, match=r"process 4711"):
             runs.start(stack, "plan")
     lock.release()
@@ -568,7 +568,7 @@ def test_no_state_is_left_once_it_is_final(engine: Path, stack: Path) -> None:
 
 
 def test_every_state_has_a_title_and_a_way_on() -> None:
-    assert all(title(state) for state in RunStatus)
+    assert all(status_title(state) for state in RunStatus)
     assert set(FOLLOWERS) == set(RunStatus) - FINAL
     for state in WORKING:
         assert {RunStatus.FAILED, RunStatus.CANCELLED} <= FOLLOWERS[state]
@@ -590,7 +590,7 @@ def test_large_runs_make_room(engine: Path, stack: Path, monkeypatch: pytest.Mon
         journal.truncate(1_000_000)
     monkeypatch.setattr(rotation, "KEPT_BYTES", 900_000)
     until_state(runs.start(stack, "plan"), RunStatus.SUCCEEDED)
-    assert load(large.files.folder) is None
+    assert load_run(large.files.folder) is None
 
 
 def test_old_moves_make_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -601,7 +601,9 @@ def test_old_moves_make_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         folder.mkdir()
         replace_json(folder / "move.json", {"phase": phase, "directory": "/stack"})
         (folder / "source.tfstate").write_text("secret")
-    found = [it for it in map(move_record.load, sorted(tmp_path.iterdir(), reverse=True)) if it]
+    found = [
+        it for it in map(move_record.load_migration, sorted(tmp_path.iterdir(), reverse=True)) if it
+    ]
     move_record.rotate_migrations(found)
     assert sorted(it.name for it in tmp_path.iterdir()) == ["2", "3", "4"]
     # An interrupted move must be continued: no move since the last successful one may be deleted.
@@ -609,7 +611,7 @@ def test_old_moves_make_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     replace_json(tmp_path / "4" / "move.json", {"phase": "failed", "directory": "/stack"})
     replace_json(tmp_path / "3" / "move.json", {"phase": "done", "directory": "/stack"})
     move_record.rotate_migrations(
-        [it for it in map(move_record.load, (f.folder for f in found[:3])) if it]
+        [it for it in map(move_record.load_migration, (f.folder for f in found[:3])) if it]
     )
     assert sorted(it.name for it in tmp_path.iterdir()) == ["3", "4"]
 

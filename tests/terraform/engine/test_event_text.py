@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gpuecs_tui.terraform.engine.event_text import RESET, escape_controls_but_colours, lines_of
+from gpuecs_tui.terraform.engine.event_text import RESET, escape_controls_but_colours, log_lines
 from gpuecs_tui.terraform.engine.events import Decoder
 from tests.support.terraform.fake_engine import event, stream
 
@@ -13,7 +13,7 @@ SGR = re.compile(r"\x1b\[[0-9;:]*m")
 
 def plain(*lines: str) -> list[str]:
     decoder = Decoder()
-    return [SGR.sub("", shown.text) for line in lines for shown in lines_of(decoder.decode(line))]
+    return [SGR.sub("", shown.text) for line in lines for shown in log_lines(decoder.decode(line))]
 
 
 def test_a_plan_as_people_read_it() -> None:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gpuecs_tui.terraform.engine.event_text import lines_of
+from gpuecs_tui.terraform.engine.event_text import log_lines
 from gpuecs_tui.terraform.engine.events import (
     ChangeSummary,
     Decoder,
@@ -18,7 +18,7 @@ from gpuecs_tui.terraform.engine.events import (
     Text,
     Version,
 )
-from gpuecs_tui.terraform.engine.progress import Progress
+from gpuecs_tui.terraform.engine.progress import RunProgress
 from tests.support.terraform.fake_engine import STREAMS, event, stream
 
 KINDS = [
@@ -34,7 +34,7 @@ KEYS = [
 
 
 def texts(event: Event) -> list[str]:
-    return [line.text for line in lines_of(event)]
+    return [line.text for line in log_lines(event)]
 
 
 def decode(*lines: str) -> list[Event]:
@@ -136,7 +136,7 @@ JSON = st.recursive(
     st.text(max_size=30),
 )
 def test_no_event_however_odd_stops_a_reader(raw: Any, kind: str, message: str) -> None:
-    decoder, progress = Decoder(), Progress()
+    decoder, progress = Decoder(), RunProgress()
     told = decoder.decode(json.dumps({**raw, "type": kind, "@message": message}))
     progress.feed([told])
     for line in texts(told):
@@ -145,4 +145,4 @@ def test_no_event_however_odd_stops_a_reader(raw: Any, kind: str, message: str) 
 
 @given(st.text())
 def test_no_text_however_odd_stops_a_reader(line: str) -> None:
-    lines_of(Decoder().decode(line))
+    log_lines(Decoder().decode(line))

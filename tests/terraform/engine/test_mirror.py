@@ -7,7 +7,7 @@ import pytest
 from gpuecs_tui.terraform.base.problems import MirrorProblem
 from gpuecs_tui.terraform.engine import mirror
 from gpuecs_tui.terraform.engine.binary import Engine
-from gpuecs_tui.terraform.engine.mirror import Source, find_mirror, fits
+from gpuecs_tui.terraform.engine.mirror import ProviderSource, find_mirror, fits
 
 TERRAFORM = Engine(Path("/usr/bin/terraform"), "terraform", "1.11.4")
 TOFU = Engine(Path("/usr/bin/tofu"), "tofu", "1.10.0")
@@ -54,17 +54,17 @@ def test_which_versions_fit(version: str, good: bool) -> None:
 
 def test_nothing_means_the_registry(places: Path, tmp_path: Path) -> None:
     found = find_mirror(TERRAFORM, environ=environment(tmp_path))
-    assert (found.source, found.path, found.plugin_dir) == (Source.REGISTRY, None, None)
+    assert (found.source, found.path, found.plugin_dir) == (ProviderSource.REGISTRY, None, None)
 
 
 def test_a_mirror_in_a_usual_place(places: Path, tmp_path: Path) -> None:
     here = unpacked(places / "tf-mirror", "5.99.0", "5.100.0", "6.10.0", "6.9.0", "6.53.0")
     found = find_mirror(TERRAFORM, environ=environment(tmp_path))
-    assert found.source is Source.FOUND
+    assert found.source is ProviderSource.FOUND
     assert found.plugin_dir == here
     assert found.versions == ("6.10.0", "6.9.0", "5.100.0")
     # The registry of the other engine is another tree.
-    assert find_mirror(TOFU, environ=environment(tmp_path)).source is Source.REGISTRY
+    assert find_mirror(TOFU, environ=environment(tmp_path)).source is ProviderSource.REGISTRY
     unpacked(places / "tofu", "6.0.0", host="registry.opentofu.org")
     assert find_mirror(TOFU, environ=environment(tmp_path)).versions == ("6.0.0",)
 
@@ -84,14 +84,14 @@ def test_packed_providers_count_for_this_machine_only(places: Path, tmp_path: Pa
 
 def test_another_architecture_does_not_serve(places: Path, tmp_path: Path) -> None:
     (places / "m/registry.terraform.io/hashicorp/aws/6.1.0/linux_arm64").mkdir(parents=True)
-    assert find_mirror(TERRAFORM, environ=environment(tmp_path)).source is Source.REGISTRY
+    assert find_mirror(TERRAFORM, environ=environment(tmp_path)).source is ProviderSource.REGISTRY
 
 
 def test_an_implied_mirror_needs_no_flag(places: Path, tmp_path: Path) -> None:
     unpacked(places / "tf-mirror", "6.10.0")
     here = unpacked(tmp_path / "home/.terraform.d/plugins", "5.100.0")
     found = find_mirror(TERRAFORM, environ=environment(tmp_path))
-    assert (found.source, found.path, found.plugin_dir) == (Source.IMPLIED, here, None)
+    assert (found.source, found.path, found.plugin_dir) == (ProviderSource.IMPLIED, here, None)
 
 
 def test_a_configured_installation_is_left_alone(places: Path, tmp_path: Path) -> None:
@@ -100,7 +100,11 @@ def test_a_configured_installation_is_left_alone(places: Path, tmp_path: Path) -
     configuration.write_text("provider_installation {\n  direct {}\n}\n")
     environ = environment(tmp_path) | {"TF_CLI_CONFIG_FILE": str(configuration)}
     found = find_mirror(TERRAFORM, environ=environ)
-    assert (found.source, found.path, found.plugin_dir) == (Source.CONFIGURED, configuration, None)
+    assert (found.source, found.path, found.plugin_dir) == (
+        ProviderSource.CONFIGURED,
+        configuration,
+        None,
+    )
 
 
 def test_a_configuration_about_other_things_changes_nothing(places: Path, tmp_path: Path) -> None:
@@ -108,21 +112,23 @@ def test_a_configuration_about_other_things_changes_nothing(places: Path, tmp_pa
     home = tmp_path / "home"
     home.mkdir()
     (home / ".terraformrc").write_text("# provider_installation {}\ndisable_checkpoint = true\n")
-    assert find_mirror(TERRAFORM, environ=environment(tmp_path)).source is Source.FOUND
+    assert find_mirror(TERRAFORM, environ=environment(tmp_path)).source is ProviderSource.FOUND
 
 
 def test_the_lock_file_decides_about_a_found_mirror(places: Path, tmp_path: Path) -> None:
     unpacked(places / "tf-mirror", "5.100.0")
     environ = environment(tmp_path)
-    assert find_mirror(TERRAFORM, locked="6.30.0", environ=environ).source is Source.REGISTRY
-    assert find_mirror(TERRAFORM, locked="5.100.0", environ=environ).source is Source.FOUND
+    assert (
+        find_mirror(TERRAFORM, locked="6.30.0", environ=environ).source is ProviderSource.REGISTRY
+    )
+    assert find_mirror(TERRAFORM, locked="5.100.0", environ=environ).source is ProviderSource.FOUND
 
 
 def test_a_named_mirror_wins_and_must_serve(places: Path, tmp_path: Path) -> None:
     unpacked(tmp_path / "home/.terraform.d/plugins", "5.100.0")
     here = unpacked(tmp_path / "mine", "6.2.0")
     found = find_mirror(TERRAFORM, named=here, environ=environment(tmp_path))
-    assert (found.source, found.plugin_dir) == (Source.NAMED, here)
+    assert (found.source, found.plugin_dir) == (ProviderSource.NAMED, here)
     with pytest.raises(MirrorProblem, match="has no suitable AWS provider") as told:
         find_mirror(TERRAFORM, named=tmp_path / "opt", environ=environment(tmp_path))
     assert "registry.terraform.io/hashicorp/aws/VERSION/linux_amd64" in told.value.remedy
@@ -141,6 +147,6 @@ def test_a_crowded_place_costs_little(
         return scandir(path)
 
     monkeypatch.setattr(os, "scandir", look)
-    assert find_mirror(TERRAFORM, environ=environment(tmp_path)).source is Source.REGISTRY
+    assert find_mirror(TERRAFORM, environ=environment(tmp_path)).source is ProviderSource.REGISTRY
     # The folders of the home and the system, and the listing of the crowded folder, are extra.
     assert mirror._FOLDERS_LOOKED_AT <= len(looked_at) <= mirror._FOLDERS_LOOKED_AT + 5

@@ -1,12 +1,12 @@
 from datetime import UTC, datetime, timedelta
 
 from gpuecs_tui.terraform.engine.events import Decoder
-from gpuecs_tui.terraform.engine.progress import Progress, Status
+from gpuecs_tui.terraform.engine.progress import RunProgress, Status
 from tests.support.terraform.fake_engine import event, stream
 
 
-def progress_of(*lines: str) -> Progress:
-    decoder, progress = Decoder(), Progress()
+def progress_of(*lines: str) -> RunProgress:
+    decoder, progress = Decoder(), RunProgress()
     progress.feed(decoder.decode(line) for line in lines)
     return progress
 

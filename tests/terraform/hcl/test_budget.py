@@ -9,8 +9,8 @@ import pytest
 from gpuecs_tui.terraform.hcl import budget
 from gpuecs_tui.terraform.hcl.parse import parse
 from gpuecs_tui.terraform.hcl.tree import Literal, ReadProblem, Reference
-from gpuecs_tui.terraform.hcl.values import Unknown
-from gpuecs_tui.terraform.read.configuration import load
+from gpuecs_tui.terraform.hcl.values import UnknownValue
+from gpuecs_tui.terraform.read.configuration import load_configuration
 from gpuecs_tui.terraform.read.directory import read, read_back
 from gpuecs_tui.terraform.render.stack_files import render
 from tests.support.terraform.written_files import made, put
@@ -19,7 +19,9 @@ DEEP = budget.NESTING_MAX + 1
 
 
 def value_of(local: str, text: str) -> object:
-    return load({"a.tf": f"locals {{\n{text}\n}}\n"}).scope.value(Reference(f"local.{local}"))
+    return load_configuration({"a.tf": f"locals {{\n{text}\n}}\n"}).scope.value(
+        Reference(f"local.{local}")
+    )
 
 
 @pytest.mark.parametrize(
@@ -51,8 +53,8 @@ def test_nesting_that_people_write_is_read() -> None:
     ids=["5,000 digits", "101 digits", "infinite", "long fraction"],
 )
 def test_a_number_beyond_terraforms_own_is_unknown(digits: str) -> None:
-    assert isinstance(value_of("n", f"n = {digits}"), Unknown)
-    assert isinstance(value_of("n", f'n = tonumber("{digits}")'), Unknown)
+    assert isinstance(value_of("n", f"n = {digits}"), UnknownValue)
+    assert isinstance(value_of("n", f'n = tonumber("{digits}")'), UnknownValue)
 
 
 def test_other_numbers_are_themselves() -> None:
@@ -72,7 +74,7 @@ def test_an_escape_that_names_no_character() -> None:
 
 def test_a_long_chain_of_names_is_unknown_and_a_short_one_is_known() -> None:
     chain = [f"l{i} = local.l{i + 1}" for i in range(3000)]
-    assert isinstance(value_of("l0", "\n".join([*chain, "l3000 = 5"])), Unknown)
+    assert isinstance(value_of("l0", "\n".join([*chain, "l3000 = 5"])), UnknownValue)
     assert value_of("l2960", "\n".join([*chain, "l3000 = 5"])) == 5
 
 
@@ -88,19 +90,25 @@ def test_a_long_chain_of_names_is_unknown_and_a_short_one_is_known() -> None:
 def test_doubling_names_cost_a_counted_number_of_steps(line: str) -> None:
     first = "[1]" if "concat" in line else '"ha"'
     lines = [f"d{i} = {line.format(f'local.d{i - 1}')}" for i in range(1, 60)]
-    scope = load({"a.tf": "locals {\n" + "\n".join([f"d0 = {first}", *lines]) + "\n}\n"}).scope
-    assert isinstance(scope.value(Reference("local.d59")), Unknown)
+    scope = load_configuration(
+        {"a.tf": "locals {\n" + "\n".join([f"d0 = {first}", *lines]) + "\n}\n"}
+    ).scope
+    assert isinstance(scope.value(Reference("local.d59")), UnknownValue)
     assert scope.budget._in_all <= budget.STEPS_MAX + 1
-    assert not isinstance(scope.value(Reference("local.d3")), Unknown), "others are still known"
+    assert not isinstance(scope.value(Reference("local.d3")), UnknownValue), (
+        "others are still known"
+    )
 
 
 def test_all_values_together_are_bounded() -> None:
     lines = [f"d{i} = [local.d{i - 1}, local.d{i - 1}]" for i in range(1, 40)]
-    scope = load({"a.tf": "locals {\n" + "\n".join(["d0 = 1", *lines]) + "\n}\n"}).scope
+    scope = load_configuration(
+        {"a.tf": "locals {\n" + "\n".join(["d0 = 1", *lines]) + "\n}\n"}
+    ).scope
     for _again in range(1000):
         scope.value(Reference("local.d39"))
     assert scope.budget._in_all <= budget.STEPS_IN_ALL_MAX + budget.STEPS_MAX
-    assert isinstance(scope.value(Literal(1)), Unknown)
+    assert isinstance(scope.value(Literal(1)), UnknownValue)
 
 
 def test_more_words_than_can_be_parsed_in_time_are_refused_before_parsing(tmp_path: Path) -> None:

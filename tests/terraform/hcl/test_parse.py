@@ -6,15 +6,15 @@ import pytest
 
 from gpuecs_tui.terraform.hcl.parse import parse, parse_expression
 from gpuecs_tui.terraform.hcl.tree import (
-    Call,
     Expression,
+    FunctionCall,
     Literal,
     Opaque,
     ReadProblem,
     Reference,
     Template,
 )
-from gpuecs_tui.terraform.read.configuration import load
+from gpuecs_tui.terraform.read.configuration import load_configuration
 
 
 def value(text: str) -> Expression:
@@ -50,7 +50,7 @@ def value(text: str) -> Expression:
     ],
 )  # fmt: skip
 def test_constant(text: str, meant: object) -> None:
-    scope = load({"x.tf": f"locals {{\n  x = {text}\n  y = 1\n}}\n"}).scope
+    scope = load_configuration({"x.tf": f"locals {{\n  x = {text}\n  y = 1\n}}\n"}).scope
     assert scope.value(Reference("local.x")) == meant
     assert scope.value(Reference("local.y")) == 1
 
@@ -88,8 +88,11 @@ def test_what_is_not_worked_out_here_is_read_over(text: str) -> None:
         ('a["b"] [ 0 ] . c', Reference("a.b.0.c")),
         ("größe_2-x", Reference("größe_2-x")),
         ("e\u0301tage", Reference("e\u0301tage")),
-        ("provider::aws::arn_parse(a)", Call("provider::aws::arn_parse", (Reference("a"),))),
-        ('f (\n  "a", # first\n  b,\n)', Call("f", (Literal("a"), Reference("b")))),
+        (
+            "provider::aws::arn_parse(a)",
+            FunctionCall("provider::aws::arn_parse", (Reference("a"),)),
+        ),
+        ('f (\n  "a", # first\n  b,\n)', FunctionCall("f", (Literal("a"), Reference("b")))),
         ("<<E\na ${b}\nE", Template((Literal("a "), Reference("b"), Literal("\n")))),
         ("<<-E\n    a\n      ${b}\n    E",
          Template((Literal("a\n  "), Reference("b"), Literal("\n")))),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gpuecs_tui.terraform.plan.details import UNKNOWN, Action, Attribute, tree
+from gpuecs_tui.terraform.plan.details import UNKNOWN, Action, ChangedAttribute, plan_tree
 from gpuecs_tui.terraform.plan.mask import MASK, mask, masked
 from gpuecs_tui.terraform.plan.words import needs_name, warnings
 from gpuecs_tui.terraform.runs.run_status import RunStatus
@@ -15,7 +15,7 @@ from tests.support.terraform.run_folders import stage
 
 
 def test_what_is_destroyed_comes_first() -> None:
-    plan = tree(
+    plan = plan_tree(
         show(
             resource("aws_a.new", "create", after={"x": 1}),
             resource("aws_b.same", "no-op"),
@@ -56,7 +56,7 @@ def test_the_name_is_asked_for_a_destroy_and_what_users_notice(
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     run = stage(tmp_path / "stack", RunStatus.PLANNED, operation=operation, changes=(0, 0, 1))
-    assert needs_name(run, tree(show(*changed))) is asks
+    assert needs_name(run, plan_tree(show(*changed))) is asks
     # Before the details are known, every deletion counts.
     assert needs_name(run, None)
 
@@ -66,7 +66,7 @@ def test_imports_moves_and_words_of_newer_releases() -> None:
     moved = resource("aws_a.c", "no-op") | {"previous_address": "aws_a.old"}
     newer = resource("aws_a.d", "transmogrify")
     forgotten = resource("aws_a.e", "forget")
-    plan = tree(show(imported, moved, newer, forgotten))
+    plan = plan_tree(show(imported, moved, newer, forgotten))
     assert {c.address: c.action for c in plan.changes} == {
         "aws_a.b": Action.IMPORT,
         "aws_a.c": Action.NO_OP,
@@ -76,7 +76,7 @@ def test_imports_moves_and_words_of_newer_releases() -> None:
 
 
 def test_attributes_old_and_new() -> None:
-    plan = tree(
+    plan = plan_tree(
         show(
             resource(
                 "aws_lb.this",
@@ -93,11 +93,11 @@ def test_attributes_old_and_new() -> None:
     (change,) = plan.changes
     assert change.reason == "replace_because_cannot_update"
     assert set(change.attributes) == {
-        Attribute("name", '"a"', '"b"', forces_replacement=True),
-        Attribute("tags.k", '"v"', '"w"'),
-        Attribute("ports[1]", None, "443"),
-        Attribute("gone", "true", None),
-        Attribute("arn", None, UNKNOWN),
+        ChangedAttribute("name", '"a"', '"b"', forces_replacement=True),
+        ChangedAttribute("tags.k", '"v"', '"w"'),
+        ChangedAttribute("ports[1]", None, "443"),
+        ChangedAttribute("gone", "true", None),
+        ChangedAttribute("arn", None, UNKNOWN),
     }
 
 
@@ -105,7 +105,7 @@ def test_json_inside_a_text_is_opened() -> None:
     def containers(image: str) -> str:
         return json.dumps([{"name": "app", "image": image, "memory": 15360}])
 
-    plan = tree(
+    plan = plan_tree(
         show(
             resource(
                 "aws_ecs_task_definition.this",
@@ -116,7 +116,7 @@ def test_json_inside_a_text_is_opened() -> None:
         )
     )
     assert plan.changes[0].attributes == (
-        Attribute("container_definitions[0].image", '"a:1"', '"a:2"'),
+        ChangedAttribute("container_definitions[0].image", '"a:1"', '"a:2"'),
     )
 
 
@@ -131,10 +131,10 @@ SECRET = resource(
 
 
 def test_sensitive_values_are_never_shown() -> None:
-    plan = tree(show(SECRET))
-    assert plan.changes[0].attributes == (Attribute("list[0].open", '"a"', '"b"'),)
+    plan = plan_tree(show(SECRET))
+    assert plan.changes[0].attributes == (ChangedAttribute("list[0].open", '"a"', '"b"'),)
     created = resource("aws_x.y", "create", after={"p": "hunter"}, after_sensitive={"p": True})
-    assert tree(show(created)).changes[0].attributes == (Attribute("p", None, MASK),)
+    assert plan_tree(show(created)).changes[0].attributes == (ChangedAttribute("p", None, MASK),)
 
 
 def test_what_is_stored_holds_no_secret_and_says_the_same() -> None:
@@ -151,10 +151,10 @@ def test_what_is_stored_holds_no_secret_and_says_the_same() -> None:
     }
     stored = masked(whole)
     assert "hunter" not in json.dumps(stored)
-    assert tree(stored).changes == tree(whole).changes
-    assert tree(stored).outputs == (
-        Attribute("hidden", MASK, MASK),
-        Attribute("shown", '"was"', '"open"'),
+    assert plan_tree(stored).changes == plan_tree(whole).changes
+    assert plan_tree(stored).outputs == (
+        ChangedAttribute("hidden", MASK, MASK),
+        ChangedAttribute("shown", '"was"', '"open"'),
     )
 
 
@@ -214,9 +214,9 @@ def changes(draw: st.DrawFn) -> dict[str, Any]:
 def test_what_either_side_marks_is_masked_on_both(one: dict[str, Any], two: dict[str, Any]) -> None:
     whole = show(resource("aws_x.y", "update") | {"change": one}, output=two)
     assert "hunter" not in json.dumps(masked(whole))
-    plan = tree(whole)
+    plan = plan_tree(whole)
     assert "hunter" not in str(plan)
-    assert tree(masked(whole)) == plan
+    assert plan_tree(masked(whole)) == plan
 
 
 def test_a_secret_that_moves_in_its_list_is_masked_where_it_goes() -> None:
@@ -236,21 +236,21 @@ def test_a_secret_that_moves_in_its_list_is_masked_where_it_goes() -> None:
         update("hunter", ["hunter"], True, False),
     ):
         assert "hunter" not in json.dumps(masked(show(change)))
-        assert "hunter" not in str(tree(show(change)))
+        assert "hunter" not in str(plan_tree(show(change)))
 
 
 def test_what_is_created_shows_all_that_is_not_marked() -> None:
     items = [{"value": "open"}, {"value": "hunter"}]
     marks = {"items": [{}, {"value": True}]}
     created = resource("aws_x.y", "create", after={"items": items}, after_sensitive=marks)
-    assert tree(show(created)).changes[0].attributes == (
-        Attribute("items[0].value", None, '"open"'),
-        Attribute("items[1].value", None, MASK),
+    assert plan_tree(show(created)).changes[0].attributes == (
+        ChangedAttribute("items[0].value", None, '"open"'),
+        ChangedAttribute("items[1].value", None, MASK),
     )
 
 
 def test_a_replaced_service_is_said_in_words() -> None:
-    plan = tree(
+    plan = plan_tree(
         show(
             resource("aws_lb.this", "delete", before={"name": "a"}),
             resource("aws_ecs_task_definition.this", "delete", "create"),

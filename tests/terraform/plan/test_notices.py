@@ -11,7 +11,7 @@ import pytest
 from gpuecs_tui.terraform.base.problems import RunProblem
 from gpuecs_tui.terraform.control import runs
 from gpuecs_tui.terraform.control.protection import refuse_plan, refuse_protected
-from gpuecs_tui.terraform.plan.details import tree
+from gpuecs_tui.terraform.plan.details import plan_tree
 from gpuecs_tui.terraform.plan.notices import ignored_count, notices, refusals
 from gpuecs_tui.terraform.plan.revisions import left_in_words, revisions_left
 from gpuecs_tui.terraform.plan.words import warnings
@@ -145,7 +145,7 @@ TARGETS = resource(
     ],
 )  # fmt: skip
 def test_it_is_noticed(changes: list[dict[str, Any]], words: str) -> None:
-    told = [it.message for it in notices(tree(show(*changes)))]
+    told = [it.message for it in notices(plan_tree(show(*changes)))]
     assert len(told) == 1
     assert words in told[0]
 
@@ -170,7 +170,7 @@ def test_it_is_noticed(changes: list[dict[str, Any]], words: str) -> None:
     ],
 )  # fmt: skip
 def test_nothing_is_noticed(changes: list[dict[str, Any]]) -> None:
-    assert notices(tree(show(*changes))) == ()
+    assert notices(plan_tree(show(*changes))) == ()
 
 
 @pytest.mark.parametrize(
@@ -192,7 +192,7 @@ def test_a_container_port_is_compared_with_the_revision_that_the_service_keeps(
         targets = [{"container_name": "a", "container_port": port}]
         return {"task_definition": runs, "load_balancer": targets}
 
-    planned = tree(
+    planned = plan_tree(
         show(
             replaced_task({"skip_destroy": True, **task}),
             updated("aws_ecs_service.this", service(80), service(8001)),
@@ -204,21 +204,23 @@ def test_a_container_port_is_compared_with_the_revision_that_the_service_keeps(
 
 
 def test_a_count_that_is_ignored_is_named_with_the_one_that_stays() -> None:
-    planned = tree(show(resource("aws_ecs_service.this", "no-op", after={"desired_count": 2})))
+    planned = plan_tree(show(resource("aws_ecs_service.this", "no-op", after={"desired_count": 2})))
     answers = {"service.desired_count": 5, "service.ignore_changes": ("desired_count",)}
     (notice,) = ignored_count(planned, answers)
     assert notice.message.startswith("The desired count stays 2:")
     assert "the value 5 of service.desired_count is ignored" in notice.message
     assert ignored_count(planned, {**answers, "service.desired_count": 2}) == ()
     assert ignored_count(planned, {**answers, "service.ignore_changes": ()}) == ()
-    made_now = tree(show(resource("aws_ecs_service.this", "create", after={"desired_count": 2})))
+    made_now = plan_tree(
+        show(resource("aws_ecs_service.this", "create", after={"desired_count": 2}))
+    )
     assert ignored_count(made_now, answers) == ()
 
 
 def test_a_listener_and_a_rule_are_named_with_their_ports() -> None:
     https = {"port": 443, "protocol": "HTTPS"}
     told = warnings(
-        tree(
+        plan_tree(
             show(
                 resource("aws_lb_listener.https", "delete", before=https),
                 resource(
@@ -259,11 +261,11 @@ def test_a_plan_that_replaces_a_protected_load_balancer_is_refused() -> None:
     kept = {"enable_deletion_protection": True, "internal": True}
     change = resource("aws_lb.this", "delete", "create", before=kept, after={**kept, "internal": 0})
     with pytest.raises(RunProblem, match="deletion protection"):
-        refuse_plan(tree(show(change)))
+        refuse_plan(plan_tree(show(change)))
     with pytest.raises(RunProblem, match="has the name of the old one"):
-        refuse_plan(tree(show(TARGETS)))
+        refuse_plan(plan_tree(show(TARGETS)))
     refuse_plan(None)
-    refuse_plan(tree(show(SERVICE)))
+    refuse_plan(plan_tree(show(SERVICE)))
 
 
 @pytest.mark.parametrize(
@@ -284,24 +286,24 @@ def test_a_listener_that_is_only_renamed_is_not_deleted(
     ]
     new = resource(f"aws_lb_listener.{created}", "create", after={"protocol": "x"})
     if not move:
-        refuse_plan(tree(show(*gone, new)))
+        refuse_plan(plan_tree(show(*gone, new)))
         return
     with pytest.raises(RunProblem) as refused:
-        refuse_plan(tree(show(*gone, new)))
+        refuse_plan(plan_tree(show(*gone, new)))
     assert move in refused.value.message and "moved.tf" in refused.value.message
     # A destroy creates nothing.
-    refuse_plan(tree(show(*gone)))
+    refuse_plan(plan_tree(show(*gone)))
 
 
 def test_revisions_that_a_stack_leaves_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
     arn = "arn:aws:ecs:us-east-1:123456789012:task-definition/llm:"
     plans = iter(
         [
-            tree(show(resource("aws_ecs_task_definition.this", "delete",
+            plan_tree(show(resource("aws_ecs_task_definition.this", "delete",
                                before={"arn": f"{arn}10", "skip_destroy": True}))),
-            tree(show(replaced_task({"arn": f"{arn}9", "skip_destroy": True}))),
+            plan_tree(show(replaced_task({"arn": f"{arn}9", "skip_destroy": True}))),
             None,
-            tree(show(replaced_task({"arn": f"{arn}8", "skip_destroy": False}))),
+            plan_tree(show(replaced_task({"arn": f"{arn}8", "skip_destroy": False}))),
         ]
     )  # fmt: skip
     monkeypatch.setattr("gpuecs_tui.terraform.plan.revisions.load_plan", lambda run: next(plans))

@@ -10,7 +10,7 @@ import pytest
 
 from gpuecs_tui.terraform.base.problems import RunProblem
 from gpuecs_tui.terraform.control import runs
-from gpuecs_tui.terraform.plan.details import tree
+from gpuecs_tui.terraform.plan.details import plan_tree
 from gpuecs_tui.terraform.plan.notices import refusals
 from gpuecs_tui.terraform.plan.vpc import refuse_another_vpc
 from gpuecs_tui.terraform.render.stack_files import render
@@ -68,8 +68,8 @@ def test_a_plan_on_a_state_elsewhere_is_refused() -> None:
         before={"name": "a", "vpc_id": "vpc-1"}, after={"name": "b", "vpc_id": "vpc-2"},
     )  # fmt: skip
     places = {"before": {"subnets": ["subnet-1"]}, "after": {"subnets": ["subnet-2"]}}
-    (words,) = refusals(tree(show(targets, resource("aws_lb.this", "update", **places))))
+    (words,) = refusals(plan_tree(show(targets, resource("aws_lb.this", "update", **places))))
     assert "can't move to another VPC" in words and "Set network.vpc_id to vpc-1" in words
     new = resource("aws_lb.this", "delete", "create", **places)
-    assert refusals(tree(show(targets, new))) == ()
-    assert refusals(tree(show(resource("aws_lb.this", "update", **places)))) == ()
+    assert refusals(plan_tree(show(targets, new))) == ()
+    assert refusals(plan_tree(show(resource("aws_lb.this", "update", **places)))) == ()

@@ -9,8 +9,8 @@ import pytest
 from gpuecs_tui.stack.model import KEYS, Stack
 from gpuecs_tui.terraform.hcl.parse import parse
 from gpuecs_tui.terraform.hcl.tree import Literal, Reference
-from gpuecs_tui.terraform.hcl.values import Unknown
-from gpuecs_tui.terraform.read.configuration import load
+from gpuecs_tui.terraform.hcl.values import UnknownValue
+from gpuecs_tui.terraform.read.configuration import load_configuration
 from gpuecs_tui.terraform.read.directory import ReadProblem, read, read_back
 from gpuecs_tui.terraform.read.rules import HELPERS, KNOWN
 from gpuecs_tui.terraform.render.stack_files import render
@@ -94,7 +94,7 @@ def test_what_only_terraform_can_tell_is_left_undecided() -> None:
 def test_every_resource_is_known(stack: Stack) -> None:
     resources = {
         address
-        for address, (_, block) in load(render(stack)).blocks.items()
+        for address, (_, block) in load_configuration(render(stack)).blocks.items()
         if block.kind == "resource"
     }
     assert resources <= KNOWN | HELPERS
@@ -265,9 +265,9 @@ def test_what_an_expression_comes_to(expression: str, value: object) -> None:
           default = { a = { b = [2] } }
         }
     """
-    scope = load({"main.tf": written % expression}).scope
+    scope = load_configuration({"main.tf": written % expression}).scope
     found = scope.value(Reference("local.x"))
-    assert isinstance(found, Unknown) if value is None else found == value
+    assert isinstance(found, UnknownValue) if value is None else found == value
 
 
 def test_a_part_of_a_stack_is_read_as_far_as_it_goes() -> None:

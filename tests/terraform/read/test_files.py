@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from gpuecs_tui.checks.not_read import not_read
+from gpuecs_tui.checks.not_read import unread_findings
 from gpuecs_tui.terraform.hcl.tree import Reference
-from gpuecs_tui.terraform.hcl.values import Unknown
-from gpuecs_tui.terraform.read.configuration import load
+from gpuecs_tui.terraform.hcl.values import UnknownValue
+from gpuecs_tui.terraform.read.configuration import load_configuration
 from gpuecs_tui.terraform.read.directory import read, read_back
 from gpuecs_tui.terraform.render.stack_files import render
 from gpuecs_tui.terraform.write.stack import WriteProblem, compare, write
@@ -115,26 +115,26 @@ def test_a_value_is_converted_to_its_variable_s_type(
     constraint: str, given: str, value: object
 ) -> None:
     text = f'variable "x" {{\n  type = {constraint}\n}}\n'
-    scope = load({"a.tf": text, "terraform.tfvars": f"x = {given}\n"}).scope
+    scope = load_configuration({"a.tf": text, "terraform.tfvars": f"x = {given}\n"}).scope
     found = scope.value(Reference("var.x"))
-    assert isinstance(found, Unknown) if value is None else found == value
+    assert isinstance(found, UnknownValue) if value is None else found == value
 
 
 def test_null_for_a_variable_that_refuses_it_is_its_default() -> None:
     text = (
         'variable "x" {\n  default = 1\n  nullable = false\n}\nvariable "y" {\n  default = 1\n}\n'
     )
-    scope = load({"a.tf": text, "terraform.tfvars": "x = null\ny = null\n"}).scope
+    scope = load_configuration({"a.tf": text, "terraform.tfvars": "x = null\ny = null\n"}).scope
     assert scope.value(Reference("var.x")) == 1
     assert scope.value(Reference("var.y")) is None
     # The null applies, not the value that was set before it.
     files = {"a.tf": text, "terraform.tfvars": "x = 7\n", "b.auto.tfvars.json": '{"x": null}'}
-    assert load(files, environ={"TF_VAR_x": "9"}).scope.value(Reference("var.x")) == 1
+    assert load_configuration(files, environ={"TF_VAR_x": "9"}).scope.value(Reference("var.x")) == 1
     listed = text.replace("1\n  nullable", "[1]\n  type = list(number)\n  nullable")
-    scope = load({"a.tf": listed}, environ={"TF_VAR_x": "null"}).scope
+    scope = load_configuration({"a.tf": listed}, environ={"TF_VAR_x": "null"}).scope
     assert scope.value(Reference("var.x")) == [1]
     bare = {**files, "a.tf": 'variable "x" {\n  nullable = false\n}\n'}
-    assert isinstance(load(bare).scope.value(Reference("var.x")), Unknown)
+    assert isinstance(load_configuration(bare).scope.value(Reference("var.x")), UnknownValue)
 
 
 def test_override_files_are_laid_over_the_others() -> None:
@@ -175,7 +175,7 @@ def test_an_unreadable_override_file_is_named_with_the_reason(
     name: str, text: str, line: int, reason: str
 ) -> None:
     found = read_back({**render(made()), name: text})
-    [finding] = not_read(found.unread)
+    [finding] = unread_findings(found.unread)
     assert finding.message.startswith(f"{name}:{line}: {name} is an override file that could not")
     assert reason in finding.message and "task.image" in finding.message
 

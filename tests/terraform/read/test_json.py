@@ -7,15 +7,17 @@ import json
 import pytest
 
 from gpuecs_tui.terraform.hcl.tree import Reference
-from gpuecs_tui.terraform.hcl.values import Known, Unknown
-from gpuecs_tui.terraform.read.configuration import load
+from gpuecs_tui.terraform.hcl.values import HclValue, UnknownValue
+from gpuecs_tui.terraform.read.configuration import load_configuration
 from gpuecs_tui.terraform.read.directory import read_back
 from gpuecs_tui.terraform.render.stack_files import render
 from tests.support.terraform.written_files import made
 
 
-def value(text: str, name: str, values: str = "{}") -> Known:
-    return load({"a.tf.json": text, "terraform.tfvars.json": values}).scope.value(Reference(name))
+def value(text: str, name: str, values: str = "{}") -> HclValue:
+    return load_configuration({"a.tf.json": text, "terraform.tfvars.json": values}).scope.value(
+        Reference(name)
+    )
 
 
 @pytest.mark.parametrize(
@@ -32,7 +34,7 @@ def value(text: str, name: str, values: str = "{}") -> Known:
         ('{"locals": {"k": "x", "a": {"${local.k}y": 1}}}', "local.a", {"xy": 1}),
     ],
 )
-def test_what_json_says(text: str, name: str, known: Known) -> None:
+def test_what_json_says(text: str, name: str, known: HclValue) -> None:
     assert value(text, name) == known
 
 
@@ -49,7 +51,7 @@ def test_what_json_says(text: str, name: str, known: Known) -> None:
 def test_what_terraform_refuses_as_a_second_one_is_unknown(
     text: str, name: str, values: str
 ) -> None:
-    assert isinstance(value(text, name, values), Unknown)
+    assert isinstance(value(text, name, values), UnknownValue)
 
 
 def test_comments_may_repeat_beside_values() -> None:

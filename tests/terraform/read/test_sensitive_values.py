@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gpuecs_tui.terraform.read.comments import comments
-from gpuecs_tui.terraform.read.configuration import load
+from gpuecs_tui.terraform.read.configuration import load_configuration
 from gpuecs_tui.terraform.read.directory import read
 from gpuecs_tui.terraform.read.sensitive_values import sensitive_in
 from gpuecs_tui.terraform.read.variable_files import assignments
@@ -91,7 +91,9 @@ def test_a_default_is_hidden_where_another_file_marks_it(tmp_path: Path, default
         **files, "variables.tf": old + files["variables.tf"],
         "x_override.tf": TOKEN.format("sensitive = true"),
     })  # fmt: skip
-    secrets = sensitive_in(load({p.name: p.read_text() for p in tmp_path.iterdir() if p.is_file()}))
+    secrets = sensitive_in(
+        load_configuration({p.name: p.read_text() for p in tmp_path.iterdir() if p.is_file()})
+    )
     text = secrets.shown("variables.tf", old)
     assert text == '\nvariable "token" {\n  default = (sensitive)\n}\n'
 
@@ -114,7 +116,7 @@ def test_nothing_of_a_damaged_variable_file_is_shown(tmp_path: Path, damage: str
     text = shown(tmp_path)
     assert "HUSHED" not in text
     assert "-(not shown: could not parse terraform.tfvars)\n" in text
-    said = [it.message for it in load({"terraform.tfvars": own}).broken.values()]
+    said = [it.message for it in load_configuration({"terraform.tfvars": own}).broken.values()]
     assert said and "HUSHED" not in "".join(said)
 
 
@@ -133,7 +135,7 @@ def test_a_variable_whose_declaration_is_not_read_is_hidden(
 
 
 def test_a_difference_in_hidden_values_alone_is_still_one() -> None:
-    found = sensitive_in(load({"v.tf": TOKEN.format("sensitive = true")}))
+    found = sensitive_in(load_configuration({"v.tf": TOKEN.format("sensitive = true")}))
     diff = found.diff("terraform.tfvars", 'token = "HUSHED"\n', 'token = "HUSHED2"\n')
     assert "only hidden values differ" in diff
     assert "HUSHED" not in diff

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from gpuecs_tui.terraform.hcl.tree import Reference
-from gpuecs_tui.terraform.hcl.values import Known, Unknown
-from gpuecs_tui.terraform.read.configuration import load
+from gpuecs_tui.terraform.hcl.values import HclValue, UnknownValue
+from gpuecs_tui.terraform.read.configuration import load_configuration
 from gpuecs_tui.terraform.read.directory import read_back
 from gpuecs_tui.terraform.render.stack_files import render
 from gpuecs_tui.terraform.write.stack import compare, write
@@ -25,9 +25,9 @@ NOT_WORKED_OUT = (
 )
 
 
-def _value(expression: str) -> Known:
+def _value(expression: str) -> HclValue:
     text = f'{VARIABLES}locals {{\n  x   = {expression}\n  set = toset(["b", "a"])\n}}\n'
-    return load({"a.tf": text}).scope.value(Reference("local.x"))
+    return load_configuration({"a.tf": text}).scope.value(Reference("local.x"))
 
 
 @pytest.mark.parametrize("expression", VALUES)
@@ -37,7 +37,7 @@ def test_a_value_is_what_terraform_makes_of_it(expression: str) -> None:
 
 @pytest.mark.parametrize("expression", [*REFUSED, *NOT_WORKED_OUT])
 def test_a_value_that_may_be_another_one_is_unknown(expression: str) -> None:
-    assert isinstance(_value(expression), Unknown)
+    assert isinstance(_value(expression), UnknownValue)
 
 
 def test_the_answers_of_a_set_keep_the_order_in_which_they_were_given(tmp_path: Path) -> None:

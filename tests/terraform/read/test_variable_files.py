@@ -11,13 +11,13 @@ import pytest
 from gpuecs_tui.terraform.read.directory import read
 from gpuecs_tui.terraform.read.variable_files import (
     assignments,
+    deciding_files,
     load_order,
     remove_value,
     set_value,
-    sources,
 )
 from gpuecs_tui.terraform.render.stack_files import render
-from gpuecs_tui.terraform.write.stack import Changes, WriteProblem, compare, write
+from gpuecs_tui.terraform.write.stack import WriteChanges, WriteProblem, compare, write
 from tests.support.terraform.written_files import HTTPS, made, put
 
 HCL = """\
@@ -96,10 +96,10 @@ def test_the_file_that_is_loaded_last_is_the_source() -> None:
         "terraform.tfvars", "terraform.tfvars.json", "a.auto.tfvars.json", "z.auto.tfvars",
     ]  # fmt: skip
     texts |= {"terraform.tfvars": "a = 1\nb = 1", "a.auto.tfvars.json": '{"a": 2}'}
-    assert sources(texts) == {"a": "a.auto.tfvars.json", "b": "terraform.tfvars"}
+    assert deciding_files(texts) == {"a": "a.auto.tfvars.json", "b": "terraform.tfvars"}
 
 
-def written(directory: Path, **changed: object) -> Changes:
+def written(directory: Path, **changed: object) -> WriteChanges:
     changes = compare(directory, render(made(**changed)))  # type: ignore[arg-type]
     assert changes.hand_edited == ()
     write(changes)

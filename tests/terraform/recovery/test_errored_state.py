@@ -11,7 +11,7 @@ import pytest
 from gpuecs_tui.terraform.engine.binary import ENGINE_VARIABLE
 from gpuecs_tui.terraform.recovery import errored_state, locks
 from gpuecs_tui.terraform.recovery.errored_state import Verdict
-from gpuecs_tui.terraform.recovery.held_lock import HeldLock, Holder
+from gpuecs_tui.terraform.recovery.held_lock import HeldLock, HolderStatus
 from gpuecs_tui.terraform.recovery.remedies import examine
 from gpuecs_tui.terraform.runs.directory_lock import DirectoryBusy, acquire
 from gpuecs_tui.terraform.state.reader import first_error
@@ -122,7 +122,7 @@ def test_a_push_that_fails_keeps_the_file(
 
 def test_no_push_while_the_state_is_locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put(tmp_path, state(6), state(7))
-    held = HeldLock("s3://b/k", "i-d", "OperationTypeApply", "ana@x", None, Holder.DEAD)
+    held = HeldLock("s3://b/k", "i-d", "OperationTypeApply", "ana@x", None, HolderStatus.DEAD)
     monkeypatch.setattr(locks, "held_lock", lambda *_given: held)
     with pytest.raises(StateProblem, match="locked by ana@x") as refused:
         errored_state.push(tmp_path)

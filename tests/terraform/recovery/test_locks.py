@@ -18,7 +18,7 @@ from gpuecs_tui.aws.state_bucket.backend_reader import backend_reader
 from gpuecs_tui.cli import main
 from gpuecs_tui.terraform.base.tflock import STATE_NAME, lock_note
 from gpuecs_tui.terraform.recovery import locks
-from gpuecs_tui.terraform.recovery.held_lock import Holder
+from gpuecs_tui.terraform.recovery.held_lock import HolderStatus
 from gpuecs_tui.terraform.recovery.lock_words import lock_sentence
 from gpuecs_tui.terraform.recovery.locks import LockProblem, held_lock, unlock
 from gpuecs_tui.terraform.recovery.remedies import examine
@@ -59,7 +59,7 @@ def test_no_lock(stack: Path) -> None:
 def test_a_note_that_nobody_holds_is_cleared_by_its_id(stack: Path) -> None:
     note = leave_note(stack)
     held = held_lock(stack)
-    assert held is not None and held.holder is Holder.DEAD and not held.stops
+    assert held is not None and held.holder is HolderStatus.DEAD and not held.stops
     assert held.age is not None and held.age.total_seconds() > 0
     assert "It blocks nothing" in lock_sentence(held)
     with pytest.raises(LockProblem, match=f"another ID: {ID}"):
@@ -83,7 +83,7 @@ def test_a_lock_in_use_stays(stack: Path) -> None:
     ) as holder:
         assert holder.stdout is not None and holder.stdout.readline() == "held\n"
         held = held_lock(stack)
-        assert held is not None and held.holder is Holder.ALIVE and held.stops
+        assert held is not None and held.holder is HolderStatus.ALIVE and held.stops
         with pytest.raises(LockProblem, match="is still running"):
             unlock(stack, ID)
         holder.communicate()
@@ -119,7 +119,7 @@ def test_a_lock_in_s3_of_another_machine_is_not_ours_to_judge(
 ) -> None:
     in_s3(stack, monkeypatch, {**INFO, "Who": "ana@elsewhere"})
     held = held_lock(stack)
-    assert held is not None and held.holder is Holder.UNKNOWN and held.stops
+    assert held is not None and held.holder is HolderStatus.UNKNOWN and held.stops
     assert held.place == "s3://b/k/terraform.tfstate.tflock"
     with pytest.raises(LockProblem, match="It is unknown") as refused:
         unlock(stack, ID)
@@ -144,13 +144,13 @@ def test_a_lock_of_an_unknown_holder_takes_id_and_holder(
 @pytest.mark.parametrize(
     ("places", "holder"),
     [
-        (set(), Holder.UNKNOWN),
-        ({Path("/srv/other")}, Holder.UNKNOWN),
-        ("here", Holder.ALIVE),
+        (set(), HolderStatus.UNKNOWN),
+        ({Path("/srv/other")}, HolderStatus.UNKNOWN),
+        ("here", HolderStatus.ALIVE),
     ],
 )
 def test_a_lock_in_s3_that_no_run_of_ours_took_is_never_taken_for_dead(
-    stack: Path, monkeypatch: pytest.MonkeyPatch, places: Any, holder: Holder
+    stack: Path, monkeypatch: pytest.MonkeyPatch, places: Any, holder: HolderStatus
 ) -> None:
     # A failed run of this user in the same minute, by the same user name on the same machine.
     stage(stack, RunStatus.FAILED)
@@ -159,7 +159,7 @@ def test_a_lock_in_s3_that_no_run_of_ours_took_is_never_taken_for_dead(
     monkeypatch.setattr(locks, "_engine_places", lambda: found)
     held = held_lock(stack)
     assert held is not None and held.holder is holder
-    assert held.may_be_unlocked is (holder is Holder.DEAD)
+    assert held.may_be_unlocked is (holder is HolderStatus.DEAD)
     assert (held.run == "") and held.operation == "OperationTypeApply"
 
 
@@ -172,14 +172,14 @@ def test_the_lock_of_a_run_that_ended_is_dead_whatever_else_runs(
     in_s3(stack, monkeypatch, {**INFO, "Who": HERE})
     monkeypatch.setattr(locks, "_engine_places", lambda: {Path("/srv/other")})
     held = held_lock(stack)
-    assert held is not None and held.run == run.id and held.holder is Holder.DEAD
+    assert held is not None and held.run == run.id and held.holder is HolderStatus.DEAD
     assert f"The operation has ended (run {run.id})." in lock_sentence(held)
     live = stage(stack, RunStatus.APPLYING)
     in_s3_now = {**INFO, "Who": HERE, "ID": "another"}
     monkeypatch.setattr(lock_object, "read_lock_object", lambda *_given: in_s3_now)
     record_lock(live.files, "another")
     held = held_lock(stack)
-    assert held is not None and held.holder is Holder.ALIVE and held.run == live.id
+    assert held is not None and held.holder is HolderStatus.ALIVE and held.run == live.id
 
 
 def test_the_lock_of_a_run_of_another_directory_is_known(
@@ -192,7 +192,7 @@ def test_the_lock_of_a_run_of_another_directory_is_known(
     live = stage(clone, RunStatus.APPLYING)
     record_lock(live.files, "7d-2c")
     held = held_lock(stack)
-    assert held is not None and held.holder is Holder.ALIVE
+    assert held is not None and held.holder is HolderStatus.ALIVE
     assert (held.run, held.directory) == (live.id, clone)
     assert f"The operation is still running (run {live.id} in {clone})." in lock_sentence(held)
     with pytest.raises(LockProblem, match="is still running") as refused:
@@ -203,7 +203,7 @@ def test_the_lock_of_a_run_of_another_directory_is_known(
 
     # Its process has died on another machine, or this machine can't see it.
     record = json.loads(live.files.state.read_text())
-    for host, holder in (("bastion", Holder.DEAD), ("elsewhere", Holder.UNKNOWN)):
+    for host, holder in (("bastion", HolderStatus.DEAD), ("elsewhere", HolderStatus.UNKNOWN)):
         if host == "bastion":
             monkeypatch.setattr(locks, "host_name", lambda: "bastion")
         else:
@@ -219,7 +219,7 @@ def test_the_lock_of_a_run_of_another_directory_is_known(
     record_lock(ended.files, "8e-3d")
     lock["ID"] = "8e-3d"
     held = held_lock(stack)
-    assert held is not None and held.holder is Holder.DEAD and held.directory == clone
+    assert held is not None and held.holder is HolderStatus.DEAD and held.directory == clone
     assert f"The operation has ended (run {ended.id} in {clone})." in lock_sentence(held)
 
 
@@ -251,11 +251,11 @@ def test_what_works_in_the_directory_need_not_hold_the_state(
     guard = acquire(stack)
     try:
         held = held_lock(stack)
-        assert held is not None and held.holder is Holder.UNKNOWN
+        assert held is not None and held.holder is HolderStatus.UNKNOWN
     finally:
         guard.release()
     held = held_lock(stack)
-    assert held is not None and held.holder is Holder.UNKNOWN
+    assert held is not None and held.holder is HolderStatus.UNKNOWN
 
 
 def test_no_lock_object_is_no_lock(stack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -299,7 +299,7 @@ def test_the_selected_workspace_has_a_lock_of_its_own(stack: Path) -> None:
     state.parent.mkdir(parents=True)
     lock_note(state).write_text(json.dumps(INFO))
     found = held_lock(stack)
-    assert found is not None and found.id == INFO["ID"] and found.holder is Holder.DEAD
+    assert found is not None and found.id == INFO["ID"] and found.holder is HolderStatus.DEAD
     locks.unlock(stack, found.id)
     assert held_lock(stack) is None and lock_note(stack / STATE_NAME).exists()
 

@@ -30,7 +30,7 @@ from gpuecs_tui.terraform.recovery.remedies import examine
 from gpuecs_tui.terraform.runs.journal import record
 from gpuecs_tui.terraform.runs.run_list import runs_of
 from gpuecs_tui.terraform.runs.run_status import RunStatus
-from gpuecs_tui.terraform.state.content import PlaceProblem, content, workspaces_at
+from gpuecs_tui.terraform.state.content import PlaceProblem, state_content, workspaces_at
 from gpuecs_tui.terraform.state.location import StateLocation, configured_backend
 from gpuecs_tui.terraform.state.reader import read_state
 from gpuecs_tui.terraform.state.stored_state import NotRead
@@ -232,7 +232,7 @@ def test_an_encrypted_state_is_neither_empty_nor_broken(clone: Path) -> None:
     assert damaged_state.find(clone, {}) is None
     assert [it.rule for it in own_state(clone, {}).facts.remarks] == ["encrypted-state"]
     with pytest.raises(PlaceProblem, match="encrypted"):
-        content(state.read_bytes())
+        state_content(state.read_bytes())
     # The state must be moved like any other, and the move is refused.
     (clone / "backend.tf").write_text(BACKEND % "")
     assert own_state(clone, {}).owned is None

@@ -12,14 +12,14 @@ import pytest
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.model import Stack
 from gpuecs_tui.stack.resolve import resolve
-from gpuecs_tui.terraform.read.configuration import load
+from gpuecs_tui.terraform.read.configuration import load_configuration
 from gpuecs_tui.terraform.read.directory import read
 from gpuecs_tui.terraform.read.past import past_in
 from gpuecs_tui.terraform.render.former_texts import former_in, reworded, with_former
 from gpuecs_tui.terraform.render.past_addresses import Past
 from gpuecs_tui.terraform.render.stack_files import USER_DATA, render
 from gpuecs_tui.terraform.write.rewrite import files_for
-from gpuecs_tui.terraform.write.stack import Changes, compare, write
+from gpuecs_tui.terraform.write.stack import WriteChanges, compare, write
 from tests.support.repository import ROOT
 
 FORMER = ROOT / "tests" / "support" / "terraform" / "data" / "reworded"
@@ -32,13 +32,13 @@ def stack_in(directory: Path) -> Stack:
     return found.stack
 
 
-def changed(directory: Path, answers: Mapping[str, Value]) -> Changes:
+def changed(directory: Path, answers: Mapping[str, Value]) -> WriteChanges:
     """Return the changes of writing the directory's stack with other answers."""
     stack = resolve({**stack_in(directory).flat(), **answers}, None).stack
     return compare(directory, files_for(stack, directory), environ={})
 
 
-def added(changes: Changes) -> list[str]:
+def added(changes: WriteChanges) -> list[str]:
     """Return the lines that are added to existing files."""
     return [
         line[1:].strip()
@@ -51,7 +51,7 @@ def added(changes: Changes) -> list[str]:
 
 def as_new(name: str) -> Mapping[str, str]:
     """Return the files that are written now for the stack, into another directory."""
-    past = past_in(load(read(FORMER / name, {}).texts))
+    past = past_in(load_configuration(read(FORMER / name, {}).texts))
     return render(stack_in(FORMER / name), Past(past.moves, past.handover, past.suffixed))
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from gpuecs_tui.terraform.hcl.tree import Body
-from gpuecs_tui.terraform.read.configuration import load
+from gpuecs_tui.terraform.read.configuration import load_configuration
 from gpuecs_tui.terraform.render.stack_files import render
 from tests.support.terraform.written_files import made, shapes
 from tests.terraform.render.other_values import OTHER
@@ -48,7 +48,7 @@ def test_the_provider_has_every_name() -> None:
     files = {item for stack in STACKS for item in render(stack).items() if item[0].endswith(".tf")}
     found: set[str] = set()
     for name, text in files:
-        for block in load({name: text}).bodies[name].blocks:
+        for block in load_configuration({name: text}).bodies[name].blocks:
             if block.kind not in ("resource", "data") or not block.labels[0].startswith("aws_"):
                 continue
             kind = block.labels[0] if block.kind == "resource" else f"data.{block.labels[0]}"
@@ -62,7 +62,7 @@ def test_a_name_that_it_does_not_have_is_noticed() -> None:
         'resource "aws_lb" "this" {\n  internall = true\n  acces_logs {}\n'
         '  access_logs {\n    bucket = "b"\n    buckett = 1\n  }\n}\n'
     )
-    (block,) = load({"a.tf": text}).bodies["a.tf"].blocks
+    (block,) = load_configuration({"a.tf": text}).bodies["a.tf"].blocks
     assert {*unknown(block.body, NAMES["aws_lb"], "aws_lb")} == {
         "aws_lb.internall", "aws_lb.acces_logs", "aws_lb.access_logs.buckett",
     }  # fmt: skip

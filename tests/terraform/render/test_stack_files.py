@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from gpuecs_tui.stack.model import KEYS, Stack
-from gpuecs_tui.terraform.read.configuration import load
+from gpuecs_tui.terraform.read.configuration import load_configuration
 from gpuecs_tui.terraform.render.stack_files import render
 from tests.support.repository import ROOT
 from tests.support.terraform.written_files import (
@@ -59,7 +59,7 @@ def test_only_what_is_needed_is_written() -> None:
 
 @pytest.mark.parametrize("stack", shapes())
 def test_what_is_referred_to_exists(stack: Stack) -> None:
-    written = load(render(stack))
+    written = load_configuration(render(stack))
     words = " ".join(render(stack)[name] for name in render(stack) if name.endswith(".tf"))
     for address, (_, block) in written.blocks.items():
         if block.kind == "variable":

@@ -16,7 +16,7 @@ from gpuecs_tui.terraform.base.problems import RunProblem
 from gpuecs_tui.terraform.engine.events import Diagnostic, Event
 from gpuecs_tui.terraform.recovery.remedies import examine
 from gpuecs_tui.terraform.runner import orphan_import, plan_with_imports
-from gpuecs_tui.terraform.runner.import_ids import Values
+from gpuecs_tui.terraform.runner.import_ids import PlannedValues
 from gpuecs_tui.terraform.runner.orphan_import import IMPORT_FILE, Account, Unclear
 from gpuecs_tui.terraform.runner.plan_with_imports import Planner
 from gpuecs_tui.terraform.runs.journal import JournalWriter
@@ -38,7 +38,7 @@ class MadeUp(Account):
         self.asked: list[str] = []
         self.closed = False
 
-    def find(self, candidate: Candidate, planned: Values) -> str | None:
+    def find(self, candidate: Candidate, planned: PlannedValues) -> str | None:
         self.asked.append(candidate.address)
         if candidate.type == "aws_lb_listener" and "load_balancer_arn" not in planned:
             raise NotYet

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gpuecs_tui.terraform.base.atomic_files import read_json, replace_json
-from gpuecs_tui.terraform.runs.apply_estimate import DEFAULTS, Kind, expected, last_time
+from gpuecs_tui.terraform.runs.apply_estimate import DEFAULTS, ApplyKind, expected, last_time
 from gpuecs_tui.terraform.runs.run import Run
 from gpuecs_tui.terraform.runs.run_status import RunStatus
 from tests.support.terraform.run_folders import stage
@@ -32,13 +32,15 @@ def took(run: Run, seconds: int) -> None:
 @pytest.mark.parametrize(
     ("operation", "changes", "kind"),
     [
-        ("apply", (38, 0, 0), Kind.CREATE),
-        ("apply", (0, 2, 0), Kind.CHANGE),
-        ("apply", (1, 2, 1), Kind.REPLACE),
-        ("destroy", (0, 0, 38), Kind.REPLACE),
+        ("apply", (38, 0, 0), ApplyKind.CREATE),
+        ("apply", (0, 2, 0), ApplyKind.CHANGE),
+        ("apply", (1, 2, 1), ApplyKind.REPLACE),
+        ("destroy", (0, 0, 38), ApplyKind.REPLACE),
     ],
 )
-def test_assumed(stack: Path, operation: str, changes: tuple[int, int, int], kind: Kind) -> None:
+def test_assumed(
+    stack: Path, operation: str, changes: tuple[int, int, int], kind: ApplyKind
+) -> None:
     run = stage(stack, RunStatus.PLANNED, operation=operation, changes=changes)
     found = expected(run)
     assert (found.time, found.measured) == (DEFAULTS[kind], False)

@@ -9,12 +9,12 @@ from gpuecs_tui.terraform.base.problems import RunProblem
 from gpuecs_tui.terraform.runs.directory_lock import (
     LOCK_NAME,
     DirectoryBusy,
-    Holder,
+    LockHolder,
     acquire,
     is_held,
 )
 
-ANA = Holder("r1", "apply", "ana", "bastion", 4242, "2026-11-23T12:00:00+00:00")
+ANA = LockHolder("r1", "apply", "ana", "bastion", 4242, "2026-11-23T12:00:00+00:00")
 
 
 def test_the_second_is_told_who_is_first(tmp_path: Path) -> None:

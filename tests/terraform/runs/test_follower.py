@@ -8,7 +8,7 @@ from gpuecs_tui.terraform.base.liveness import identify
 from gpuecs_tui.terraform.engine.events import Text
 from gpuecs_tui.terraform.runs.follower import CHUNK, Batch, Follower
 from gpuecs_tui.terraform.runs.journal import RunFiles, record
-from gpuecs_tui.terraform.runs.run import Run, load
+from gpuecs_tui.terraform.runs.run import Run, load_run
 from gpuecs_tui.terraform.runs.run_status import RunStatus
 from tests.support.terraform.fake_engine import event
 
@@ -17,7 +17,7 @@ def make_run(folder: Path) -> Run:
     files = RunFiles(folder)
     replace_json(files.facts, {"directory": str(folder), "operation": "apply", "started_at": now()})
     record(files, RunStatus.STARTING, runner=identify())
-    run = load(folder)
+    run = load_run(folder)
     assert run is not None
     return run
 

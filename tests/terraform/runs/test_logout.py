@@ -93,20 +93,20 @@ def test_root_is_excluded_unless_the_configuration_says_otherwise(machine: Path)
 
 def test_nothing_is_asked_where_nothing_ends(machine: Path) -> None:
     assert logout.scope_prefix("ana", os.environ) == ()
-    assert logout.warning("ana", ()) == "" and not (machine / "calls").exists()
+    assert logout.logout_warning("ana", ()) == "" and not (machine / "calls").exists()
 
 
 def test_a_scope_and_lingering_save_the_run_and_less_is_said(machine: Path) -> None:
     configure(machine, "etc/systemd/logind.conf", "KillUserProcesses=yes")
     prefix = logout.scope_prefix("ana", os.environ)
     assert prefix[1:] == ("--user", "--scope", "--quiet", "--collect", "--")
-    assert "loginctl enable-linger" in logout.warning("ana", prefix)
+    assert "loginctl enable-linger" in logout.logout_warning("ana", prefix)
     (machine / "var/lib/systemd/linger").mkdir(parents=True)
     (machine / "var/lib/systemd/linger/ana").touch()
-    assert logout.warning("ana", prefix) == ""
+    assert logout.logout_warning("ana", prefix) == ""
     (machine / "broken").touch()
     assert logout.scope_prefix("ana", os.environ) == (), "no user manager answers"
-    assert "stay logged in" in logout.warning("ana", ())
+    assert "stay logged in" in logout.logout_warning("ana", ())
     assert logout.scope_prefix("ana", {"PATH": "/nowhere"}) == ()
 
 

@@ -11,7 +11,12 @@ from typing import Any
 import pytest
 
 from gpuecs_tui.aws import orphans
-from gpuecs_tui.terraform.runner.import_ids import Import, import_blocks, import_id, is_known
+from gpuecs_tui.terraform.runner.import_ids import (
+    GeneratedImport,
+    import_blocks,
+    import_id,
+    is_known,
+)
 from gpuecs_tui.terraform.runs.orphan_candidates import Candidate, candidates, note_absent
 from gpuecs_tui.terraform.runs.run_status import RunStatus
 from gpuecs_tui.terraform.state.stored_state import NOTHING, parse_state
@@ -207,7 +212,7 @@ def test_every_type_that_is_written_can_be_imported_and_looked_for() -> None:
 
 
 def test_import_blocks_never_evaluate_what_they_hold() -> None:
-    text = import_blocks([Import('aws_lb.a["x"]', 'a"${b}%{c}\\')])
+    text = import_blocks([GeneratedImport('aws_lb.a["x"]', 'a"${b}%{c}\\')])
     assert text == ('import {\n  to = aws_lb.a["x"]\n  id = "a\\"$${b}%%{c}\\\\"\n}\n')
 
 

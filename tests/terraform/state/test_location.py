@@ -10,7 +10,7 @@ import pytest
 from gpuecs_tui.terraform.migration import lifecycle
 from gpuecs_tui.terraform.migration.lifecycle import refuse_unmoved
 from gpuecs_tui.terraform.migration.refusals import MigrationProblem
-from gpuecs_tui.terraform.state.content import PlaceProblem, content
+from gpuecs_tui.terraform.state.content import PlaceProblem, state_content
 from gpuecs_tui.terraform.state.location import backend_options, configured_backend, pending_change
 from tests.support.terraform.states import S3, STATE
 
@@ -130,10 +130,10 @@ def test_an_endpoint_of_numbers_takes_path_style(
 
 def test_content_is_what_a_move_must_keep() -> None:
     other = {**STATE, "serial": 9, "lineage": "new", "check_results": None}
-    assert content(json.dumps(other).encode()) == content(json.dumps(STATE).encode())
+    assert state_content(json.dumps(other).encode()) == state_content(json.dumps(STATE).encode())
     changed = json.loads(json.dumps(STATE))
     changed["resources"][0]["instances"][0]["attributes"]["id"] = "y"
-    assert content(json.dumps(changed).encode()) != content(json.dumps(STATE).encode())
-    assert content(b"") == {}
+    assert state_content(json.dumps(changed).encode()) != state_content(json.dumps(STATE).encode())
+    assert state_content(b"") == {}
     with pytest.raises(PlaceProblem):
-        content(b'{"version": 4, "ser')
+        state_content(b'{"version": 4, "ser')

@@ -15,7 +15,7 @@ from gpuecs_tui.stack.model import KEYS
 from gpuecs_tui.stack.resolve import Answers, resolve
 from gpuecs_tui.terraform.read.directory import read
 from gpuecs_tui.terraform.render.stack_files import render
-from gpuecs_tui.terraform.write.stack import Changes, compare, write
+from gpuecs_tui.terraform.write.stack import WriteChanges, compare, write
 from gpuecs_tui.wizard.decisions import decide, explicit_texts, texts_of
 from tests.support.strategies import G4DN_XLARGE
 from tests.support.terraform.written_files import made, put
@@ -154,7 +154,7 @@ def edited(directory: Path, edit: Edit) -> dict[str, str]:
     return {path.name: path.read_bytes().decode() for path in directory.iterdir()}
 
 
-def by_wizard(directory: Path, answer: Answers) -> Changes:
+def by_wizard(directory: Path, answer: Answers) -> WriteChanges:
     """Compare like a wizard that opened the directory and in which one answer was changed."""
     found = read(directory)
     texts = texts_of(found.answers)
@@ -166,7 +166,7 @@ def by_wizard(directory: Path, answer: Answers) -> Changes:
     return compare(directory, render(decisions.resolved.stack), explicit=decisions.answers)
 
 
-def by_answers(directory: Path, answer: Answers) -> Changes:
+def by_answers(directory: Path, answer: Answers) -> WriteChanges:
     """Compare like ``render`` with the output of ``show`` and one changed answer."""
     found = read(directory)
     answers = {**(found.stack.flat() if found.stack else found.answers), **answer}

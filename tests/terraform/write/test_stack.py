@@ -19,7 +19,7 @@ from gpuecs_tui.terraform.runs.directory_lock import acquire
 from gpuecs_tui.terraform.runs.stack_directory import mark
 from gpuecs_tui.terraform.write import last_write, unfinished_write
 from gpuecs_tui.terraform.write.gitignore import GITIGNORE, PATTERNS
-from gpuecs_tui.terraform.write.stack import Changes, WriteProblem, compare, write
+from gpuecs_tui.terraform.write.stack import WriteChanges, WriteProblem, compare, write
 from gpuecs_tui.terraform.write.stage import COMMIT, STAGE
 from gpuecs_tui.terraform.write.unfinished_write import find_unfinished, settle
 from tests.support.terraform.written_files import S3, made, put
@@ -33,7 +33,7 @@ def encoded(files: dict[str, str]) -> dict[str, bytes]:
     return {name: text.encode() for name, text in files.items()}
 
 
-def changed(directory: Path, **renamed: Any) -> Changes:
+def changed(directory: Path, **renamed: Any) -> WriteChanges:
     return compare(directory, render(made(**renamed)))
 
 
@@ -415,7 +415,7 @@ def test_values_changed_by_hand_are_asked_about(tmp_path: Path) -> None:
     )
     assert read(tmp_path).answers["fleet.max_size"] == 9
 
-    def again(**answers: Any) -> Changes:
+    def again(**answers: Any) -> WriteChanges:
         by_hand = last_write.changed_since(tmp_path)
         return compare(tmp_path, render(made(**answers)), by_hand=by_hand)
 
@@ -450,7 +450,7 @@ def test_an_edit_by_hand_is_claimed_only_where_it_is_known(tmp_path: Path) -> No
     """A value of another stack, and one in a copy of the directory, are described as such in the
     question."""
 
-    def asked(directory: Path, **answers: Any) -> Changes:
+    def asked(directory: Path, **answers: Any) -> WriteChanges:
         return compare(directory, render(made(**answers)), by_hand=lambda _key, _value: True)
 
     ours, copied = tmp_path / "ours", tmp_path / "copied"

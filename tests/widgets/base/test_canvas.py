@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.cells import cell_len
 
-from gpuecs_tui.widgets.base.canvas import Canvas, cut
+from gpuecs_tui.widgets.base.canvas import Canvas, ellipsized
 
 
 def drawn(canvas: Canvas, *, ascii_only: bool = False) -> list[str]:
@@ -41,9 +41,9 @@ def test_a_combining_mark_stays_with_its_letter() -> None:
 
 
 def test_what_has_no_room_is_cut_by_cells() -> None:
-    assert cut("日本語", 4) == "日…"
-    assert cut("日本語", 6) == "日本語"
-    assert cut("abc", 0) == ""
+    assert ellipsized("日本語", 4) == "日…"
+    assert ellipsized("日本語", 6) == "日本語"
+    assert ellipsized("abc", 0) == ""
     canvas = Canvas(5)
     canvas.text(0, 2, "abcdef")
     assert drawn(canvas) == ["  ab…"]

@@ -6,7 +6,7 @@ import pytest
 from rich.cells import cell_len
 
 from gpuecs_tui.widgets.base.safe_text import escape_controls, fit_cells, fit_right
-from gpuecs_tui.widgets.picker.rows import GAP, NARROWEST, Choices, Row, lines_of, widths_of
+from gpuecs_tui.widgets.picker.rows import GAP, NARROWEST, Choices, Row, list_lines, widths_of
 
 NAMES = (
     "",
@@ -43,12 +43,12 @@ def test_brackets_are_shown_as_they_are() -> None:
 
 def test_words_narrow_a_list_and_headings_follow() -> None:
     rows = (Row("1", ("one", "red"), "A"), Row("2", ("two", "red"), "B"), Row("3", ("x", "b"), "B"))
-    shown = [line.row.id if line.row else line.heading for line in lines_of(rows, "RED")]
+    shown = [line.row.id if line.row else line.heading for line in list_lines(rows, "RED")]
     assert shown == [
         "A", "1", "B", "2",
     ]  # fmt: skip
-    assert [line.row.id for line in lines_of(rows, "red two") if line.row] == ["2"]
-    assert lines_of(rows, "nothing") == []
+    assert [line.row.id for line in list_lines(rows, "red two") if line.row] == ["2"]
+    assert list_lines(rows, "nothing") == []
 
 
 def test_columns_give_way_until_they_fit() -> None:

@@ -23,7 +23,7 @@ from gpuecs_tui.terraform.recovery.shared_run import created_elsewhere
 from gpuecs_tui.terraform.runs import logout
 from gpuecs_tui.terraform.runs.follower import Follower
 from gpuecs_tui.terraform.runs.journal import JournalWriter, RunFiles, record
-from gpuecs_tui.terraform.runs.run import Run, load
+from gpuecs_tui.terraform.runs.run import Run, load_run
 from gpuecs_tui.terraform.runs.run_facts import RecordProblem
 from gpuecs_tui.terraform.runs.run_status import RunStatus
 from gpuecs_tui.terraform.runs.unread_run import unread_run
@@ -90,7 +90,7 @@ def composed_warnings(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
     monkeypatch.setattr(logout, "_ROOT", folder)
     (folder / "etc/systemd").mkdir(parents=True)
     (folder / "etc/systemd/logind.conf").write_text("[Login]\nKillUserProcesses=yes\n")
-    yield logout.warning("ana", ())
+    yield logout.logout_warning("ana", ())
     with pytest.raises(OSError) as raised:
         (folder / "etc").read_text()
     yield str(raised.value)
@@ -101,7 +101,7 @@ def make_run(folder: Path) -> Run:
     files = RunFiles(folder)
     replace_json(files.facts, {"directory": str(folder), "operation": "apply", "started_at": now()})
     record(files, RunStatus.STARTING, runner=identify())
-    run = load(folder)
+    run = load_run(folder)
     assert run is not None
     return run
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gpuecs_tui.terraform.engine.event_text import lines_of
+from gpuecs_tui.terraform.engine.event_text import log_lines
 from gpuecs_tui.terraform.engine.events import Decoder
 from gpuecs_tui.terraform.engine.log_line import Level, LogLine
 from gpuecs_tui.widgets.log.filter import FilteredLog, LineFilter
@@ -52,7 +52,7 @@ JOURNAL = (
 
 def records(*journal: str) -> list[LogLine]:
     decoder = Decoder()
-    return [line for raw in journal for line in lines_of(decoder.decode(raw))]
+    return [line for raw in journal for line in log_lines(decoder.decode(raw))]
 
 
 def filtered(store: LogStore, line_filter: LineFilter) -> list[str]:

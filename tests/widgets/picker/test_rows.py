@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from gpuecs_tui.widgets.picker.rows import Row, lines_of
+from gpuecs_tui.widgets.picker.rows import Row, list_lines
 
 ROWS = tuple(
     Row(name, (name,), measures=tuple((unit, Decimal(number)) for unit, number in measures.items()))
@@ -36,9 +36,9 @@ ALL = [row.id for row in ROWS]
     ],
 )
 def test_comparisons_and_words(wanted: str, found: list[str]) -> None:
-    assert [line.row.id for line in lines_of(ROWS, wanted) if line.row] == found
+    assert [line.row.id for line in list_lines(ROWS, wanted) if line.row] == found
 
 
 def test_lists_without_measures_take_it_as_a_word() -> None:
     rows = (Row("a", ("<5gb",)), Row("b", ("other",)))
-    assert [line.row.id for line in lines_of(rows, "<5gb") if line.row] == ["a"]
+    assert [line.row.id for line in list_lines(rows, "<5gb") if line.row] == ["a"]

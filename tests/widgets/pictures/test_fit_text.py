@@ -11,9 +11,9 @@ from rich.cells import cell_len
 
 from gpuecs_tui.aws import catalogue
 from gpuecs_tui.checks.context import context_of
-from gpuecs_tui.checks.sizing.options import at_its_fullest, next_size, option, options
+from gpuecs_tui.checks.sizing.options import at_its_fullest, next_size, option, type_options
 from gpuecs_tui.widgets.pictures.fit_tables import NAME
-from gpuecs_tui.widgets.pictures.fit_text import MAX_WIDTH, draw
+from gpuecs_tui.widgets.pictures.fit_text import MAX_WIDTH, draw_fit
 from gpuecs_tui.widgets.pictures.stack_text import MIN_WIDTH
 from tests.support.picture_stacks import account, resolved, subnets
 
@@ -26,7 +26,7 @@ SEVERAL: dict[str, Any] = {
 def picture(width: int = 76, plain: bool = False, **more: Any) -> str:
     these = subnets(3)
     context = context_of(resolved(these, **more).stack, account(these))
-    rows = draw(context, width, ascii_only=plain)
+    rows = draw_fit(context, width, ascii_only=plain)
     return "\n".join("".join(text for text, _style in row) for row in rows)
 
 
@@ -126,7 +126,7 @@ def test_it_never_grows_wider_than_its_place(
 def test_no_name_of_a_type_is_cut() -> None:
     these = subnets(3)
     more = {**SEVERAL, "fleet__instance_type": "p4d.24xlarge", "task__gpus": 8}
-    found = options(context_of(resolved(these, **more).stack, account(these)))
+    found = type_options(context_of(resolved(these, **more).stack, account(these)))
     names = [it.instance_type.name for it in found]
     assert max(map(len, names)) > NAME, "one that is longer than the column is among them"
     text = picture(80, **more)
@@ -166,9 +166,9 @@ def test_an_update_at_its_fullest_keeps_every_bound(
 def test_types_are_those_that_take_the_task_in_the_zones() -> None:
     these = subnets(3)
     context = context_of(resolved(these, task__memory=100_000).stack, account(these))
-    names = [it.instance_type.name for it in options(context)]
+    names = [it.instance_type.name for it in type_options(context)]
     assert names and "g4dn.xlarge" not in names and "g5.12xlarge" in names
-    assert all(it.fit.placeable and it.instances for it in options(context))
+    assert all(it.fit.placeable and it.instances for it in type_options(context))
     larger = next_size(context)
     assert larger is not None and larger.name == "g4dn.2xlarge"
     assert not option(context, larger).fit.placeable

@@ -16,7 +16,7 @@ from gpuecs_tui.aws.network_facts import Subnet
 from gpuecs_tui.checks.context import context_of
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.resolve import resolve
-from gpuecs_tui.widgets.pictures.stack_text import MAX_WIDTH, MIN_WIDTH, WARN, draw
+from gpuecs_tui.widgets.pictures.stack_text import MAX_WIDTH, MIN_WIDTH, WARN, draw_stack
 from tests.support.picture_stacks import account, resolved, subnets
 
 NASTY = (
@@ -36,7 +36,9 @@ def picture(
     more: Mapping[str, Value] | None = None,
 ) -> list[str]:
     made = resolved(these, **(more or {}))
-    rows = draw(context_of(made.stack, account(these)), made.missing, width, ascii_only=ascii_only)
+    rows = draw_stack(
+        context_of(made.stack, account(these)), made.missing, width, ascii_only=ascii_only
+    )
     return ["".join(text for text, _style in row) for row in rows]
 
 
@@ -112,7 +114,7 @@ def test_wide_terminals_get_all_zones_side_by_side() -> None:
 def test_what_is_missing_is_said() -> None:
     made = resolve({}, None)
     context = context_of(made.stack, AccountFacts(region=""))
-    rows = draw(context, made.missing, 76)
+    rows = draw_stack(context, made.missing, 76)
     text = "\n".join("".join(part for part, _style in row) for row in rows)
     assert "VPC not chosen yet" in text
     assert "instance subnets not chosen yet" in text
@@ -122,7 +124,7 @@ def test_what_is_missing_is_said() -> None:
 def test_a_task_that_fits_nowhere_stands_out() -> None:
     these = subnets(2)
     made = resolved(these, task__memory=16000)
-    rows = draw(context_of(made.stack, account(these)), made.missing, 76)
+    rows = draw_stack(context_of(made.stack, account(these)), made.missing, 76)
     assert ("no task fits", WARN) in [span for row in rows for span in row]
 
 
@@ -138,7 +140,7 @@ def test_tasks_on_one_instance_are_counted() -> None:
 def test_subnets_that_the_account_does_not_list_are_shown_by_id() -> None:
     these = subnets(2)
     made = resolved(these)
-    rows = draw(context_of(made.stack, AccountFacts(region="us-east-1")), made.missing, 76)
+    rows = draw_stack(context_of(made.stack, AccountFacts(region="us-east-1")), made.missing, 76)
     text = "\n".join("".join(part for part, _style in row) for row in rows)
     assert "zone unknown" in text
     assert "subnet-0a1b2c3d4e" in text

@@ -12,7 +12,7 @@ from textual.geometry import Region
 from textual.pilot import Pilot
 
 from gpuecs_tui.terraform.engine.progress import ResourceProgress, Status
-from gpuecs_tui.terraform.plan.details import Action, Attribute, Change, PlanTree
+from gpuecs_tui.terraform.plan.details import Action, ChangedAttribute, PlanTree, ResourceChange
 from gpuecs_tui.widgets.run import resource_tree
 from gpuecs_tui.widgets.run.resource_detail import ResourceDetail, detail_text, reason_text
 from gpuecs_tui.widgets.run.resource_panel import ResourcePanel
@@ -62,11 +62,13 @@ def test_what_is_destroyed_stands_first() -> None:
 def test_the_details_order_and_find_rows() -> None:
     plan = PlanTree(
         (
-            Change("b.gone", "b", Action.DELETE, "", ()),
-            Change("aws_ecs_task_definition.a", "aws_ecs_task_definition", Action.REPLACE, "", ()),
-            Change(
+            ResourceChange("b.gone", "b", Action.DELETE, "", ()),
+            ResourceChange(
+                "aws_ecs_task_definition.a", "aws_ecs_task_definition", Action.REPLACE, "", ()
+            ),
+            ResourceChange(
                 *("aws_ecs_service.this", "aws_ecs_service", Action.REPLACE, ""),
-                (Attribute("launch_type", '"EC2"', None, True),),
+                (ChangedAttribute("launch_type", '"EC2"', None, True),),
             ),
         ),
         (),
@@ -214,7 +216,9 @@ async def test_filtering_narrows_while_typing_and_escape_ends_it() -> None:
 
 
 async def test_details_open_over_the_tree() -> None:
-    change = Change("aws_lb.this", "aws_lb", Action.CREATE, "", (Attribute("name", None, '"x"'),))
+    change = ResourceChange(
+        "aws_lb.this", "aws_lb", Action.CREATE, "", (ChangedAttribute("name", None, '"x"'),)
+    )
     async with running() as (panel, pilot):
         panel.show([resource("aws_lb.this")])
         await until(pilot, lambda: bool(panel.resources.addresses))
@@ -241,7 +245,9 @@ async def test_details_open_over_the_tree() -> None:
 
 async def test_the_first_key_after_the_focus_opens_a_resource() -> None:
     changes = tuple(
-        Change(address, "aws_lb", Action.CREATE, "", (Attribute("name", None, '"x"'),))
+        ResourceChange(
+            address, "aws_lb", Action.CREATE, "", (ChangedAttribute("name", None, '"x"'),)
+        )
         for address in ("aws_lb.a", "aws_lb.b")
     )
     async with running() as (panel, pilot):
@@ -304,15 +310,15 @@ def _many(count: int) -> list[ResourceProgress]:
 
 
 def test_details_in_words() -> None:
-    change = Change(
+    change = ResourceChange(
         "aws_ecs_service.this",
         "aws_ecs_service",
         Action.REPLACE,
         "replace_because_cannot_update",
         (
-            Attribute("desired_count", "1", "2"),
-            Attribute("name", '"[b]a"', '"b"', forces_replacement=True),
-            Attribute("arn", '"x"', None),
+            ChangedAttribute("desired_count", "1", "2"),
+            ChangedAttribute("name", '"[b]a"', '"b"', forces_replacement=True),
+            ChangedAttribute("arn", '"x"', None),
         ),
     )
     assert detail_text(change).plain.splitlines() == [
@@ -325,14 +331,14 @@ def test_details_in_words() -> None:
         "~ desired_count = 1 → 2",
         '- arn = "x"',
     ]
-    gone = Change("aws_ecs_service.this", "aws_ecs_service", Action.DELETE, "", ())
+    gone = ResourceChange("aws_ecs_service.this", "aws_ecs_service", Action.DELETE, "", ())
     assert detail_text(gone).plain.splitlines()[1] == (
         "! This destroys the service. All its tasks stop, and requests fail from then on."
     )
     # The warning of a replacement states its order; for a change without a warning, a line does.
     for first, order in ((True, "created before the old"), (False, "destroyed before the new")):
         for kind in ("aws_lb", "aws_ecs_task_definition"):
-            again = Change(f"{kind}.this", kind, Action.REPLACE, "", (), create_first=first)
+            again = ResourceChange(f"{kind}.this", kind, Action.REPLACE, "", (), create_first=first)
             said = detail_text(again).plain.splitlines()
             assert sum("created" in line and "destroyed" in line for line in said) == 1, said
         assert order in said[1]

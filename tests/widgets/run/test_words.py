@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gpuecs_tui.terraform.engine.progress import Progress
+from gpuecs_tui.terraform.engine.progress import RunProgress
 from gpuecs_tui.terraform.plan.details import PlanTree
 from gpuecs_tui.terraform.read.service_url import ServiceUrl
 from gpuecs_tui.terraform.runs.run_status import RunStatus
@@ -30,7 +30,7 @@ def test_an_apply_ends_with_the_url_and_the_record_it_needs(
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     ended = stage(tmp_path / "stack", RunStatus.SUCCEEDED)
     url = ServiceUrl("https://a.example", "This name needs a DNS record: a.example CNAME b.")
-    said = verdict(ended, Progress(), None, url).plain
+    said = verdict(ended, RunProgress(), None, url).plain
     assert "https://a.example" in said and said.endswith(url.record)
 
 
@@ -49,6 +49,6 @@ def test_a_service_without_tasks_will_not_answer(
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     ended = stage(tmp_path / "stack", RunStatus.SUCCEEDED, message="Applied.")
-    shown = verdict(ended, Progress(), tree, ServiceUrl("https://a.example")).plain
+    shown = verdict(ended, RunProgress(), tree, ServiceUrl("https://a.example")).plain
     assert said in shown and "https://a.example" in shown
     assert ("will answer" in shown) == said.startswith("The service")

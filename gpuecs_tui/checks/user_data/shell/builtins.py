@@ -10,20 +10,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from gpuecs_tui.checks.user_data.shell.expand import ASSIGNMENT
-from gpuecs_tui.checks.user_data.shell.run import Runner
+from gpuecs_tui.checks.user_data.shell.run import ScriptRunner
 from gpuecs_tui.checks.user_data.shell.world import (
     CONFIG,
     Data,
     Field,
     TooComplex,
     World,
+    data_text,
     is_unknown,
     shown,
-    text_of,
-    unknown,
+    unknown_mark,
 )
 
-Command = Callable[[Runner, World, list[Field], str], list[World]]
+Builtin = Callable[[ScriptRunner, World, list[Field], str], list[World]]
 """Runs a command with the arguments and returns its courses; the text is for messages."""
 _OPTIONS = {"e": "e", "u": "u", "errexit": "e", "nounset": "u", "pipefail": "pipefail"}
 _ESCAPES = re.compile(r"\\(n|t|r|\\)")
@@ -38,7 +38,7 @@ def may(world: World) -> list[World]:
     return [replace(world, ok=True), replace(world, ok=False)]
 
 
-def _echo(runner: Runner, world: World, arguments: list[Field], text: str) -> list[World]:
+def _echo(runner: ScriptRunner, world: World, arguments: list[Field], text: str) -> list[World]:
     words = [it.text for it in arguments]
     end, is_escaped = "\n", False
     while words and re.fullmatch("-[neE]+", words[0]):
@@ -58,14 +58,14 @@ def _written(world: World, data: Data) -> list[World]:
     return may(after) if target.startswith("/") and target != CONFIG else [replace(after, ok=True)]
 
 
-def _printf(runner: Runner, world: World, arguments: list[Field], text: str) -> list[World]:
+def _printf(runner: ScriptRunner, world: World, arguments: list[Field], text: str) -> list[World]:
     words = [it.text for it in arguments]
     if words[:1] == ["--"]:
         words = words[1:]
     if words[:1] == ["-v"] and len(words) > 1:
-        return [replace(world.having(words[1], Field(unknown(text))), ok=True)]
+        return [replace(world.having(words[1], Field(unknown_mark(text))), ok=True)]
     made = _formatted(words[0], words[1:]) if words else None
-    return _written(world, (runner.chunk(unknown(text) if made is None else made, text),))
+    return _written(world, (runner.chunk(unknown_mark(text) if made is None else made, text),))
 
 
 def _formatted(pattern: str, values: list[str]) -> str | None:
@@ -98,7 +98,7 @@ def content(world: World, arguments: list[Field], text: str) -> tuple[Data | Non
     return found, True
 
 
-def _cat(runner: Runner, world: World, arguments: list[Field], text: str) -> list[World]:
+def _cat(runner: ScriptRunner, world: World, arguments: list[Field], text: str) -> list[World]:
     data, is_there = content(world, arguments, text)
     if data is None:
         return may(world.emitting((runner.output(text),)))
@@ -106,7 +106,7 @@ def _cat(runner: Runner, world: World, arguments: list[Field], text: str) -> lis
     return after if is_there else may(after[0])
 
 
-def _tee(runner: Runner, world: World, arguments: list[Field], text: str) -> list[World]:
+def _tee(runner: ScriptRunner, world: World, arguments: list[Field], text: str) -> list[World]:
     options = [it.text for it in arguments if it.text.startswith("-")]
     appends = any(re.fullmatch("-[a-zA-Z]*a[a-zA-Z]*|--append", it) for it in options)
     data = world.stdin if world.stdin is not None else (runner.output(text),)
@@ -128,7 +128,7 @@ def _tee(runner: Runner, world: World, arguments: list[Field], text: str) -> lis
     return may(after) if is_elsewhere else [replace(after, ok=True)]
 
 
-def _set(_runner: Runner, world: World, arguments: list[Field], _text: str) -> list[World]:
+def _set(_runner: ScriptRunner, world: World, arguments: list[Field], _text: str) -> list[World]:
     options, words = set(world.options), [it.text for it in arguments]
     while words:
         word = words.pop(0)
@@ -148,7 +148,7 @@ def _positional(world: World, values: list[str]) -> World:
     return replace(world, variables={**kept, **given, "#": Field(str(len(values)))})
 
 
-def _shift(_runner: Runner, world: World, arguments: list[Field], _text: str) -> list[World]:
+def _shift(_runner: ScriptRunner, world: World, arguments: list[Field], _text: str) -> list[World]:
     by = arguments[0].text if arguments else "1"
     if "#" not in world.variables or not by.isdigit():
         return may(world)
@@ -157,7 +157,7 @@ def _shift(_runner: Runner, world: World, arguments: list[Field], _text: str) ->
     return [replace(_positional(world, values[int(by) :]), ok=True)]
 
 
-def _declare(runner: Runner, world: World, arguments: list[Field], text: str) -> list[World]:
+def _declare(runner: ScriptRunner, world: World, arguments: list[Field], text: str) -> list[World]:
     if any(it.text.startswith("-") and "p" in it.text for it in arguments) or not arguments:
         world = world.emitting((runner.output(text),))
     for it in arguments:
@@ -166,24 +166,24 @@ def _declare(runner: Runner, world: World, arguments: list[Field], text: str) ->
     return [replace(world, ok=True)]
 
 
-def _unset(_runner: Runner, world: World, arguments: list[Field], _text: str) -> list[World]:
+def _unset(_runner: ScriptRunner, world: World, arguments: list[Field], _text: str) -> list[World]:
     for it in arguments:
         world = world.having(it.text, Field(""))
     return [replace(world, ok=True)]
 
 
-def _read(_runner: Runner, world: World, arguments: list[Field], text: str) -> list[World]:
-    hint = text_of(world.stdin or ())
+def _read(_runner: ScriptRunner, world: World, arguments: list[Field], text: str) -> list[World]:
+    hint = data_text(world.stdin or ())
     for name in [it.text for it in arguments if it.text.isidentifier()] or ["REPLY"]:
-        world = world.having(name, Field(unknown(f"${name}"), hint=hint))
+        world = world.having(name, Field(unknown_mark(f"${name}"), hint=hint))
     return may(world)
 
 
-def _exit(_runner: Runner, world: World, _arguments: list[Field], _text: str) -> list[World]:
+def _exit(_runner: ScriptRunner, world: World, _arguments: list[Field], _text: str) -> list[World]:
     return [replace(world, flow="exit")]
 
 
-def _return(runner: Runner, world: World, arguments: list[Field], _text: str) -> list[World]:
+def _return(runner: ScriptRunner, world: World, arguments: list[Field], _text: str) -> list[World]:
     if not runner.is_nested:
         return [replace(world, ok=False)]
     left = replace(world, flow="return")
@@ -194,8 +194,8 @@ def _return(runner: Runner, world: World, arguments: list[Field], _text: str) ->
     return may(left)
 
 
-def _leave(flow: str) -> Command:
-    def run(runner: Runner, world: World, arguments: list[Field], _text: str) -> list[World]:
+def _leave(flow: str) -> Builtin:
+    def run(runner: ScriptRunner, world: World, arguments: list[Field], _text: str) -> list[World]:
         if not runner.loops:
             return [replace(world, ok=True)]
         if arguments and arguments[0].text != "1":
@@ -205,7 +205,7 @@ def _leave(flow: str) -> Command:
     return run
 
 
-def _trap(_runner: Runner, world: World, arguments: list[Field], _text: str) -> list[World]:
+def _trap(_runner: ScriptRunner, world: World, arguments: list[Field], _text: str) -> list[World]:
     given = [it for it in arguments if it.text != "--"]
     if len(given) < 2 or (given[0].text.startswith("-") and given[0].text != "-"):
         return [replace(world, ok=True)]
@@ -214,7 +214,7 @@ def _trap(_runner: Runner, world: World, arguments: list[Field], _text: str) -> 
     return [replace(world, traps={**world.traps, **dict.fromkeys(names, handler)}, ok=True)]
 
 
-def _cd(_runner: Runner, world: World, arguments: list[Field], _text: str) -> list[World]:
+def _cd(_runner: ScriptRunner, world: World, arguments: list[Field], _text: str) -> list[World]:
     names = [it for it in arguments if not it.text.startswith("-")]
     if not names:
         return [replace(world, cwd="", ok=True)]
@@ -225,30 +225,30 @@ def _cd(_runner: Runner, world: World, arguments: list[Field], _text: str) -> li
     )
 
 
-def _popd(_runner: Runner, world: World, _arguments: list[Field], _text: str) -> list[World]:
+def _popd(_runner: ScriptRunner, world: World, _arguments: list[Field], _text: str) -> list[World]:
     return may(replace(world, cwd=""))
 
 
-def _kill(_runner: Runner, world: World, arguments: list[Field], _text: str) -> list[World]:
+def _kill(_runner: ScriptRunner, world: World, arguments: list[Field], _text: str) -> list[World]:
     found = may(world)
     if any("$$" in it.text for it in arguments):
         found.append(replace(world, flow="exit"))
     return found
 
 
-def _true(_runner: Runner, world: World, _arguments: list[Field], _text: str) -> list[World]:
+def _true(_runner: ScriptRunner, world: World, _arguments: list[Field], _text: str) -> list[World]:
     return [replace(world, ok=True)]
 
 
-def _false(_runner: Runner, world: World, _arguments: list[Field], _text: str) -> list[World]:
+def _false(_runner: ScriptRunner, world: World, _arguments: list[Field], _text: str) -> list[World]:
     return [replace(world, ok=False)]
 
 
-def _test(_runner: Runner, world: World, _arguments: list[Field], _text: str) -> list[World]:
+def _test(_runner: ScriptRunner, world: World, _arguments: list[Field], _text: str) -> list[World]:
     return may(world)
 
 
-BUILTINS: Mapping[str, Command] = {
+BUILTINS: Mapping[str, Builtin] = {
     ":": _true,
     "true": _true,
     "false": _false,

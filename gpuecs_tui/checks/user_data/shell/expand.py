@@ -12,17 +12,17 @@ from gpuecs_tui.checks.user_data.shell.syntax import (
     VARIABLE,
     WORD,
     Node,
-    Part,
-    Word,
+    ShellWord,
+    WordPart,
 )
 from gpuecs_tui.checks.user_data.shell.world import (
     TEXT_MAX,
     Field,
     TooComplex,
     World,
+    data_text,
     is_unknown,
-    text_of,
-    unknown,
+    unknown_mark,
 )
 
 ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)(\+?)=")
@@ -44,7 +44,7 @@ class _Piece:
 
 
 def fields(
-    words: Iterable[Word], world: World, capture: Capture
+    words: Iterable[ShellWord], world: World, capture: Capture
 ) -> list[tuple[World, list[Field]]]:
     """Return the words after all expansions, for each resulting course."""
     found: list[tuple[World, list[Field]]] = [(world, [])]
@@ -57,12 +57,14 @@ def fields(
     return found
 
 
-def whole(word: Word, world: World, capture: Capture) -> list[tuple[World, Field]]:
+def whole(word: ShellWord, world: World, capture: Capture) -> list[tuple[World, Field]]:
     """Return a word without word splitting, such as the target of a redirection."""
     return [(after, _joined(pieces)) for after, pieces in _pieces(word, world, capture)]
 
 
-def _of_word(word: Word, world: World, capture: Capture) -> Iterator[tuple[World, list[Field]]]:
+def _of_word(
+    word: ShellWord, world: World, capture: Capture
+) -> Iterator[tuple[World, list[Field]]]:
     if word.raw in ('"$@"', "$@", '"${@}"') and "#" in world.variables:
         count = int(world.variables["#"].text)
         yield world, [world.variables[str(at)] for at in range(1, count + 1)]
@@ -75,7 +77,7 @@ def _of_word(word: Word, world: World, capture: Capture) -> Iterator[tuple[World
         yield after, _split(pieces)
 
 
-def _pieces(word: Word, world: World, capture: Capture) -> list[tuple[World, list[_Piece]]]:
+def _pieces(word: ShellWord, world: World, capture: Capture) -> list[tuple[World, list[_Piece]]]:
     found: list[tuple[World, list[_Piece]]] = [(world, [])]
     for part in word.parts:
         found = [
@@ -86,7 +88,7 @@ def _pieces(word: Word, world: World, capture: Capture) -> list[tuple[World, lis
     return found
 
 
-def _of_part(part: Part, world: World, capture: Capture) -> Iterator[tuple[World, _Piece]]:
+def _of_part(part: WordPart, world: World, capture: Capture) -> Iterator[tuple[World, _Piece]]:
     is_split = not part.is_quoted
     if part.kind == WORD:
         pattern = not part.is_quoted and bool(_PATTERN & set(part.text))
@@ -94,14 +96,14 @@ def _of_part(part: Part, world: World, capture: Capture) -> Iterator[tuple[World
     elif part.kind == VARIABLE:
         value = world.variables.get(part.text)
         if value is None:
-            yield world, _Piece(unknown(f"${part.text}"))
+            yield world, _Piece(unknown_mark(f"${part.text}"))
             return
         yield world, _Piece(value.text, is_split, hint=value.hint)
     elif part.kind == OUTPUT:
         for after in capture(part.commands, world):
-            text, hint = text_of(after.out).rstrip("\n"), ""
+            text, hint = data_text(after.out).rstrip("\n"), ""
             if is_unknown(text):
-                text, hint = unknown(part.text), text
+                text, hint = unknown_mark(part.text), text
             yield replace(after, out=world.out), _Piece(text, is_split, hint=hint)
     elif part.kind == OPAQUE:
         ran = capture(part.commands, world) if part.commands else []
@@ -109,7 +111,7 @@ def _of_part(part: Part, world: World, capture: Capture) -> Iterator[tuple[World
         hint = " ".join(f"{it.text} {it.hint}" for it in used if it is not None)
         # Commands in it may run, possibly in parallel: it is unknown when they end.
         for after in (world, *(replace(it, out=world.out) for it in ran)):
-            yield after, _Piece(unknown(part.text), hint=hint)
+            yield after, _Piece(unknown_mark(part.text), hint=hint)
 
 
 def _joined(pieces: Iterable[_Piece]) -> Field:

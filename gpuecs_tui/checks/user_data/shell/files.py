@@ -10,8 +10,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from gpuecs_tui.checks.user_data.shell.builtins import Command, content, may
-from gpuecs_tui.checks.user_data.shell.run import Runner
+from gpuecs_tui.checks.user_data.shell.builtins import Builtin, content, may
+from gpuecs_tui.checks.user_data.shell.run import ScriptRunner
 from gpuecs_tui.checks.user_data.shell.sed import sed_of
 from gpuecs_tui.checks.user_data.shell.world import (
     CONFIG,
@@ -19,7 +19,7 @@ from gpuecs_tui.checks.user_data.shell.world import (
     Field,
     TooComplex,
     World,
-    unknown,
+    unknown_mark,
 )
 
 _DIRECTORY = posixpath.dirname(CONFIG)
@@ -41,7 +41,7 @@ def _is_config(world: World, name: Field, *, recursive: bool = False) -> bool:
     return name.is_known and world.may_be_config(name)
 
 
-def _remove(runner: Runner, world: World, arguments: list[Field], text: str) -> list[World]:
+def _remove(runner: ScriptRunner, world: World, arguments: list[Field], text: str) -> list[World]:
     options = [it.text for it in arguments if it.text.startswith("-")]
     recursive = any(re.fullmatch("-[a-zA-Z]*[rR][a-zA-Z]*|--recursive", it) for it in options)
     is_forced = any(re.fullmatch("-[a-zA-Z]*f[a-zA-Z]*|--force", it) for it in options)
@@ -62,7 +62,7 @@ def _remove(runner: Runner, world: World, arguments: list[Field], text: str) -> 
     return [replace(world, ok=True)] if is_removed and not is_gone else may(world)
 
 
-def _emptied(runner: Runner, world: World, text: str) -> World:
+def _emptied(runner: ScriptRunner, world: World, text: str) -> World:
     """Return the world without the file; raise TooComplex if the script still writes to it.
 
     Later output would go to a file without a name.
@@ -73,7 +73,7 @@ def _emptied(runner: Runner, world: World, text: str) -> World:
     return replace(after, begun=runner.chunk("", text), edited=None)
 
 
-def _truncate(runner: Runner, world: World, arguments: list[Field], text: str) -> list[World]:
+def _truncate(runner: ScriptRunner, world: World, arguments: list[Field], text: str) -> list[World]:
     is_empty = bool(re.search(r"(?:-s|--size)[= ]?\s*0\b", " ".join(it.text for it in arguments)))
     names = [it for it in arguments if not it.text.startswith("-")]
     if not any(world.path(it) == CONFIG or world.may_be_config(it) for it in names):
@@ -83,10 +83,10 @@ def _truncate(runner: Runner, world: World, arguments: list[Field], text: str) -
     return [replace(after, ok=True)]
 
 
-def _copy(name: str) -> Command:
+def _copy(name: str) -> Builtin:
     """Return the function for ``cp``, ``mv``, ``install``, ``ln`` or ``rsync``."""
 
-    def run(runner: Runner, world: World, arguments: list[Field], text: str) -> list[World]:
+    def run(runner: ScriptRunner, world: World, arguments: list[Field], text: str) -> list[World]:
         options, names, into = _operands(name, arguments)
         if into is None and len(names) > 1:
             into = names.pop()
@@ -136,7 +136,7 @@ def _operands(name: str, arguments: list[Field]) -> tuple[list[str], list[Field]
     return options, names, into
 
 
-def _data(runner: Runner, world: World, name: str, names: list[Field], text: str) -> Data:
+def _data(runner: ScriptRunner, world: World, name: str, names: list[Field], text: str) -> Data:
     found = None
     if len(names) == 1 and name != "rsync":
         found, _is_there = content(world, names, text)
@@ -144,7 +144,7 @@ def _data(runner: Runner, world: World, name: str, names: list[Field], text: str
 
 
 def _put(
-    runner: Runner, world: World, into: Field, names: list[Field], data: Data, text: str
+    runner: ScriptRunner, world: World, into: Field, names: list[Field], data: Data, text: str
 ) -> tuple[World, bool]:
     """Return the world with ``data`` in ``into``, and whether that is the agent's file."""
     path = world.path(into)
@@ -162,7 +162,7 @@ def _put(
     return (runner.blurred(world, text), True) if world.may_be_config(into) else (world, False)
 
 
-def _download(runner: Runner, world: World, arguments: list[Field], text: str) -> list[World]:
+def _download(runner: ScriptRunner, world: World, arguments: list[Field], text: str) -> list[World]:
     """Follow ``curl`` and ``wget``: the download goes to a file or to stdout."""
     words = [it.text for it in arguments]
     into: Field | None = None
@@ -178,7 +178,7 @@ def _download(runner: Runner, world: World, arguments: list[Field], text: str) -
     return [replace(after, ok=True)] if is_put else may(after)
 
 
-def _dd(runner: Runner, world: World, arguments: list[Field], text: str) -> list[World]:
+def _dd(runner: ScriptRunner, world: World, arguments: list[Field], text: str) -> list[World]:
     into = next((it for it in arguments if it.text.startswith("of=")), None)
     data: Data = (runner.output(text),)
     if into is None:
@@ -188,17 +188,17 @@ def _dd(runner: Runner, world: World, arguments: list[Field], text: str) -> list
     return [replace(after, ok=True)] if is_put else may(after)
 
 
-def _aws(runner: Runner, world: World, arguments: list[Field], text: str) -> list[World]:
+def _aws(runner: ScriptRunner, world: World, arguments: list[Field], text: str) -> list[World]:
     words = [it for it in arguments if not it.text.startswith("-")]
     data: Data = (runner.output(text),)
     if len(words) > 3 and words[0].text == "s3" and words[1].text in ("cp", "mv", "sync"):
-        names = [words[2]] if words[1].text != "sync" else [Field(unknown(text))]
+        names = [words[2]] if words[1].text != "sync" else [Field(unknown_mark(text))]
         after, is_put = _put(runner, world, words[3], names, data, text)
         return [replace(after, ok=True)] if is_put else may(after.emitting(data))
     return may(world.emitting(data))
 
 
-def _sed(runner: Runner, world: World, arguments: list[Field], text: str) -> list[World]:
+def _sed(runner: ScriptRunner, world: World, arguments: list[Field], text: str) -> list[World]:
     sed = sed_of(arguments)
     if sed is None:
         return may(world.emitting((runner.output(text),)))
@@ -231,7 +231,7 @@ def _sed(runner: Runner, world: World, arguments: list[Field], text: str) -> lis
     return [replace(world, ok=True)] if is_edited else may(world)
 
 
-FILES: Mapping[str, Command] = {
+FILES: Mapping[str, Builtin] = {
     "rm": _remove,
     "unlink": _remove,
     "shred": _remove,

@@ -13,9 +13,9 @@ from gpuecs_tui.checks.user_data.shell.syntax import (
     WORD,
     Node,
     NotShell,
-    Part,
     Script,
-    Word,
+    ShellWord,
+    WordPart,
 )
 
 _ENDS = frozenset(" \t\n;&|<>()")
@@ -51,9 +51,9 @@ class Lexer:
         """Return the whole text as a tree; the parser implements it."""
         raise NotImplementedError
 
-    def word(self) -> Word | None:
+    def word(self) -> ShellWord | None:
         """Return the word at this position, or None."""
-        start, parts = self.at, list[Part]()
+        start, parts = self.at, list[WordPart]()
         while not self.is_at_end:
             char = self.text[self.at]
             if self.text[self.at : self.at + 2] in ("<(", ">("):
@@ -62,36 +62,36 @@ class Lexer:
                 begin = self.at
                 self.at += 2
                 nodes = self.listed(")")
-                parts.append(Part(OPAQUE, self.text[begin : self.at], commands=nodes))
+                parts.append(WordPart(OPAQUE, self.text[begin : self.at], commands=nodes))
             elif char == "(" and _ARRAY.search(self.text[start : self.at]):
                 begin = self.at
                 self._balanced("(", ")")
                 raw = self.text[begin : self.at]
-                parts.append(Part(OPAQUE, raw, commands=self.commands_in(raw)))
+                parts.append(WordPart(OPAQUE, raw, commands=self.commands_in(raw)))
             elif char in _ENDS:
                 break
             else:
                 self._piece(parts)
         if self.at == start:
             return None
-        return Word(_joined(parts), self.text[start : self.at])
+        return ShellWord(_joined(parts), self.text[start : self.at])
 
-    def _piece(self, parts: list[Part]) -> None:
+    def _piece(self, parts: list[WordPart]) -> None:
         char = self.text[self.at]
         if char == "\\":
             if self.text[self.at + 1 : self.at + 2] != "\n":
-                parts.append(Part(WORD, self.text[self.at + 1 : self.at + 2], is_quoted=True))
+                parts.append(WordPart(WORD, self.text[self.at + 1 : self.at + 2], is_quoted=True))
             self.at += 2
         elif char == "'":
             end = self._find("'", self.at + 1)
-            parts.append(Part(WORD, self.text[self.at + 1 : end], is_quoted=True))
+            parts.append(WordPart(WORD, self.text[self.at + 1 : end], is_quoted=True))
             self.at = end + 1
         elif self.sees("$'"):
             self.at += 2
-            parts.append(Part(WORD, self._ansi(), is_quoted=True))
+            parts.append(WordPart(WORD, self._ansi(), is_quoted=True))
         elif char == '"' or self.sees('$"'):
             self.at += 2 if char == "$" else 1
-            parts.append(Part(WORD, "", is_quoted=True))
+            parts.append(WordPart(WORD, "", is_quoted=True))
             while not self.sees('"'):
                 if self.is_at_end:
                     raise NotShell
@@ -100,23 +100,23 @@ class Lexer:
         elif char in "$`":
             self._expansion(parts, is_quoted=False)
         else:
-            parts.append(Part(WORD, char))
+            parts.append(WordPart(WORD, char))
             self.at += 1
 
-    def _inside(self, parts: list[Part]) -> None:
+    def _inside(self, parts: list[WordPart]) -> None:
         """Read a piece between double quotes, or of a here-document."""
         char = self.text[self.at]
         if char == "\\" and self.text[self.at + 1 : self.at + 2] in _IN_DOUBLE:
             found = self.text[self.at + 1 : self.at + 2]
-            parts.append(Part(WORD, "" if found == "\n" else found, is_quoted=True))
+            parts.append(WordPart(WORD, "" if found == "\n" else found, is_quoted=True))
             self.at += 2
         elif char in "$`":
             self._expansion(parts, is_quoted=True)
         else:
-            parts.append(Part(WORD, char, is_quoted=True))
+            parts.append(WordPart(WORD, char, is_quoted=True))
             self.at += 1
 
-    def _expansion(self, parts: list[Part], *, is_quoted: bool) -> None:
+    def _expansion(self, parts: list[WordPart], *, is_quoted: bool) -> None:
         start = self.at
         if self.sees("`"):
             end = start + 1
@@ -129,16 +129,16 @@ class Lexer:
             self.at = end + 1
             script = type(self)(inner).script()
             kind = OPAQUE if script.rest else OUTPUT
-            parts.append(Part(kind, self.text[start : self.at], is_quoted, script.nodes))
+            parts.append(WordPart(kind, self.text[start : self.at], is_quoted, script.nodes))
         elif self.sees("$(("):
             self.at += 1
             self._balanced("(", ")")
             raw = self.text[start : self.at]
-            parts.append(Part(OPAQUE, raw, is_quoted, self.commands_in(raw)))
+            parts.append(WordPart(OPAQUE, raw, is_quoted, self.commands_in(raw)))
         elif self.sees("$("):
             self.at += 2
             nodes = tuple(_read(it) for it in self.listed(")"))
-            parts.append(Part(OUTPUT, self.text[start : self.at], is_quoted, nodes))
+            parts.append(WordPart(OUTPUT, self.text[start : self.at], is_quoted, nodes))
         elif self.sees("${"):
             self.at += 1
             self._balanced("{", "}")
@@ -146,12 +146,12 @@ class Lexer:
             name = raw[2:-1]
             kind = VARIABLE if _NAME.fullmatch(name) else OPAQUE
             inside = self.commands_in(raw) if kind == OPAQUE else ()
-            parts.append(Part(kind, name if kind == VARIABLE else raw, is_quoted, inside))
+            parts.append(WordPart(kind, name if kind == VARIABLE else raw, is_quoted, inside))
         elif found := _NAME.match(self.text, self.at + 1):
             self.at = found.end()
-            parts.append(Part(VARIABLE, found[0], is_quoted))
+            parts.append(WordPart(VARIABLE, found[0], is_quoted))
         else:
-            parts.append(Part(WORD, "$", is_quoted))
+            parts.append(WordPart(WORD, "$", is_quoted))
             self.at += 1
 
     def _ansi(self) -> str:
@@ -213,39 +213,39 @@ class Lexer:
             elif inner.sees("$((") or not (inner.sees("$(") or inner.sees("`")):
                 inner.at += 1
             else:
-                parts: list[Part] = []
+                parts: list[WordPart] = []
                 inner._expansion(parts, is_quoted=False)
                 nodes += parts[0].commands
         return tuple(nodes)
 
-    def document(self, body: str, *, is_plain: bool) -> Word:
+    def document(self, body: str, *, is_plain: bool) -> ShellWord:
         """Return the body of a here-document as a word; ``is_plain``: without expansions."""
         if is_plain:
-            return Word((Part(WORD, body, is_quoted=True),), body)
+            return ShellWord((WordPart(WORD, body, is_quoted=True),), body)
         inner = type(self)(body)
-        parts: list[Part] = []
+        parts: list[WordPart] = []
         while not inner.is_at_end:
             if inner.sees('\\"'):
-                parts.append(Part(WORD, '\\"', is_quoted=True))
+                parts.append(WordPart(WORD, '\\"', is_quoted=True))
                 inner.at += 2
             else:
                 inner._inside(parts)
-        return Word(_joined(parts), body)
+        return ShellWord(_joined(parts), body)
 
 
 def _read(node: Node) -> Node:
     """Return ``< file`` of ``$(< file)`` as ``cat file``, as the manual defines it."""
     if node.kind == "simple" and not node.words and [it.operator for it in node.redirects] == ["<"]:
-        return replace(node, words=(Word((Part(WORD, "cat"),), "cat"),))
+        return replace(node, words=(ShellWord((WordPart(WORD, "cat"),), "cat"),))
     return node
 
 
-def _joined(parts: list[Part]) -> tuple[Part, ...]:
+def _joined(parts: list[WordPart]) -> tuple[WordPart, ...]:
     """Return the parts with adjacent texts joined."""
-    found: list[Part] = []
+    found: list[WordPart] = []
     for (kind, is_quoted), group in groupby(parts, key=lambda it: (it.kind, it.is_quoted)):
         if kind == WORD:
-            found.append(Part(WORD, "".join(it.text for it in group), is_quoted))
+            found.append(WordPart(WORD, "".join(it.text for it in group), is_quoted))
         else:
             found += group
     return tuple(found)

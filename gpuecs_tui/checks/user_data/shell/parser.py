@@ -10,10 +10,10 @@ from gpuecs_tui.checks.user_data.shell.syntax import (
     OPAQUE,
     Node,
     NotShell,
-    Part,
     Redirect,
     Script,
-    Word,
+    ShellWord,
+    WordPart,
 )
 
 _FUNCTION = re.compile(
@@ -25,12 +25,12 @@ _RESERVED = re.compile(
 )
 _MISPLACED = frozenset({"then", "elif", "else", "fi", "do", "done", "esac", "}", "coproc"})
 _NAME = re.compile(r"[A-Za-z_]\w*")
-_ALL_ARGUMENTS = Word((Part(OPAQUE, '"$@"'),), '"$@"')
+_ALL_ARGUMENTS = ShellWord((WordPart(OPAQUE, '"$@"'),), '"$@"')
 
 Branch = tuple[tuple[Node, ...], tuple[Node, ...]]
 
 
-class Parser(SimpleReader):
+class ScriptParser(SimpleReader):
     """Reads a script one command at a time."""
 
     def __init__(self, text: str) -> None:
@@ -319,4 +319,4 @@ class Parser(SimpleReader):
 
 def script_of(text: str) -> Script:
     """Return ``text`` as a tree; never raises."""
-    return Parser(text).script()
+    return ScriptParser(text).script()

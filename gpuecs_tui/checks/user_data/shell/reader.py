@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from gpuecs_tui.checks.user_data.shell.lexer import Lexer
-from gpuecs_tui.checks.user_data.shell.syntax import Node, NotShell, Redirect, Word
+from gpuecs_tui.checks.user_data.shell.syntax import Node, NotShell, Redirect, ShellWord
 
 _SPACES = re.compile(r"(?:[ \t\r]|\\\r?\n)+")
 _COMMENT = re.compile(r"#[^\n]*")
@@ -41,7 +41,7 @@ class SimpleReader(Lexer):
 
     def _simple(self) -> Node:
         start = end = self.at
-        words: list[Word] = []
+        words: list[ShellWord] = []
         redirects: list[Redirect] = []
         while True:
             if (redirect := self._redirect()) is not None:
@@ -71,7 +71,7 @@ class SimpleReader(Lexer):
             target = self._document(target, tabs=found[2] == "<<-")
         return Redirect(found[2], number, target)
 
-    def _document(self, mark: Word, *, tabs: bool) -> Word:
+    def _document(self, mark: ShellWord, *, tabs: bool) -> ShellWord:
         """Return the here-document that ends with ``mark``; its lines are skipped later."""
         end = "".join(it.text for it in mark.parts)
         is_plain = any(it.is_quoted for it in mark.parts)

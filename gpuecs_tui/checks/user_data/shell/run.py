@@ -19,12 +19,12 @@ from gpuecs_tui.checks.user_data.shell.world import (
     ENDLESS,
     PIPE,
     Data,
-    Event,
+    Effect,
     Field,
     TooComplex,
     World,
     blurred,
-    unknown,
+    unknown_mark,
 )
 
 COURSES_MAX = 48
@@ -37,11 +37,11 @@ NESTED_MAX = 12
 """Maximum nesting of scripts and functions."""
 
 
-Call = Callable[["Runner", World, list[Field], str], list[World]]
+Call = Callable[["ScriptRunner", World, list[Field], str], list[World]]
 """Runs a simple command of these words in a course; the text is for messages."""
 
 
-class Runner(SimpleCommands):
+class ScriptRunner(SimpleCommands):
     """Follows one script; ``where`` is the name of the current part."""
 
     def __init__(self, call: Call, where: str) -> None:
@@ -80,7 +80,7 @@ class Runner(SimpleCommands):
 
     def _unread(self, rest: str, worlds: list[World]) -> list[World]:
         line = rest.split("\n", 1)[0]
-        unread = Field(unknown(rest))
+        unread = Field(unknown_mark(rest))
         return [
             after
             for it in worlds
@@ -325,7 +325,7 @@ class Runner(SimpleCommands):
             if not waiting and found:
                 return self.merged(found)
             if not waiting:
-                endless = Event(ENDLESS, node.text, self.where)
+                endless = Effect(ENDLESS, node.text, self.where)
                 return [replace(it.after(endless), flow="exit") for it in entered]
         raise TooComplex
 
@@ -347,7 +347,7 @@ class Runner(SimpleCommands):
         for expanded, values in expand.fields(node.words, world, self.capture):
             if not all(it.is_known and not it.is_pattern for it in values):
                 hint = " ".join(f"{it.text} {it.hint}" for it in values)
-                value = Field(unknown(f"${node.name}"), hint=hint)
+                value = Field(unknown_mark(f"${node.name}"), hint=hint)
                 found += self._rounds(node.parts, expanded.having(node.name, value), tested=tested)
                 continue
             courses = [replace(expanded, ok=True)]

@@ -9,9 +9,9 @@ from gpuecs_tui.checks.user_data.shell.world import (
     Chunk,
     Data,
     Field,
+    data_text,
     is_unknown,
     starts_known,
-    text_of,
 )
 
 _EDIT = re.compile(
@@ -24,7 +24,7 @@ _VALUED = ("e", "f", "l")
 
 
 @dataclass(frozen=True, slots=True)
-class Edit:
+class SedEdit:
     """The effect of one command on each line."""
 
     pattern: re.Pattern[str]
@@ -47,7 +47,7 @@ class Edit:
 class Sed:
     """A call of ``sed``."""
 
-    edits: list[Edit] | None = field(default_factory=list)
+    edits: list[SedEdit] | None = field(default_factory=list)
     """None if one of its commands is not supported."""
     files: list[Field] = field(default_factory=list)
     is_in_place: bool = False
@@ -55,7 +55,7 @@ class Sed:
     def applied(self, data: Data, by: Chunk) -> Data:
         """Return the result for ``data``; ``by`` is recorded as the writer of changed lines."""
         found: list[Chunk] = []
-        for line in lines_of(data):
+        for line in data_lines(data):
             text: str | None = line.text
             for edit in self.edits or ():
                 text = edit.applied(text) if text is not None else None
@@ -101,8 +101,8 @@ def sed_of(arguments: list[Field]) -> Sed | None:
     return sed if scripts else None
 
 
-def _edits(scripts: list[Field]) -> list[Edit] | None:
-    found: list[Edit] = []
+def _edits(scripts: list[Field]) -> list[SedEdit] | None:
+    found: list[SedEdit] = []
     for text in (line for it in scripts for line in it.text.split("\n")):
         at = 0
         while at < len(text):
@@ -117,14 +117,14 @@ def _edits(scripts: list[Field]) -> list[Edit] | None:
             if not _PLAIN.fullmatch(pattern) or pattern.startswith("*") or re.search(r"[\\&]", new):
                 return None
             count = 0 if edit["all"] else 1
-            found.append(Edit(re.compile(pattern), None if edit["delete"] else new, count))
+            found.append(SedEdit(re.compile(pattern), None if edit["delete"] else new, count))
             at = edit.end() + 1
     return found
 
 
-def lines_of(data: Data) -> list[Chunk]:
+def data_lines(data: Data) -> list[Chunk]:
     """Return the lines of ``data`` without line ends, each with the writer of its start."""
-    text, found, at = text_of(data), list[Chunk](), 0
+    text, found, at = data_text(data), list[Chunk](), 0
     starts: list[tuple[int, Chunk]] = []
     for chunk in data:
         starts.append((at, chunk))

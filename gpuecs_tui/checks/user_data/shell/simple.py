@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from gpuecs_tui.checks.user_data.shell import expand
-from gpuecs_tui.checks.user_data.shell.syntax import VARIABLE, Node, Redirect, Word
-from gpuecs_tui.checks.user_data.shell.world import CONFIG, Chunk, Field, World, unknown
+from gpuecs_tui.checks.user_data.shell.syntax import VARIABLE, Node, Redirect, ShellWord
+from gpuecs_tui.checks.user_data.shell.world import CONFIG, Chunk, Field, World, unknown_mark
 
 _ENVIRONMENT = frozenset({"PATH", "HOME", "PWD", "IFS", "UID", "SHELL", "HOSTNAME", "RANDOM",
                           "SECONDS", "BASH_SOURCE", "LINENO"})  # fmt: skip
@@ -54,7 +54,7 @@ class SimpleCommands:
 
     def output(self, command: str) -> Chunk:
         """Return unknown whole lines that ``command`` writes."""
-        return self.chunk(f"{unknown(command)}\n", command)
+        return self.chunk(f"{unknown_mark(command)}\n", command)
 
     def blurred(self, world: World, command: str) -> World:
         """Return the world after ``command`` wrote unknown text to the agent's file."""
@@ -63,7 +63,7 @@ class SimpleCommands:
     def simple(self, node: Node, world: World, *, tested: bool) -> list[World]:
         """Follow a simple command."""
         words = list(node.words)
-        assigned: list[Word] = []
+        assigned: list[ShellWord] = []
         while words and expand.ASSIGNMENT.match(words[0].raw):
             assigned.append(words.pop(0))
         found = [replace(world, ok=False, flow="exit")] if has_unset(node, world) else []
@@ -81,7 +81,7 @@ class SimpleCommands:
                     found.append(done if keeps else self.restored(done, world))
         return found
 
-    def _assigned(self, word: Word, world: World) -> list[World]:
+    def _assigned(self, word: ShellWord, world: World) -> list[World]:
         return [
             self.assign(replace(it, ok=it.ok), text)
             for it, text in expand.whole(word, world, self.capture)
@@ -94,7 +94,7 @@ class SimpleCommands:
             return world
         value = replace(given, text=given.text[found.end() :], is_pattern=False)
         if found[2]:
-            before = world.variables.get(found[1], Field(unknown(f"${found[1]}")))
+            before = world.variables.get(found[1], Field(unknown_mark(f"${found[1]}")))
             value = Field(
                 before.text + value.text,
                 hint=f"{before.hint} {value.hint}".strip(),

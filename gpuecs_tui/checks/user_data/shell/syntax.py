@@ -19,7 +19,7 @@ class NotShell(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class WordPart:
     """A piece of a word."""
 
     kind: str
@@ -31,10 +31,10 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class ShellWord:
     """A word with its quotes resolved."""
 
-    parts: tuple[Part, ...]
+    parts: tuple[WordPart, ...]
     raw: str
     """As written."""
 
@@ -52,7 +52,7 @@ class Redirect:
     operator: str
     number: int
     """The file descriptor; -1: the default of the operator."""
-    target: Word
+    target: ShellWord
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class Node:
     """As written, without its here-documents."""
     offset: int
     """Start of the command in the script, in characters."""
-    words: tuple[Word, ...] = ()
+    words: tuple[ShellWord, ...] = ()
     parts: tuple[Node, ...] = ()
     branches: tuple[tuple[tuple[Node, ...], tuple[Node, ...]], ...] = ()
     name: str = ""

@@ -1,6 +1,7 @@
 """The possible state of the machine at one point of a shell script: files, variables, events.
 
-One World is one possible course of the script. ``unknown`` marks text that a course can't know.
+One World is one possible course of the script. ``unknown_mark`` makes the mark of text that a
+course can't know.
 """
 
 from __future__ import annotations
@@ -32,13 +33,13 @@ class TooComplex(Exception):
     """The script has more courses, commands, or text than the limits allow."""
 
 
-def unknown(text: str) -> str:
+def unknown_mark(text: str) -> str:
     """Return the mark for the unknown result of ``text``, such as ``$(hostname)``."""
     return f"{_OPEN}{' '.join(shown(text).split())}{_CLOSE}"
 
 
 def is_unknown(text: str) -> bool:
-    """Return whether the text has a mark of ``unknown``."""
+    """Return whether the text has an ``unknown_mark``."""
     return _OPEN in text
 
 
@@ -95,7 +96,7 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class Effect:
     """Something that a command did to the agent or the instance."""
 
     kind: str
@@ -129,7 +130,7 @@ class World:
     """The last command that overwrote the agent's file."""
     edited: Chunk | None = None
     """The last command that changed lines of the agent's file."""
-    events: tuple[Event, ...] = ()
+    events: tuple[Effect, ...] = ()
     ok: bool = True
     """Whether the last command succeeded."""
     flow: str = ""
@@ -194,16 +195,16 @@ class World:
     def appending(self, path: str, data: Data) -> World:
         """Return the world after ``data`` was appended to a file; data that its end already has is
         not appended again."""
-        before = self.files.get(path, (Chunk(unknown(path)),))
-        is_again = before[-len(data) :] == data and text_of(data).endswith("\n")
+        before = self.files.get(path, (Chunk(unknown_mark(path)),))
+        is_again = before[-len(data) :] == data and data_text(data).endswith("\n")
         return self if is_again else self.holding(path, before + data)
 
-    def after(self, event: Event) -> World:
+    def after(self, event: Effect) -> World:
         """Return the world with a further event; the same event is kept once."""
         return self if event in self.events else replace(self, events=(*self.events, event))
 
 
-def text_of(data: Data) -> str:
+def data_text(data: Data) -> str:
     """Return the text of the data; unknown parts are marked."""
     return "".join(chunk.text for chunk in data)
 
@@ -215,7 +216,7 @@ def blurred(worlds: list[World]) -> list[World]:
     values: dict[str, Field] = {}
     for name in open_names:
         hint = {shown(it.variables[name].text) for it in worlds if name in it.variables}
-        values[name] = Field(unknown(f"${name}"), hint=" ".join(sorted(hint)))
+        values[name] = Field(unknown_mark(f"${name}"), hint=" ".join(sorted(hint)))
     paths = {path for it in worlds for path in it.files}
     same = {
         path for path in paths if path == CONFIG or len({it.files.get(path) for it in worlds}) == 1
