@@ -12,22 +12,21 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
-from gpuecs_tui.i18n import N_, _, ngettext
-from gpuecs_tui.terraform.runs.run_status import operation_title, status_title
+from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.widgets.base.safe_text import escape_controls
-from gpuecs_tui.widgets.base.styles import MUTED
 from gpuecs_tui.widgets.keys.binding import bind, key_for_action, key_in_sentence
 from gpuecs_tui.widgets.keys.groups import SCREEN, WIZARD
 from gpuecs_tui.widgets.picker.choice_list import ChoiceList
-from gpuecs_tui.widgets.picker.rows import Choices, Row
+from gpuecs_tui.widgets.picker.rows import Choices
 from gpuecs_tui.widgets.review.keys import BRING_UP_TO_DATE
-from gpuecs_tui.widgets.step.draft_age import newer_file, shown_time
 from gpuecs_tui.widgets.step.screen import ROOMY_BREAKPOINTS, StepScreen
+from gpuecs_tui.widgets.step.start_words import NEW, KnownAtStart
 from gpuecs_tui.widgets.step.steps import IDS, STATE
 from gpuecs_tui.wizard import drafts
 from gpuecs_tui.wizard.drafts import Draft, DraftProblem
 from gpuecs_tui.wizard.first_look import may_hold_a_stack
 from gpuecs_tui.wizard.profile_key import PROFILE
+from gpuecs_tui.wizard.session import WizardSession
 
 if TYPE_CHECKING:
     from gpuecs_tui.terraform.recovery.remedies import Recovery
@@ -35,9 +34,6 @@ if TYPE_CHECKING:
 
 FIRST = IDS[1]
 """The step that follows the start."""
-NEW, LOOK = "new", "look"
-"""Ids of the row that starts a new stack, and of the row that is shown while the directory is
-read."""
 LAST_FORM = "review"
 """The first step for a stack that was read from files and is not deployed."""
 
@@ -87,18 +83,16 @@ class StartScreen(StepScreen):
 
         recovery: Recovery
 
-    _recovery: Recovery | None = None
-    _draft: Draft | None = None
-    _draft_problem = ""
     _refused = False
     """Whether another wizard saved the draft after it was loaded."""
     _profile = ""
     """The profile of a draft that otherwise has the same answers as the directory."""
-    _survey: DirectoryStatus | None = None
     _wanted = ""
     """The row that was chosen before the directory was read."""
-    _may_hold_a_stack = False
-    """Whether the directory may have Terraform or a run, according to its file names."""
+
+    def __init__(self, wizard: WizardSession) -> None:
+        super().__init__(wizard)
+        self._known = KnownAtStart(wizard)
 
     def compose_body(self) -> ComposeResult:
         """Yield the directory, the menu, and the facts about the directory."""
@@ -109,7 +103,7 @@ class StartScreen(StepScreen):
     def on_mount(self) -> None:
         """Show the known facts immediately; read the others in a thread."""
         self._load_draft()
-        self._may_hold_a_stack = may_hold_a_stack(self.wizard.options.directory)
+        self._known.may_hold_a_stack = may_hold_a_stack(self.wizard.options.directory)
         self._offer()
         menu = self.query_one(ChoiceList)
         menu.focus()
@@ -119,9 +113,9 @@ class StartScreen(StepScreen):
     def _load_draft(self) -> None:
         self._refused = bool(self.wizard.draft_refusal)
         try:
-            self._draft = drafts.load(self.wizard.options.directory)
+            self._known.draft = drafts.load(self.wizard.options.directory)
         except DraftProblem as problem:
-            self._draft_problem = str(problem)
+            self._known.draft_problem = str(problem)
 
     def changed(self) -> None:
         """Update the screen; offer the draft of another wizard that has ended since."""
@@ -153,7 +147,7 @@ class StartScreen(StepScreen):
 
     @on(Examined)
     def _examined(self, message: Examined) -> None:
-        self._recovery = message.recovery
+        self._known.recovery = message.recovery
         if message.recovery.sentences():
             self._offer()
 
@@ -161,7 +155,7 @@ class StartScreen(StepScreen):
     def _look(self) -> None:
         from gpuecs_tui.wizard import directory_status
 
-        found, draft = directory_status.inspect(self.wizard.options.directory), self._draft
+        found, draft = directory_status.inspect(self.wizard.options.directory), self._known.draft
         same = (
             draft is not None
             and bool(found.texts)
@@ -171,7 +165,7 @@ class StartScreen(StepScreen):
 
     @on(Surveyed)
     def _surveyed(self, message: Surveyed) -> None:
-        self._survey = message.survey
+        self._known.survey = message.survey
         self.wizard.note_done("run", message.survey.applied)
         if message.same:
             self._forget_draft()
@@ -185,8 +179,13 @@ class StartScreen(StepScreen):
 
     def _take_what_was_wanted(self, row: str, found: DirectoryStatus) -> None:
         """Open ``row``, which was chosen before ``found`` was known, or ask for an action."""
-        if row == "draft" and self._draft is not None and not self._newer() and found.run is None:
-            self._take_draft(self._draft)
+        if (
+            row == "draft"
+            and self._known.draft is not None
+            and not self._known.newer()
+            and found.run is None
+        ):
+            self._take_draft(self._known.draft)
         elif found.run is not None:
             self.say(_("A run in this directory has not ended. Choose an action."))
         elif found.problem:
@@ -204,124 +203,14 @@ class StartScreen(StepScreen):
             Content.assemble(_("Stack directory"), "  ", (directory, "bold"))
         )
         self.query_one(ChoiceList).replace_choices(
-            Choices("", ("", ""), tuple(self._rows())), keep_row=False
+            Choices("", ("", ""), tuple(self._known.rows())), keep_row=False
         )
         self._show_facts()
 
     def _show_facts(self) -> None:
-        self.query_one("#facts", Static).update(Content("\n").join(self._facts()))
-
-    def _rows(self) -> list[Row]:
-        rows = []
-        if self._recovery is not None and self._recovery.has_problems:
-            note = _("after a run that failed or was interrupted")
-            rows.append(Row("state", (_("View and repair the state"), note)))
-        found = self._survey
-        if found is not None and found.run is not None:
-            run = found.run
-            who = _("{operation}, {state}, by {user} on {host}").format(
-                operation=operation_title(run.operation),
-                state=status_title(run.state),
-                user=run.user,
-                host=run.host,
-            )
-            rows.append(Row("run", (_("Watch the run in this directory"), who)))
-        typed = []
-        if self.wizard.texts:
-            typed.append(Row("back", (_("Continue editing"), "")))
-        elif self._draft is not None:
-            answers = sum(bool(text) for text in self._draft.texts.values())
-            number = ngettext("{n} answer", "{n} answers", answers).format(n=answers)
-            typed.append(Row("draft", (_("Continue your draft"), f"{number}, {self._age()}")))
-        present = []
-        if found is None and self._may_hold_a_stack:
-            present.append(Row(LOOK, (_("Existing stack"), _("reading the directory …"))))
-        if found is not None and found.terraform:
-            name = found.texts.get("stack.name", "")
-            region = found.texts.get("stack.region", "")
-            present.append(Row("open", (_("Open existing stack"), f"{name} {region}".strip())))
-        # If the directory changed after the draft was saved, the directory is the safer choice.
-        rows += [*present, *typed] if self._newer() else [*typed, *present]
-        notes = []
-        if found is not None and found.terraform:
-            notes.append(_("replaces the existing stack"))
-        if self._draft or self.wizard.texts:
-            notes.append(_("your draft is backed up"))
-        rows.append(Row(NEW, (_("Begin a new stack"), "; ".join(notes))))
-        return rows
-
-    def _age(self) -> str:
-        assert self._draft is not None
-        return shown_time(self._draft.saved_at) if self._draft.saved_at else ""
-
-    def _newer(self) -> str:
-        """Return which file changed after the draft was saved; empty if none did."""
-        if self._draft is None or self._survey is None or self.wizard.texts:
-            return ""
-        return newer_file(self._draft, self._survey)
-
-    def _facts(self) -> list[Content]:
-        lines = []
-        if newer := self._newer():
-            lines.append(Content.styled(f"! {escape_controls(newer)}", "$text-warning"))
-        if self._recovery is not None and self._recovery.has_problems:
-            lines += [
-                Content.styled(f"! {escape_controls(sentence)}", "$text-warning")
-                for sentence in self._recovery.sentences()
-                # A problem that prevents both readings is shown once, with its remedy.
-                if self._survey is None or sentence not in self._survey.problem
-            ]
-        if self.wizard.draft_refusal:
-            lines.append(Content.styled(f"! {self.wizard.draft_refusal}", "$text-warning"))
-        if self._draft_problem:
-            lines.append(Content.styled(f"! {self._draft_problem}", "$text-warning"))
-        found = self._survey
-        if found is None:
-            return [*lines, Content.styled(_("Reading the directory …"), MUTED)]
-        if found.engine:
-            lines.append(Content.styled(f"✓ {found.engine}", MUTED))
-        if found.engine_problem:
-            text = _("! {problem} You can still fill in the form.")
-            lines.append(Content.styled(text.format(problem=found.engine_problem), "$text-warning"))
-        if found.problem:
-            lines.append(Content.styled(f"! {escape_controls(found.problem)}", "$text-warning"))
-        if found.unwritable:
-            lines.append(Content.styled(f"! {escape_controls(found.unwritable)}", "$text-warning"))
-        if found.unfinished:
-            lines.append(Content.styled(f"! {escape_controls(found.unfinished)}", "$text-warning"))
-        if gone := [each.what for each in found.unread if each.is_deleted]:
-            text = ngettext(
-                "! A file that gpuecs-tui wrote here was deleted: {names}.",
-                "! Files that gpuecs-tui wrote here were deleted: {names}.",
-                len(gone),
-            ).format(names=", ".join(gone))
-            lines.append(Content.styled(escape_controls(text), "$text-warning"))
-        unread = [each for each in found.unread if not (each.is_followed or each.is_deleted)]
-        if unread:
-            text = ngettext(
-                "! {n} part of the Terraform in this directory was not read. See the findings.",
-                "! {n} parts of the Terraform in this directory were not read. See the findings.",
-                len(unread),
-            )
-            lines.append(Content.styled(text.format(n=len(unread)), "$text-warning"))
-        state = self.wizard.state
-        if state is not None and state.earlier:
-            text = _(
-                "! An earlier version of gpuecs-tui wrote the Terraform in this directory. "
-                "Bring it up to date in the review ({key}) before any other change."
-            ).format(key=key_in_sentence(BRING_UP_TO_DATE))
-            lines.append(Content.styled(text, "$text-warning"))
-        elif state is not None and state.unapplied:
-            text = _(
-                "! The Terraform in this directory was upgraded from an earlier version of "
-                "gpuecs-tui, and the upgrade is not applied yet. Plan and apply it before "
-                "any other change."
-            )
-            lines.append(Content.styled(text, "$text-warning"))
-        if found.foreign:
-            text = _("The directory contains other files. They are not changed.")
-            lines.append(Content.styled(text, MUTED))
-        return lines
+        self.query_one("#facts", Static).update(
+            Content("\n").join(self._known.facts(key_in_sentence(BRING_UP_TO_DATE)))
+        )
 
     @on(ChoiceList.Taken)
     def _taken(self, message: ChoiceList.Taken) -> None:
@@ -335,12 +224,14 @@ class StartScreen(StepScreen):
                 self.post_message(self.Going("run"))
             case "back":
                 self.post_message(self.Going(self.wizard.visited[-1]))
-            case "draft" | "new" | "look" as row if self._survey is None and self._may_hold_a_stack:
+            case "draft" | "new" | "look" as row if (
+                self._known.survey is None and self._known.may_hold_a_stack
+            ):
                 self._wanted = row
                 self.wait(_("Reading the Terraform in the directory …"))
             case "draft":
-                assert self._draft is not None
-                self._take_draft(self._draft)
+                assert self._known.draft is not None
+                self._take_draft(self._known.draft)
             case "open" if self.wizard.state is None:
                 self._wanted = "open"
                 self.wait(_("Reading the stack's state …"))
@@ -359,17 +250,17 @@ class StartScreen(StepScreen):
             self._open_stack()
 
     def _open_stack(self) -> None:
-        assert self._survey is not None
+        assert self._known.survey is not None
         self._keep_draft_aside()
-        self._open(self._survey)
+        self._open(self._known.survey)
         self.wizard.visited = IDS
         # A stack whose state has resources is deployed: its deployment comes first.
         self.post_message(self.Going("deployment" if self.wizard.owned else LAST_FORM))
 
     def _take_draft(self, draft: Draft) -> None:
         self.wizard.adopt(draft)
-        if self._survey is not None:
-            self.wizard.found_unread(self._survey.texts, self._survey.unread)
+        if self._known.survey is not None:
+            self.wizard.found_unread(self._known.survey.texts, self._known.survey.unread)
         step = draft.step if draft.step in IDS else FIRST
         self.post_message(self.Going(FIRST if step == "start" else step))
 
@@ -386,10 +277,10 @@ class StartScreen(StepScreen):
         one."""
         if self.wizard.texts:
             return
-        if self._draft is not None:
-            self.wizard.adopt(self._draft)
-        elif self._survey is not None and self._survey.texts:
-            self._open(self._survey)
+        if self._known.draft is not None:
+            self.wizard.adopt(self._known.draft)
+        elif self._known.survey is not None and self._known.survey.texts:
+            self._open(self._known.survey)
             self.wizard.visited = IDS
 
     def _open(self, found: DirectoryStatus) -> None:
@@ -398,15 +289,15 @@ class StartScreen(StepScreen):
 
     def _forget_draft(self) -> None:
         """Stop offering the draft: the directory has its answers, except for the profile."""
-        assert self._draft is not None
-        self._profile = self._draft.texts.get(PROFILE, "")
-        self._draft = None
+        assert self._known.draft is not None
+        self._profile = self._known.draft.texts.get(PROFILE, "")
+        self._known.draft = None
         if self._profile or self.wizard.draft_refusal or self.wizard.texts:
             return
         try:
             drafts.drop(self.wizard.options.directory)
         except DraftProblem as problem:
-            self._draft_problem = str(problem)
+            self._known.draft_problem = str(problem)
 
     def _keep_draft_aside(self) -> None:
         if self.wizard.draft_refusal:
@@ -415,7 +306,7 @@ class StartScreen(StepScreen):
         try:
             drafts.set_aside(self.wizard.options.directory)
         except DraftProblem as problem:
-            self._draft_problem = str(problem)
+            self._known.draft_problem = str(problem)
 
     def action_next(self) -> None:
         """Choose the highlighted row."""

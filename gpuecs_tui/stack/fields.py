@@ -6,35 +6,19 @@ wizard, the validation of values, and the documentation use the same declaration
 
 from __future__ import annotations
 
-import json
 import re
-import shlex
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from gpuecs_tui.i18n import _
+from gpuecs_tui.stack.exact_text import why_not_exact
+from gpuecs_tui.stack.typed_text import NotAValue, Value, ValueKind, parse_value, typed
 
-Value = str | int | bool | tuple[str, ...] | dict[str, str]
-ValueKind = Literal["text", "integer", "flag", "choice", "list", "map"]
-
-CONTINUED = "\t"
-"""Starts a line that continues a map's value. A value may have several lines (a certificate)."""
-
-COMBINING_MARKS_MAX = 30
-"""Terraform normalizes strings with Go's norm package, which inserts U+034F after this many marks
-(Unicode Standard Annex 15, Stream-Safe Text Format)."""
-_ESCAPED_IN_JSON = re.compile("[<>&\u2028\u2029]")
-"""The characters that Go's encoding/json escapes although JSON doesn't require it."""
-_QUOTE = '"'
+__all__ = ["Key", "NotAValue", "Value", "ValueKind"]
 
 METADATA = "key"
 """The metadata entry of a dataclass field that has its ``Key``."""
-
-
-class NotAValue(ValueError):
-    """The text is not a valid value of the key. The message is a predicate: "must be …"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +86,7 @@ class Key:
 
         Raises NotAValue if ``text`` is of another type.
         """
-        return _composed(_parse_words(text) if self.words else _PARSERS[self.kind](text))
+        return parse_value(self.kind, text, words=self.words)
 
     def problem(self, value: object) -> str:
         """Return why ``value`` is invalid as a predicate ("must be …"), or an empty text."""
@@ -121,7 +105,9 @@ class Key:
         """Return the likely meaning of an invalid ``text``; empty if it is unclear."""
         if self.correct is None or self.kind != "list":
             return ""
-        value = self.correct(_PARSERS["list"](text))
+        items = parse_value("list", text)
+        assert isinstance(items, tuple)
+        value = self.correct(items)
         return "" if self.problem(value) else self.unparse(value)
 
     def type_problem(self, value: object) -> str:
@@ -132,16 +118,7 @@ class Key:
 
     def unparse(self, value: Value) -> str:
         """Return ``value`` as text for a field: ``parse(unparse(v)) == v``."""
-        if isinstance(value, bool):
-            return "true" if value else "false"
-        if isinstance(value, dict):
-            return "\n".join(
-                f"{_typed_name(name)}={text}".replace("\n", "\n" + CONTINUED)
-                for name, text in value.items()
-            )
-        if isinstance(value, tuple):
-            return shlex.join(value) if self.words else ", ".join(value)
-        return str(value)
+        return typed(value, words=self.words)
 
     def _integer_problem(self, value: int) -> str:
         if self.choices:
@@ -161,7 +138,7 @@ class Key:
             return "" if value in self.choices else _one_of(self.choices)
         if not value:
             return "" if self.optional else _("must not be empty")
-        if reason := _unwritable(value):
+        if reason := why_not_exact(value):
             return reason
         if len(value) < self.min_length:
             return _("must have at least {n} characters").format(n=self.min_length)
@@ -180,7 +157,7 @@ class Key:
             return _("{item}: {reason}").format(item=odd[0], reason=_one_of(self.choices))
         seen: set[str] = set()
         for item in value:
-            if reason := _unwritable(item):
+            if reason := why_not_exact(item):
                 return reason
             if item in seen and not self.words:
                 return _("contains {item} more than once").format(item=item)
@@ -191,7 +168,7 @@ class Key:
                 return _("{item}: {reason}").format(item=item, reason=_(self.pattern_says))
         if isinstance(value, Mapping):
             for name, text in value.items():
-                if reason := _unwritable(text):
+                if reason := why_not_exact(text):
                     return _("{item}: {reason}").format(item=name, reason=reason)
         if isinstance(value, Mapping) and self.pattern:
             for name, text in value.items():
@@ -212,44 +189,6 @@ def kind_in_words(kind: ValueKind) -> str:
     }[kind]
 
 
-def _unwritable(text: str) -> str:
-    """Return why Terraform would change ``text``, or an empty text.
-
-    Terraform's strings are Unicode in normal form C (HCL specification, "Literal Values"). It
-    silently normalizes any other text.
-    """
-    if "\0" in text:
-        return _("must not contain a NUL character")
-    if any("\ud800" <= character <= "\udfff" for character in text):
-        return _("must be valid Unicode")
-    if text.isascii():
-        return ""
-    if not unicodedata.is_normalized("NFC", text):
-        return _("contains letters composed of several characters, which Terraform would change")
-    if not unicodedata.is_normalized("NFC", _json_escaped(text)):
-        # ``jsonencode`` writes a line feed as "\\n", and Terraform composes the n with the mark.
-        return _("contains a combining mark after a line break or a character that JSON escapes")
-    if _marks_in_a_row(text) > COMBINING_MARKS_MAX:
-        return _("contains more than {n} combining marks in a row").format(n=COMBINING_MARKS_MAX)
-    return ""
-
-
-def _json_escaped(text: str) -> str:
-    """Return ``text`` as ``jsonencode`` writes it (Go's encoding/json, with <, > and & escaped)."""
-    return _ESCAPED_IN_JSON.sub(
-        lambda match: f"\\u{ord(match[0]):04x}", json.dumps(text, ensure_ascii=False)
-    )
-
-
-def _marks_in_a_row(text: str) -> int:
-    """Return the longest run of combining marks, counted as Go's norm package does: decomposed."""
-    longest = run = 0
-    for character in unicodedata.normalize("NFD", text):
-        run = run + 1 if unicodedata.combining(character) else 0
-        longest = max(longest, run)
-    return longest
-
-
 def _one_of(choices: tuple[object, ...]) -> str:
     return _("must be one of {choices}").format(choices=", ".join(map(str, choices)))
 
@@ -268,89 +207,6 @@ def _is_kind(kind: ValueKind, value: object) -> bool:
             return isinstance(value, dict) and all(
                 isinstance(text, str) for pair in value.items() for text in pair
             )
-
-
-def _composed(value: Value) -> Value:
-    if isinstance(value, str):
-        return unicodedata.normalize("NFC", value)
-    if isinstance(value, tuple):
-        return tuple(unicodedata.normalize("NFC", item) for item in value)
-    if isinstance(value, dict):
-        return {name: unicodedata.normalize("NFC", text) for name, text in value.items()}
-    return value
-
-
-def _parse_integer(text: str) -> int:
-    try:
-        return int(text.strip().replace(",", ""), 10)
-    except ValueError:
-        raise NotAValue(_("must be a whole number")) from None
-
-
-def _parse_flag(text: str) -> bool:
-    match text.strip().lower():
-        case "true" | "yes" | "on" | "1":
-            return True
-        case "false" | "no" | "off" | "0":
-            return False
-    raise NotAValue(_("must be true or false"))
-
-
-def _parse_words(text: str) -> tuple[str, ...]:
-    try:
-        return tuple(shlex.split(text))
-    except ValueError as error:
-        raise NotAValue(_("could not be split into words: {reason}").format(reason=error)) from None
-
-
-def _parse_map(text: str) -> dict[str, str]:
-    result: dict[str, str] = {}
-    name = ""
-    for line in text.split("\n"):
-        if name and line.startswith(CONTINUED):
-            result[name] += "\n" + line.removeprefix(CONTINUED)
-            continue
-        if not line.strip():
-            continue
-        name, value = _split_pair(line)
-        if name in result:
-            raise NotAValue(_("contains {item} more than once").format(item=name))
-        result[name] = value
-    return result
-
-
-def _split_pair(line: str) -> tuple[str, str]:
-    """Return name and value of a line ``name=value`` or ``"name"=value``. Raises NotAValue."""
-    text = line.lstrip()
-    if not text.startswith(_QUOTE):
-        name, equals, value = line.partition("=")
-        if not equals:
-            raise NotAValue(_("{line}: must have the form name=value").format(line=line.strip()))
-        return name.strip(), value
-    try:
-        quoted, end = json.JSONDecoder().raw_decode(text)
-    except ValueError:
-        quoted, end = "", 0
-    between, equals, value = text[end:].partition("=")
-    if not quoted or not equals or between.strip():
-        raise NotAValue(_('{line}: must have the form "name"=value').format(line=line.strip()))
-    return quoted, value
-
-
-def _typed_name(name: str) -> str:
-    """Return a map's name as text for a field: in quotes if it would be misread without them."""
-    plain = name and name == name.strip() and not name.startswith(_QUOTE)
-    return name if plain and "=" not in name and "\n" not in name else json.dumps(name)
-
-
-_PARSERS: dict[ValueKind, Any] = {
-    "text": str,
-    "choice": str.strip,
-    "integer": _parse_integer,
-    "flag": _parse_flag,
-    "list": lambda text: tuple(text.replace(",", " ").split()),
-    "map": _parse_map,
-}
 
 
 def _declare(key: Key) -> Any:

@@ -81,7 +81,7 @@ async def test_the_start_screen_says_it_once_and_goes_on(
         assert shown.plain.count(f"Could not read {shut}:") == 1
         assert "Reading the directory" not in shown.plain
         assert ready == [True]
-        assert [row.id for row in screen._rows()] == ["new"]
+        assert [row.id for row in screen._known.rows()] == ["new"]
 
 
 def test_a_directory_that_can_not_be_written_is_said_before_any_question(tmp_path: Path) -> None:

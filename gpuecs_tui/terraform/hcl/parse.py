@@ -6,37 +6,19 @@ This is a parser of our own because the grammars on PyPI each reject some valid 
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
 from gpuecs_tui.i18n import _
-from gpuecs_tui.terraform.hcl.budget import NESTING_MAX, TooDeep, number
-from gpuecs_tui.terraform.hcl.scan import NUMBER, NotHcl, SourceText
-from gpuecs_tui.terraform.hcl.templates import Templates
-from gpuecs_tui.terraform.hcl.tree import (
-    Attribute,
-    Block,
-    Body,
-    Expression,
-    FunctionCall,
-    Items,
-    Literal,
-    Opaque,
-    Pairs,
-    ReadProblem,
-    Reference,
-)
+from gpuecs_tui.terraform.hcl.budget import NESTING_MAX, TooDeep
+from gpuecs_tui.terraform.hcl.expressions import Expressions
+from gpuecs_tui.terraform.hcl.scan import NotHcl, SourceText
+from gpuecs_tui.terraform.hcl.tree import Attribute, Block, Body, Expression, Literal, ReadProblem
 
 _VALUES = ".tfvars"
 """Suffix of files whose text is never quoted in errors: it may be a sensitive value."""
 _REMEMBERED = 64
 """Maximum number of parsed files in the cache: a stack has about 12, and all are read again after
 an edit to one of them."""
-_WORDS = {"true": True, "false": False, "null": None}
-_OPERATOR = re.compile(r"&&|\|\||[=!<>]=|[<>+*/%-]")
-_BARE_KEY = re.compile(r"\s*(?:=(?![=>])|:)")
-_FOR = re.compile(r"for(?![\w-])")
-_INDEX_CHAIN = re.compile(r"\.[0-9]+(?:\.[0-9]+)*")
 
 
 def parse(text: str, file: str) -> Body:
@@ -62,14 +44,14 @@ def parse(text: str, file: str) -> Body:
 
 def parse_expression(text: str) -> Expression | None:
     """Return the tree of one expression, as in ``-var`` or ``TF_VAR_…``; None if it is not HCL."""
-    parser = _Parser(text)
+    source = SourceText(text)
     try:
-        parser.source.skip(lines=True)
-        value = parser.expression(lines=True)
-        parser.source.skip(lines=True)
+        source.skip(lines=True)
+        value = Expressions(source).expression(lines=True)
+        source.skip(lines=True)
     except (NotHcl, TooDeep):
         return None
-    return value if parser.source.ended else None
+    return value if source.ended else None
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -82,12 +64,11 @@ def _parse(text: str) -> Body:
 
 
 class _Parser:
+    """Reads blocks and attributes (HCL specification, "Structural Elements")."""
+
     def __init__(self, text: str) -> None:
         self.source = SourceText(text)
-        self.templates = Templates(self.source, self._interpolated)
-        self.depth = 0
-
-    # Blocks and attributes
+        self.expressions = Expressions(self.source)
 
     def body(self) -> Body:
         """Read up to the end or a closing brace, which is not consumed."""
@@ -109,7 +90,7 @@ class _Parser:
                 if name in attributes:
                     raise NotHcl(line, _("second definition of {name}").format(name=name))
                 source.skip(lines=False)
-                attributes[name] = Attribute(name, self._nested(False), line)
+                attributes[name] = Attribute(name, self.expressions.nested(False), line)
             else:
                 blocks.append(self._block(name, line))
             source.skip(lines=False)
@@ -122,7 +103,7 @@ class _Parser:
         while not source.take("{"):
             start = source.at
             if source.starts('"'):
-                label = self.templates.quoted()
+                label = self.expressions.templates.quoted()
                 if not (isinstance(label, Literal) and isinstance(label.value, str)):
                     raise source.unexpected(start)
                 labels.append(label.value)
@@ -131,261 +112,8 @@ class _Parser:
             else:
                 raise source.unexpected()
             source.skip(lines=False)
-        self._deeper()
+        self.expressions.deeper()
         body = self.body()
-        self.depth -= 1
+        self.expressions.depth -= 1
         source.expect("}")
         return Block(kind, tuple(labels), body, line)
-
-    # Expressions. ``lines``: line ends are white space, as inside brackets.
-
-    def expression(self, *, lines: bool) -> Expression:
-        """Read operands and the operators between them; with an operator, the whole becomes
-        Opaque."""
-        source, start = self.source, self.source.at
-        value = self._operand(lines)
-        end = source.at
-        source.skip(lines=lines)
-        compound = False
-        while (match := _OPERATOR.match(source.text, source.at)) and not source.starts("=>"):
-            compound = True
-            source.at = match.end()
-            source.skip(lines=lines)
-            self._operand(lines)
-            end = source.at
-            source.skip(lines=lines)
-        if source.starts("?"):
-            compound = True
-            source.at += 1
-            source.skip(lines=lines)
-            self._nested(lines)
-            source.skip(lines=lines)
-            source.expect(":")
-            source.skip(lines=lines)
-            self._nested(lines)
-            end = source.at
-        if not compound:
-            source.at = end
-            return value
-        source.at = end
-        return self._opaque(start)
-
-    def _nested(self, lines: bool) -> Expression:
-        self._deeper()
-        value = self.expression(lines=lines)
-        self.depth -= 1
-        return value
-
-    def _interpolated(self) -> Expression:
-        return self._nested(True)
-
-    def _operand(self, lines: bool) -> Expression:
-        """Read an operand of an operator, with its signs, attributes and indexes."""
-        source, start = self.source, self.source.at
-        signs = ""
-        while source.starts("-", "!"):
-            signs += source.text[source.at]
-            source.at += 1
-            source.skip(lines=lines)
-        value = self._primary()
-        while True:
-            end = source.at
-            source.skip(lines=lines)
-            if source.starts(".") and not source.starts("..."):
-                value = self._attribute(value, start)
-            elif source.starts("["):
-                value = self._index(value, start)
-            else:
-                source.at = end
-                break
-        if not signs:
-            return value
-        if isinstance(value, Literal) and isinstance(value.value, (int, float)):
-            is_flag = isinstance(value.value, bool)
-            if not is_flag and set(signs) == {"-"}:
-                return Literal(value.value * (-1) ** len(signs))
-            if is_flag and set(signs) == {"!"}:
-                return Literal(bool(value.value) ^ bool(len(signs) % 2))
-        return self._opaque(start)
-
-    def _attribute(self, base: Expression, start: int) -> Expression:
-        source = self.source
-        chain = _INDEX_CHAIN.match(source.text, source.at)
-        if chain is not None:
-            # The legacy index a.0.b: the scanner would read 0.1 as a number.
-            source.at = chain.end()
-            step = chain[0][1:]
-            if "." in step:
-                # Terraform rejects two of them in succession.
-                return self._opaque(start)
-        else:
-            source.at += 1
-            source.skip(lines=False)
-            if source.take("*"):
-                return self._opaque(start)
-            step = source.word()
-            if not step:
-                raise source.unexpected()
-        if isinstance(base, Reference):
-            return Reference(f"{base.path}.{step}")
-        return self._opaque(start)
-
-    def _index(self, base: Expression, start: int) -> Expression:
-        source = self.source
-        source.at += 1
-        source.skip(lines=True)
-        if source.take("*"):
-            index: Expression = Opaque("*")
-        else:
-            index = self._nested(True)
-        source.skip(lines=True)
-        source.expect("]")
-        if isinstance(base, Reference) and isinstance(index, Literal):
-            # Terraform reads a["b"] as a.b.
-            is_step = isinstance(index.value, (str, int)) and not isinstance(index.value, bool)
-            step = str(index.value) if is_step else ""
-            if step and "." not in step:
-                return Reference(f"{base.path}.{step}")
-        return self._opaque(start)
-
-    def _primary(self) -> Expression:
-        source, start = self.source, self.source.at
-        if source.starts('"'):
-            return self.templates.quoted()
-        if source.starts("<<"):
-            return self.templates.heredoc()
-        if source.take("("):
-            source.skip(lines=True)
-            inner = self._nested(True)
-            source.skip(lines=True)
-            source.expect(")")
-            return inner
-        if source.starts("["):
-            return self._tuple()
-        if source.starts("{"):
-            return self._object()
-        if digits := NUMBER.match(source.text, start):
-            source.at = digits.end()
-            value = number(digits[0])
-            return Opaque(digits[0]) if value is None else Literal(value)
-        word = source.word()
-        if not word:
-            raise source.unexpected()
-        while source.starts("::"):
-            source.at += 2
-            word += f"::{source.word()}"
-        end = source.at
-        source.skip(lines=False)
-        if source.starts("("):
-            return self._call(word, start)
-        source.at = end
-        if "::" in word:
-            raise source.unexpected(start)
-        return Literal(_WORDS[word]) if word in _WORDS else Reference(word)
-
-    def _call(self, name: str, start: int) -> Expression:
-        source = self.source
-        source.at += 1
-        arguments: list[Expression] = []
-        expanded = False
-        source.skip(lines=True)
-        while not source.take(")"):
-            arguments.append(self._nested(True))
-            source.skip(lines=True)
-            expanded = source.take("...")
-            source.skip(lines=True)
-            if expanded or not source.take(","):
-                source.take(",")
-                source.skip(lines=True)
-                source.expect(")")
-                break
-            source.skip(lines=True)
-        return self._opaque(start) if expanded else FunctionCall(name, tuple(arguments))
-
-    def _tuple(self) -> Expression:
-        source, start = self.source, self.source.at
-        source.at += 1
-        source.skip(lines=True)
-        if _FOR.match(source.text, source.at):
-            return self._for("]", start)
-        items: list[Expression] = []
-        while not source.take("]"):
-            items.append(self._nested(True))
-            source.skip(lines=True)
-            if not source.take(","):
-                source.expect("]")
-                break
-            source.skip(lines=True)
-        return Items(tuple(items))
-
-    def _object(self) -> Expression:
-        source, start = self.source, self.source.at
-        source.at += 1
-        source.skip(lines=True)
-        if _FOR.match(source.text, source.at):
-            return self._for("}", start)
-        pairs: list[tuple[Expression, Expression]] = []
-        while not source.take("}"):
-            key = self._key()
-            source.skip(lines=False)
-            if not (source.take(":") or (not source.starts("==", "=>") and source.take("="))):
-                raise source.unexpected()
-            source.skip(lines=False)
-            pairs.append((key, self._nested(False)))
-            source.skip(lines=False)
-            if not (source.starts("\n", "}") or source.take(",")):
-                raise source.unexpected()
-            source.skip(lines=True)
-        return Pairs(tuple(pairs))
-
-    def _key(self) -> Expression:
-        # A bare word is the key itself; anywhere else it is a reference.
-        source, start = self.source, self.source.at
-        word = source.word()
-        source.skip(lines=False)
-        if word and _BARE_KEY.match(source.text, source.at):
-            return Literal(word)
-        source.at = start
-        return self._nested(False)
-
-    def _for(self, closing: str, start: int) -> Expression:
-        source = self.source
-        source.word()
-        for _name in range(2):
-            source.skip(lines=True)
-            if not source.word():
-                raise source.unexpected()
-            source.skip(lines=True)
-            if not source.take(","):
-                break
-        if source.word() != "in":
-            raise source.unexpected()
-        source.skip(lines=True)
-        self._nested(True)
-        source.skip(lines=True)
-        source.expect(":")
-        source.skip(lines=True)
-        self._nested(True)
-        source.skip(lines=True)
-        if source.take("=>"):
-            source.skip(lines=True)
-            self._nested(True)
-            source.skip(lines=True)
-        source.take("...")
-        source.skip(lines=True)
-        if not source.starts(closing):
-            if source.word() != "if":
-                raise source.unexpected()
-            source.skip(lines=True)
-            self._nested(True)
-            source.skip(lines=True)
-        source.expect(closing)
-        return self._opaque(start)
-
-    def _opaque(self, start: int) -> Opaque:
-        return Opaque(" ".join(self.source.text[start : self.source.at].split()))
-
-    def _deeper(self) -> None:
-        self.depth += 1
-        if self.depth > NESTING_MAX:
-            raise TooDeep(self.source.line(self.source.at))
