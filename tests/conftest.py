@@ -110,7 +110,7 @@ def demo_account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[account.D
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GPUECS_TUI_DEMO_PACE", DEMO_PACE)
         patch.setenv("GPUECS_TUI_DEMO_ANSWERS", str(differences))
-        started = account.start(folder)
+        started = account.start_or_find(folder)
     yield started
     played_on = account.find(folder)
     account.stop(folder)

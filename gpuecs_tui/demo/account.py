@@ -133,11 +133,6 @@ def start_or_find(folder: Path | None = None) -> DemoAccount:
         ) from error
 
 
-def start(private_dir: Path) -> DemoAccount:
-    """Start or find a separate account whose files are in ``private_dir``; for tests."""
-    return start_or_find(private_dir)
-
-
 def find(folder: Path | None = None) -> DemoAccount | None:
     """Return the running account of ``folder``, or None. Never starts one.
 

@@ -27,7 +27,7 @@ def measure() -> list[Row]:
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        demo = account.start(folder / "demo")
+        demo = account.start_or_find(folder / "demo")
         try:
             environ = demo.environment() | {"XDG_STATE_HOME": str(folder / "state")}
             environ.pop("TF_CLI_CONFIG_FILE", None)

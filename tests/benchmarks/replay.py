@@ -57,7 +57,7 @@ def replaying(most: int = 0) -> Iterator[Replay]:
     (tests/support/aws/large_account.py), in pages of at most that many items.
     """
     with tempfile.TemporaryDirectory() as folder:
-        demo = account.start(Path(folder))
+        demo = account.start_or_find(Path(folder))
         before = dict(os.environ)
         os.environ.clear()
         os.environ.update(demo.environment(before))

@@ -20,7 +20,7 @@ PACE = "0.05"
 def start(folder: Path) -> account.DemoAccount:
     """Start (or find) the account of ``folder`` at PACE."""
     os.environ[PACE_VARIABLE] = PACE
-    return account.start(folder)
+    return account.start_or_find(folder)
 
 
 def places(demo: account.DemoAccount) -> Mapping[str, str]:

@@ -49,7 +49,7 @@ def main(words: list[str]) -> int:
     done = {it.number for it in read_results(results)}
     waiting = deque(number for number in range(options.start, 1_000_000) if number not in done)
     print(f"seed {seed}, results in {results}", flush=True)
-    account.start(folder / "account")
+    account.start_or_find(folder / "account")
     try:
         _all(options, seed, home, results, waiting, chosen)
     finally:
@@ -159,7 +159,7 @@ def _one(options: argparse.Namespace, folder: Path) -> int:
     if where.exists():
         places.make_writable(where)
         shutil.rmtree(where)
-    result = carry_out(order, account.start(folder / "account"), where)
+    result = carry_out(order, account.start_or_find(folder / "account"), where)
     print(json.dumps(result.as_json(), ensure_ascii=False))
     return int(bool(result.problems))
 

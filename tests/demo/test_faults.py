@@ -39,7 +39,7 @@ def state_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The folder in which the command line finds the account of this module."""
     home = tmp_path_factory.mktemp("state")
     folder = home / "gpuecs-tui" / "demo"
-    account.start(folder)
+    account.start_or_find(folder)
     yield home
     account.stop(folder)
 
@@ -59,7 +59,7 @@ def own_account(
 @pytest.fixture(scope="module")
 def answers(state_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A stack that depends on everything that can be wrong in an account."""
-    found = account.start(state_home / "gpuecs-tui" / "demo")
+    found = account.start_or_find(state_home / "gpuecs-tui" / "demo")
     session: Any = boto3.Session(
         aws_access_key_id=account.ACCESS_KEY,
         aws_secret_access_key=account.SECRET_KEY,

@@ -24,7 +24,6 @@ from gpuecs_tui.terraform.read.rules import (
     LISTENER,
     LISTENERS,
     READ_APART,
-    written_at,
 )
 from gpuecs_tui.terraform.render.stack_files import render
 from gpuecs_tui.widgets.picker.limits import EMPTY_MEANS, limits_in_words
@@ -105,6 +104,17 @@ def page() -> str:
             parts.append(f"\n{words[0].upper()}{words[1:].replace('``', '`')}\n")
         parts.append(COLUMNS + "".join(rows))
     return "".join(parts)
+
+
+def written_at(key: str) -> str:
+    """Return address and path of the attribute in which a stack's Terraform writes ``key``.
+
+    For the listener, the one without HTTPS. Raises KeyError for an unknown key.
+    """
+    if rule := KEY_RULES.get(key) or BACKEND_KEY_RULES.get(key):
+        address = {LISTENER: "aws_lb_listener.http", "backend": "terraform.backend.s3"}
+        return f"{address.get(rule.address, rule.address)}.{rule.path}"
+    return READ_APART[key]
 
 
 def _row(key: str) -> str:

@@ -63,7 +63,7 @@ def demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """An account of this test only, because the apply is left unfinished."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("GPUECS_TUI_DEMO_PACE", DEMO_PACE)
-    started = account.start(tmp_path / "demo")
+    started = account.start_or_find(tmp_path / "demo")
     for name, value in started.environ.items():
         monkeypatch.setenv(name, value)
     yield

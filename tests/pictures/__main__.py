@@ -29,7 +29,7 @@ def main(words: list[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="gpuecs-tui-pictures-") as name:
         home = Path(name)
         _settle_environment(home)
-        demo = account.start(home / "demo")
+        demo = account.start_or_find(home / "demo")
         os.environ.update(demo.environ)
         # The header shows the directory of the stack: a relative path is the same everywhere.
         os.chdir(home)

@@ -170,18 +170,6 @@ READ_APART: Mapping[str, str] = {
 of the place where they are written. Their readers are in answers.py, container.py and network.py.
 """
 
-
-def written_at(key: str) -> str:
-    """Return address and path of the attribute in which a stack's Terraform writes ``key``.
-
-    For the listener, the one without HTTPS. Raises KeyError for an unknown key.
-    """
-    if rule := KEY_RULES.get(key) or BACKEND_KEY_RULES.get(key):
-        address = {LISTENER: "aws_lb_listener.http", "backend": "terraform.backend.s3"}
-        return f"{address.get(rule.address, rule.address)}.{rule.path}"
-    return READ_APART[key]
-
-
 KNOWN = frozenset(
     rule.address
     for rule in KEY_RULES.values()
