@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.engine.binary import Engine
+from gpuecs_tui.terraform.engine.events import Event
+from gpuecs_tui.terraform.engine.init_failure import disk_failure
 from gpuecs_tui.terraform.engine.init_needed import locked_providers, remember_init
 from gpuecs_tui.terraform.engine.mirror import PROVIDER, Mirror, ProviderSource, find_mirror
 from gpuecs_tui.terraform.migration.lifecycle import refuse_unmoved
@@ -20,12 +22,14 @@ def initialise(
     *,
     plugin_dir: Path | None,
     run: Callable[[list[str]], int],
+    events: Callable[[], Sequence[Event]],
     note: Callable[[str], None],
 ) -> int:
     """Run ``init`` with the providers that are available here, and return its exit code.
 
-    ``run`` runs the engine with the given arguments; ``note`` reports a sentence. Raises
-    TerraformProblem if the state must be moved first or a mirror set by the user can't be used.
+    ``run`` runs the engine with the given arguments, and ``events`` returns the events of that;
+    ``note`` reports a sentence. Raises TerraformProblem if the state must be moved first or a
+    mirror set by the user can't be used.
     """
     refuse_unmoved(directory, environ)
     mirror = find_mirror(
@@ -35,7 +39,12 @@ def initialise(
         environ=environ,
     )
     code = _init(directory, mirror, environ, run, note)
-    if code == 1 and mirror.source is ProviderSource.FOUND:
+    if (
+        code == 1
+        and mirror.source is ProviderSource.FOUND
+        # Without the mirror, a full disk is still full.
+        and disk_failure(events(), directory, mirror.plugin_dir) is None
+    ):
         # Found by a search, not set by the user: another required provider may be missing.
         note(_("Could not initialize with this mirror. Trying without it."))
         code = _init(directory, Mirror(ProviderSource.REGISTRY, None), environ, run, note)

@@ -24,7 +24,7 @@ from gpuecs_tui.terraform.base.atomic_files import read_json, replace_json
 from gpuecs_tui.terraform.base.liveness import ProcessIdentity
 from gpuecs_tui.terraform.base.problems import TerraformProblem
 from gpuecs_tui.terraform.engine.binary import Engine, find_engine
-from gpuecs_tui.terraform.engine.diagnosis import OUTWEIGH_A_STOP
+from gpuecs_tui.terraform.engine.diagnosis import OUTWEIGH_A_STOP, Diagnosis
 from gpuecs_tui.terraform.engine.event_summary import (
     counts,
     failure,
@@ -32,6 +32,7 @@ from gpuecs_tui.terraform.engine.event_summary import (
     outputs_without_secrets,
 )
 from gpuecs_tui.terraform.engine.events import Decoder, Event, Version
+from gpuecs_tui.terraform.engine.init_failure import disk_failure
 from gpuecs_tui.terraform.engine.init_needed import needs_init
 from gpuecs_tui.terraform.migration.moved_marker import moved_away
 from gpuecs_tui.terraform.plan.mask import masked
@@ -182,10 +183,11 @@ class Runner:
             self.environment,
             plugin_dir=self.run.plugin_dir,
             run=lambda arguments: self._terraform(engine, arguments),
+            events=lambda: self._events,
             note=self.journal.note,
         )
         if code != 0:
-            self._fail(code)
+            self._fail(code, disk_failure(self._events, directory))
 
     def _plan(self, engine: Engine, options: Sequence[str]) -> int:
         arguments = ["plan", "-json", "-input=false", "-detailed-exitcode", *options]
@@ -298,10 +300,11 @@ class Runner:
         if (told := self._answer(engine, "output", "-json")) is not None:
             replace_json(self.files.outputs, outputs_without_secrets(told))
 
-    def _fail(self, code: int) -> None:
+    def _fail(self, code: int, known: Diagnosis | None = None) -> None:
+        """End the run as failed or cancelled; ``known`` is the reason if it is known already."""
         if self.files.forced.exists():
             self._end_forced(code)
-        why = why_failed(
+        why = known or why_failed(
             self._events, code, self.run, before=self._errored_before, reserve=self._reserve
         )
         # These exit codes mean that Terraform was interrupted; 2 and the signals, before it handled
