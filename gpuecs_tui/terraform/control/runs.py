@@ -41,6 +41,7 @@ from gpuecs_tui.terraform.runs.run_list import (
     PATIENCE,
     ask_idle_runner_to_exit,
     lock_directory,
+    recorded_mark,
     records,
     runs_of,
     runs_root,
@@ -107,7 +108,8 @@ def start(
         refuse_protected(real)
     lock = lock_directory(real)
     try:
-        for waiting in runs_of(real):
+        earlier = runs_of(real)
+        for waiting in earlier:
             _clear_stale_plan(waiting)
             # A plan-only run does not invalidate a plan that is waiting for approval.
             if operation is not Operation.PLAN and waiting.state is RunStatus.PLANNED:
@@ -122,6 +124,7 @@ def start(
                 profile,
                 environment,
                 only_bring_back=only_bring_back,
+                token=recorded_mark(real, earlier),
             )
         except OSError as error:
             raise RunProblem(

@@ -54,6 +54,7 @@ from gpuecs_tui.terraform.runs.launch import holder_of_run
 from gpuecs_tui.terraform.runs.run import HAS_CHANGES, NO_CHANGES, Run, load_run
 from gpuecs_tui.terraform.runs.run_list import records_of, runs_of
 from gpuecs_tui.terraform.runs.run_status import Operation, RunStatus
+from gpuecs_tui.terraform.runs.stack_directory import identify_directory, mark
 from gpuecs_tui.terraform.runs.unread_run import UnreadRun
 from gpuecs_tui.terraform.state.environment import child_environment
 
@@ -391,6 +392,9 @@ def main(arguments: list[str]) -> int:
         runner.end_badly(problem.message, problem.remedy)
     except OSError as error:
         runner.end_badly(str(error), _("Correct the error, then start the run again."))
+    if identify_directory(run.directory).inode == run.inode:
+        # If the disk was full at the start, there may be room for the mark now.
+        mark(run.directory, run.token)
     # Last, because the end of the run is already written and no viewer has to wait.
     runner.beside.close(done=runner.record.state is RunStatus.SUCCEEDED)
     return 0

@@ -6,6 +6,7 @@ import getpass
 import os
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -35,10 +36,12 @@ def create_run(
     environ: Mapping[str, str],
     *,
     only_bring_back: bool = False,
+    token: str = "",
 ) -> Run:
     """Write the folder of a new run of ``directory`` under ``root`` and return the run.
 
-    The caller holds the directory's lock. Raises OSError.
+    ``token`` is the mark in the records of earlier runs, for a directory without one. The caller
+    holds the directory's lock. Raises OSError.
     """
     make_private(root)
     folder = root / f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{os.urandom(3).hex()}"
@@ -46,8 +49,8 @@ def create_run(
     sync_folder(root)
     files = RunFiles(folder)
     made = origin(child_environment(environ, profile=profile).variables)
-    mark(directory)
-    here = identify_directory(directory).as_json()
+    # Recorded even if it can't be written, so that all runs of the directory have the same mark.
+    here = replace(identify_directory(directory), token=mark(directory, token)).as_json()
     replace_json(files.directory_record, here)
     replace_json(
         files.facts,

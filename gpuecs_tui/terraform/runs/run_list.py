@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from gpuecs_tui.i18n import _
@@ -52,6 +53,13 @@ def runs_of(directory: Path) -> list[Run]:
 def records_of(directory: Path) -> list[Run | UnreadRun]:
     """Return the runs of a stack's directory, readable or not, newest first."""
     return records(identify_directory(directory))
+
+
+def recorded_mark(directory: Path, runs: Sequence[Run]) -> str:
+    """Return the mark of ``directory`` in ``runs``, its runs; empty if no run recorded it there."""
+    here = identify_directory(directory)
+    of_it = (it for it in runs if (it.directory, it.inode) == (here.path, here.inode))
+    return next((it.token for it in of_it if it.token), "")
 
 
 def unassigned() -> list[UnreadRun]:

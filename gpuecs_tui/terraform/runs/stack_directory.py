@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.private_folder import READABLE_FILE
-from gpuecs_tui.regular_files import read_regular
+from gpuecs_tui.regular_files import read_regular, replace_file
 
 _MARK = Path(".terraform", "gpuecs-tui.id")
 _MARK_MAX = 64
 """Bytes; a mark has 17."""
+_MARK_FORM = re.compile("[0-9a-f]{16}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +58,7 @@ def identify_directory(directory: Path) -> DirectoryIdentity:
         inode = (status.st_dev, status.st_ino)
     except OSError:
         return DirectoryIdentity(path, None, "")
-    try:
-        token = read_regular(path / _MARK, limit=_MARK_MAX, follow=False).decode("ascii").strip()
-    except (OSError, UnicodeDecodeError):
-        token = ""
-    return DirectoryIdentity(path, inode, token)
+    return DirectoryIdentity(path, inode, _read(path))
 
 
 def unreadable(directory: Path, error: OSError) -> str:
@@ -70,13 +68,25 @@ def unreadable(directory: Path, error: OSError) -> str:
     )
 
 
-def mark(directory: Path) -> None:
-    """Write a mark for a directory without one; its .terraform folder must exist.
+def mark(directory: Path, recorded: str = "") -> str:
+    """Return the mark of a directory; write it if the directory has none or a damaged one.
 
-    If the mark can't be written, the directory is recognised by its path only.
+    ``recorded`` is the mark in the records of its runs, which is used again. If the mark can't be
+    written, a later call does it: until then the directory is recognised by its path only.
     """
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-    with contextlib.suppress(OSError):
-        handle = os.open(directory / _MARK, flags, READABLE_FILE)
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(os.urandom(8).hex() + "\n")
+    token = _read(directory)
+    if not token:
+        token = recorded if _MARK_FORM.fullmatch(recorded) else os.urandom(8).hex()
+        with contextlib.suppress(OSError):
+            replace_file(directory / _MARK, f"{token}\n".encode("ascii"), READABLE_FILE)
+    return token
+
+
+def _read(directory: Path) -> str:
+    """Return the mark in a directory; empty if there is none, or if it is damaged."""
+    try:
+        content = read_regular(directory / _MARK, limit=_MARK_MAX, follow=False)
+        token = content.decode("ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
+    return token if _MARK_FORM.fullmatch(token) else ""
