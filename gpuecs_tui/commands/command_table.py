@@ -235,7 +235,9 @@ _ALL = (
                 ("--restore",),
                 {
                     "action": "store_true",
-                    "help": N_("replace a damaged local state with the previous copy"),
+                    "help": N_(
+                        "show which copy would replace a damaged local state; with --yes replace it"
+                    ),
                 },
             ),
             (
@@ -265,7 +267,16 @@ _ALL = (
                     ),
                 },
             ),
-            YES,
+            (
+                ("--yes",),
+                {
+                    "action": "store_true",
+                    "help": N_(
+                        "with --restore, --recover or --forget: confirm the change; without it "
+                        "these options change nothing"
+                    ),
+                },
+            ),
             JSON,
             DESPITE,
         ),

@@ -6,7 +6,7 @@ import argparse
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from gpuecs_tui.assessment import remedies
 from gpuecs_tui.assessment.remedies import Remedy, RemedyKind
@@ -19,6 +19,7 @@ from gpuecs_tui.commands.waiting import waiting
 from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.shell_words import shell_word
 from gpuecs_tui.terraform.base.problems import TerraformProblem
+from gpuecs_tui.terraform.recovery.damaged_state import what_restore_does
 from gpuecs_tui.terraform.recovery.lock_words import operation_word, release_advice
 from gpuecs_tui.terraform.recovery.remedies import Recovery, examine
 from gpuecs_tui.terraform.runs.run_status import Operation
@@ -49,6 +50,8 @@ def state(arguments: argparse.Namespace) -> int:
         print(harmless(done))
         return 0
     if arguments.restore:
+        if not arguments.yes:
+            _refuse_restore(directory)
         print(harmless(_worded(lambda: remedies.restore(directory, os.environ))))
         return 0
     if arguments.forget is not None:
@@ -56,6 +59,19 @@ def state(arguments: argparse.Namespace) -> int:
     if arguments.recover:
         return _recover(arguments)
     return _tell(directory, as_json=arguments.json)
+
+
+def _refuse_restore(directory: Path) -> NoReturn:
+    """Print what --restore would do, and raise Failure because --yes is missing."""
+    for sentence in _worded(lambda: what_restore_does(directory, os.environ)):
+        print(harmless(sentence))
+    raise Failure(
+        _("Nothing was restored: --restore needs --yes."),
+        _("To restore it: gpuecs-tui state {directory} --restore --yes").format(
+            directory=shell_word(directory)
+        ),
+        EXIT_USAGE,
+    )
 
 
 def _refuse_two_things(arguments: argparse.Namespace) -> None:
@@ -177,6 +193,8 @@ def _command(directory: Path, remedy: Remedy) -> str:
                 "gpuecs-tui state {directory} --forget {run}  (lists them; --yes dismisses them)"
             )
             return words.format(directory=shell_word(directory), run=shell_word(remedy.about))
+        case Kind.RESTORE:
+            return f"gpuecs-tui state {shell_word(directory)} --restore --yes"
         case kind:
             return f"gpuecs-tui state {shell_word(directory)} --{kind.value}"
 

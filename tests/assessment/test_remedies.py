@@ -115,6 +115,6 @@ def test_only_the_damaged_file_is_moved_aside(
     stack: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     errored_cut_off(stack)
-    assert main(["state", str(stack), "--restore"]) == 0
+    assert main(["state", str(stack), "--restore", "--yes"]) == 0
     assert capsys.readouterr().out.startswith("The damaged file is kept as errored.tfstate.broken-")
     assert json.loads((stack / STATE_NAME).read_text()) == WHOLE

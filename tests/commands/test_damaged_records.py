@@ -343,7 +343,11 @@ def test_an_errored_state_that_holds_none_goes_aside(
     assert f"→  gpuecs-tui state {stack} --restore" in told and "--push" not in told
     assert main(["state", str(stack), "--push"]) == 1
     assert "--restore" in capsys.readouterr().err
-    assert main(["state", str(stack), "--restore"]) == 0
+    assert main(["state", str(stack), "--restore"]) == 64
+    refused = capsys.readouterr()
+    assert "errored.tfstate" in refused.out and "--restore needs --yes" in refused.err
+    assert path.read_text() == text
+    assert main(["state", str(stack), "--restore", "--yes"]) == 0
     assert not path.exists() and len(list(stack.glob("errored.tfstate.broken-*"))) == 1
     capsys.readouterr()
     assert main(["state", str(stack)]) == 0

@@ -316,7 +316,7 @@ def test_a_state_that_was_cut_off_comes_back(tmp_path: Path) -> None:
     refused = until_state(runs.start(stack, "apply"), RunStatus.FAILED)
     assert "truncated after 400 bytes" in refused.message and "--restore" in refused.remedy
     done = subprocess.run(
-        [sys.executable, "-m", "gpuecs_tui", "state", stack, "--restore"],
+        [sys.executable, "-m", "gpuecs_tui", "state", stack, "--restore", "--yes"],
         check=False,
         capture_output=True,
     )

@@ -145,10 +145,10 @@ def refuse_for_names(directory: Path, environ: Mapping[str, str]) -> None:
     """
     found = find(directory, environ)
     if found is not None and live_run(directory) is None:
-        restore_words = _("Run: gpuecs-tui state {directory} --restore")
+        restore_words = _("Run: gpuecs-tui state {directory} --restore --yes")
         lost_words = _(
             "Restore the last good copy of {name}. Without one, run: gpuecs-tui state {directory} "
-            "--restore"
+            "--restore --yes"
         )
         words = lost_words if found.backup is None else restore_words
         raise NotRead(
@@ -205,7 +205,7 @@ def refuse(directory: Path, environ: Mapping[str, str]) -> None:
     if (found := find(directory, environ)) is not None:
         raise RunProblem(
             found.sentence,
-            _("Run: gpuecs-tui state {directory} --restore").format(
+            _("Run: gpuecs-tui state {directory} --restore --yes").format(
                 directory=shell_word(directory)
             ),
         )
@@ -236,6 +236,23 @@ def restore(directory: Path, environ: Mapping[str, str] | None = None) -> Restor
         ) from None
     finally:
         guard.release()
+
+
+def what_restore_does(directory: Path, environ: Mapping[str, str] | None = None) -> list[str]:
+    """Return what ``restore`` would do, in sentences; changes nothing.
+
+    Raises StateProblem if nothing is damaged, OSError.
+    """
+    found, errored = find(directory, environ), _damaged_errored(directory)
+    sentences = [found.sentence] if found is not None else []
+    if found is not None and found.backup is None:
+        sentences.append(_("After that, the directory has no state."))
+    damaged = [found.path.name] if found is not None else []
+    damaged += [errored.name] if errored is not None else []
+    if not damaged:
+        raise _whole_or_unknown(directory, environ)
+    kept = _("The damaged file is kept under another name: {names}.")
+    return [*sentences, kept.format(names=", ".join(damaged))]
 
 
 def _whole_or_unknown(directory: Path, environ: Mapping[str, str] | None) -> StateProblem:
@@ -275,13 +292,18 @@ def _restore(directory: Path, found: Broken, stamp: str) -> Path:
 
 
 def _set_errored_aside(directory: Path, stamp: str) -> Path | None:
-    errored = directory / ERRORED_NAME
-    if not errored.exists() or not errored_fault(read_regular(errored)):
+    errored = _damaged_errored(directory)
+    if errored is None:
         return None
     kept = errored.with_name(f"{errored.name}.broken-{stamp}")
     errored.rename(kept)
     sync_folder(directory)
     return kept
+
+
+def _damaged_errored(directory: Path) -> Path | None:
+    errored = directory / ERRORED_NAME
+    return errored if errored.exists() and errored_fault(read_regular(errored)) else None
 
 
 def _copy(state: Path) -> Path:

@@ -142,7 +142,7 @@ def push(directory: Path, environ: Mapping[str, str] | None = None) -> Path:
 
 def restore_remedy(directory: Path) -> str:
     """Return the command that renames a damaged errored.tfstate."""
-    return _("To rename the damaged file: gpuecs-tui state {directory} --restore").format(
+    return _("To rename the damaged file: gpuecs-tui state {directory} --restore --yes").format(
         directory=shell_word(directory)
     )
 

@@ -109,7 +109,7 @@ def test_what_a_damaged_state_held_is_unknown_to_the_checks(copy: Path, text: by
     assert (remark.rule, remark.severity) == ("state-unread", "unknown")
     assert remark.message == found.facts.unread and "(serial 5, 3 resources)" in remark.message
     assert "recorded no AWS resource" in remark.message, "nothing is promised"
-    assert remark.remedy == f"Run: gpuecs-tui state {copy} --restore"
+    assert remark.remedy == f"Run: gpuecs-tui state {copy} --restore --yes"
     said = remedies.restore(copy, {})
     assert "restored as it was before the run that damaged it (serial 5, 3 resources)" in said
     assert "import it before the next apply" in said
@@ -140,9 +140,28 @@ def test_what_runs_recorded_is_promised_and_nothing_else(
     (copy / ERRORED_NAME).touch()
     (sentence,) = examine(copy).sentences()
     assert "Runs in this directory recorded 1 resource that was created since" in sentence
-    assert main(["state", str(copy), "--restore"]) == 0
+    assert main(["state", str(copy), "--restore", "--yes"]) == 0
     said = capsys.readouterr().out
     assert "No earlier copy of the state was found, so there is no state now." in said
     assert "is restored" not in said and "recorded 1 resource" in said
     (copy / ERRORED_NAME).touch()
     assert "recorded 1 resource" in examine(copy).sentences()[0]
+
+
+def test_restore_shows_the_copy_and_changes_nothing_without_yes(
+    copy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    damaged = state(6, "a")[:50]
+    (copy / STATE_NAME).write_bytes(damaged)
+    (copy / ERRORED_NAME).write_bytes(b"{")
+    before = {it.name: it.read_bytes() for it in copy.iterdir() if it.is_file()}
+    assert main(["state", str(copy), "--restore"]) == 64
+    told = capsys.readouterr()
+    assert "terraform.tfstate.backup contains the previous state (serial 5, 3" in told.out
+    assert "terraform.tfstate, errored.tfstate" in told.out
+    assert f"state {copy} --restore --yes" in told.err
+    assert {it.name: it.read_bytes() for it in copy.iterdir() if it.is_file()} == before
+    assert main(["state", str(copy), "--restore", "--yes"]) == 0
+    assert "(serial 5, 3 resources)" in capsys.readouterr().out
+    assert main(["state", str(copy), "--restore"]) == 1
+    assert "is not damaged" in capsys.readouterr().err
