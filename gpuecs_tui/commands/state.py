@@ -193,7 +193,7 @@ def _command(directory: Path, remedy: Remedy) -> str:
                 "gpuecs-tui state {directory} --forget {run}  (lists them; --yes dismisses them)"
             )
             return words.format(directory=shell_word(directory), run=shell_word(remedy.about))
-        case Kind.RESTORE:
+        case RemedyKind.RESTORE:
             return f"gpuecs-tui state {shell_word(directory)} --restore --yes"
         case kind:
             return f"gpuecs-tui state {shell_word(directory)} --{kind.value}"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gpuecs_tui.terraform.runs import run_list, stack_directory
-from gpuecs_tui.terraform.runs.launch import create
+from gpuecs_tui.terraform.runs.launch import create_run
 from gpuecs_tui.terraform.runs.run import Run
 from gpuecs_tui.terraform.runs.run_list import recorded_mark, runs_of
 from gpuecs_tui.terraform.runs.run_status import Operation
@@ -26,7 +26,7 @@ def directory(tmp_path: Path) -> Path:
 def run_in(directory: Path) -> Run:
     token = recorded_mark(directory, runs_of(directory))
     root = run_list.runs_root()
-    return create(root, directory, Operation.PLAN, None, None, {}, token=token)
+    return create_run(root, directory, Operation.PLAN, None, None, {}, token=token)
 
 
 @pytest.mark.parametrize(
