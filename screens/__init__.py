@@ -1,1 +1,1 @@
-"""A module for each screen, and a style sheet of the same name where it needs styles."""
+"""The screens: each one is a module, with a style sheet of the same name if it needs styles."""

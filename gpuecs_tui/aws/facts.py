@@ -200,27 +200,29 @@ class Lookups:
     """
 
     images: dict[str, Reading[tuple[Image, ...] | None]] = field(default_factory=dict)
-    """By repository name; an empty tuple is a repository without images."""
+    """Repository name → its images; an empty tuple is a repository without images."""
     image_architectures: dict[str, Reading[tuple[str, ...]]] = field(default_factory=dict)
-    """By whole image reference: the Linux architectures that its manifest names, in EC2's names
+    """Whole image reference → the Linux architectures that its manifest names, in EC2's names
     (``x86_64``, ``arm64``); empty if the manifest names none, or there is no manifest."""
     machine_images: dict[str, Reading[MachineImage | None]] = field(default_factory=dict)
     secrets: dict[str, Reading[bool]] = field(default_factory=dict)
-    """By ARN of a Secrets Manager secret or SSM parameter: whether it exists and isn't scheduled
-    for deletion."""
+    """ARN of a Secrets Manager secret or SSM parameter → whether it exists and isn't scheduled for
+    deletion."""
     log_groups: dict[str, Reading[LogGroup | None]] = field(default_factory=dict)
     quotas: dict[str, Reading[int]] = field(default_factory=dict)
-    """By quota code, quotas that few stacks come close to: ``RULES_QUOTA``, ``GROUPS_QUOTA``."""
+    """Quota code → quota, for quotas that few stacks come close to: ``RULES_QUOTA``,
+    ``GROUPS_QUOTA``."""
     denied_actions: dict[str, Reading[tuple[str, ...]]] = field(default_factory=dict)
-    """By ``role_needs.Need.id``: which of its actions the role's policies don't allow."""
+    """``role_needs.Need.id`` → its actions that the role's policies don't allow."""
     may_create: dict[str, Reading[bool]] = field(default_factory=dict)
-    """By name of a service-linked role that the account lacks: whether the caller may create it."""
+    """Name of a service-linked role that the account lacks → whether the caller may create it."""
     ebs_keys: dict[str, Reading[EbsKey]] = field(default_factory=dict)
-    """By region."""
+    """Region → its default EBS key."""
     live_counts: dict[str, Reading[LiveCount | None]] = field(default_factory=dict)
-    """By ``live_count.service_id``, for services of clusters that exist."""
+    """``live_count.service_id`` → counts, for services of clusters that exist."""
     live_revisions: dict[str, Reading[LiveRevision | None]] = field(default_factory=dict)
-    """By ``live_count.service_id``, for services that keep their revision through an apply."""
+    """``live_count.service_id`` → revision, for services that keep their revision through an
+    apply."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,14 +245,14 @@ class AccountFacts:
     instance_types: Reading[tuple[InstanceType, ...]] = field(default_factory=not_read)
     """Types with GPUs, by family and size."""
     offerings: Reading[tuple[Offering, ...]] = field(default_factory=not_read)
-    """Of types with GPUs, by name; a type that isn't listed isn't offered in the Region."""
+    """Types with GPUs, by name; a type that isn't listed isn't offered in the Region."""
     log_groups: Reading[tuple[LogGroup, ...]] = field(default_factory=not_read)
-    """Those whose name starts with LOG_GROUP_PREFIX."""
+    """Log groups whose name starts with LOG_GROUP_PREFIX."""
     quotas: Reading[tuple[Quota, ...]] = field(default_factory=not_read)
     gpu_instances: Reading[tuple[GpuInstance, ...]] = field(default_factory=not_read)
-    """Pending or running, of any G, P or VT family, including this stack's own."""
+    """Pending or running instances of any G, P or VT family, including this stack's own."""
     reservations: Reading[tuple[CapacityReservation, ...]] = field(default_factory=not_read)
-    """Active ones, of types with GPUs or without, by id."""
+    """Active reservations of types with or without GPUs, by id."""
     load_balancers: Reading[tuple[Named, ...]] = field(default_factory=not_read)
     target_groups: Reading[tuple[Named, ...]] = field(default_factory=not_read)
     clusters: Reading[tuple[Named, ...]] = field(default_factory=not_read)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 INFO_FILE = "server.json"
-"""In the account's folder: ``{"pid", "port", "id", "token"}``."""
+"""File in the account's folder: ``{"pid", "port", "id", "token"}``."""
 
 LOG_FILE = "server.log"
 

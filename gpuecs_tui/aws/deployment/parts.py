@@ -45,7 +45,7 @@ class Part:
     read: Callable[[Ask], Any]
     pace: Pace
     calls: Callable[[Ask], int] = _one
-    """How many calls it makes, the most."""
+    """Maximum number of calls that it makes."""
     after: str = ""
     """The part whose result this one needs; empty if there is none."""
 
@@ -109,7 +109,7 @@ PARTS: Mapping[str, Part] = {
         ),
     )
 }
-"""By name, the most urgent first."""
+"""Name → part, the most urgent first."""
 
 
 def read_part(part: Part, ask: Ask) -> Answer:

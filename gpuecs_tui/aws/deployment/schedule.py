@@ -1,7 +1,7 @@
 """Decides which parts of a deployment are read when. Makes no call and has no clock of its own.
 
-All times are seconds of a clock that only goes forward. AWS throttles all calls of an account and
-Region together (ECS API reference, "Request throttling"), so a throttled part is read less often.
+All times are seconds of a monotonic clock. AWS throttles all calls of an account and Region
+together (ECS API reference, "Request throttling"), so a throttled part is read less often.
 """
 
 from __future__ import annotations
@@ -13,28 +13,28 @@ from enum import Enum
 from gpuecs_tui.aws.error_kinds import ProblemKind
 
 CALLS_MAX = 8
-"""Calls that one refresh makes; what is over is read in the next one."""
+"""Maximum number of calls in one refresh; the other parts are read in the next one."""
 GAP_SECONDS = 1.0
-"""Between the starts of two refreshes, the least. A part that becomes due within this time is read
-with those that are due, so that there is one refresh instead of two."""
+"""Minimum time between the starts of two refreshes. A part that becomes due within this time is
+read together with the due parts, so that there is one refresh instead of two."""
 ANSWER_SECONDS = 5.0
 """Seconds after which a call without a response makes its part Unknown. The call itself
 continues."""
 SLOWEST_SECONDS = 60.0
-"""Between two readings of a part that fails again and again, the most."""
+"""Maximum time between two readings of a part that fails repeatedly."""
 
 
 class Pace(Enum):
-    """How often a part is read: seconds while something moves, seconds while nothing does."""
+    """How often a part is read: seconds while the deployment changes, seconds while it doesn't."""
 
     TASKS = (3.0, 15.0)
-    """What changes within seconds."""
+    """Pace of parts that change within seconds."""
     FLEET = (6.0, 15.0)
-    """An instance takes a minute to start."""
+    """Pace of parts about instances, which take a minute to start."""
     RECORDS = (15.0, 15.0)
-    """What AWS records of the past, and EC2's status checks, which run once a minute."""
+    """Pace of AWS's records of the past, and of EC2's status checks, which run once a minute."""
     SETTINGS = (300.0, 300.0)
-    """What only an apply changes."""
+    """Pace of parts that only an apply changes."""
 
     def seconds(self, *, moving: bool) -> float:
         """Return the seconds between two readings."""
@@ -44,39 +44,40 @@ class Pace(Enum):
 @dataclass(slots=True)
 class _State:
     started_at: float | None = None
-    """Of the newest reading; None before the first one."""
+    """Start of the newest reading; None before the first one."""
     in_flight: bool = False
     late: bool = False
-    """Whether it has not been answered in time. It is still in flight then."""
+    """Whether the response is late. The call is still running then."""
     failures: int = 0
-    """In a row."""
+    """Number of failures in a row."""
     problem: ProblemKind | None = None
     expired: bool = False
-    """Whether it was asked for before its time."""
+    """Whether the part was requested before it was due."""
 
 
 class Schedule:
-    """When each part is due, which are in flight, and which of these are late."""
+    """When each part is due, which parts are being read, and which of these are late."""
 
     def __init__(self, paces: Mapping[str, tuple[Pace, str]]) -> None:
         """``paces``: part → its pace and the AWS service that it calls, the most urgent first."""
         self.moving = True
-        """Whether something in the deployment moves."""
+        """Whether the deployment is changing."""
         self._paces = dict(paces)
         self._parts = {name: _State() for name in paces}
         self._started_at: float | None = None
 
     def due(self, now: float) -> tuple[str, ...]:
-        """Return the parts to read now, the longest due first. None if no part's time has come."""
+        """Return the parts to read now, the longest due first. None if no part is due."""
         at = {name: self._due_at(name) for name, part in self._parts.items() if not part.in_flight}
         if not at or min(at.values()) > now:
             return ()
         soon = [name for name, due_at in at.items() if due_at <= now + GAP_SECONDS]
-        # Stable: of two that are due since the same time the more urgent one comes first.
+        # The sort is stable: of two parts that are due since the same time, the more urgent one is
+        # first.
         return tuple(sorted(soon, key=at.__getitem__))
 
     def start(self, now: float, calls: Callable[[str], int]) -> tuple[str, ...]:
-        """Return the due parts that fit into one refresh, and mark them as in flight.
+        """Return the due parts that fit into one refresh, and mark them as being read.
 
         ``calls``: how many calls a part takes. The first part always fits.
         """
@@ -89,7 +90,7 @@ class Schedule:
         return self._start(now, chosen)
 
     def start_all(self, now: float) -> tuple[str, ...]:
-        """Mark all parts that aren't in flight as such, and return them."""
+        """Mark all parts that aren't being read as such, and return them."""
         return self._start(now, [name for name, it in self._parts.items() if not it.in_flight])
 
     def in_flight(self, name: str) -> bool:
@@ -109,7 +110,7 @@ class Schedule:
         self._parts[name].started_at = now
 
     def ended(self, name: str, problem: ProblemKind | None = None) -> None:
-        """Note that a part was answered; ``problem`` is why it is Unknown."""
+        """Record the response of a part; ``problem`` is why it is Unknown."""
         part = self._parts[name]
         part.in_flight = part.late = False
         part.failures = part.failures + 1 if problem else 0
@@ -127,7 +128,7 @@ class Schedule:
         return found
 
     def awaited(self) -> bool:
-        """Tell whether a part is in flight that isn't late."""
+        """Tell whether a part is being read that isn't late."""
         return any(it.in_flight and not it.late for it in self._parts.values())
 
     def expire(self) -> None:
@@ -166,7 +167,7 @@ class Schedule:
         part = self._parts[name]
         seconds = pace.seconds(moving=self.moving)
         if part.problem == "denied":
-            # A permission takes a person to grant.
+            # Only a person can grant a permission, so this takes a while.
             return max(seconds, SLOWEST_SECONDS)
         throttled = (
             it.failures

@@ -35,7 +35,7 @@ class Seen:
     """The ids in ``fleet`` of instances that are in service and so should be registered."""
     target_group: TargetGroup | None = None
     deployments: dict[str, ServiceDeployment] = field(default_factory=dict)
-    """By ARN; deployments that have ended."""
+    """ARN → deployment that has ended."""
     revisions: dict[str, str] = field(default_factory=dict)
     """Task definition by service revision ARN; a service revision is immutable."""
     rolled_back_to: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""Follows a deployed stack: reads each part when its time has come, with few calls.
+"""Follows a deployed stack: reads each part when it is due, with few calls.
 
 It begins calls only in ``refresh``, so that a deployment that no screen shows is not read.
 """
@@ -27,8 +27,8 @@ from gpuecs_tui.aws.session import AccountReader, Closed
 from gpuecs_tui.i18n import _
 
 STILL_SECONDS = 300.0
-"""A deployment that is on its way and in which nothing has changed for this long, such as one that
-waits for capacity, is read as one at rest."""
+"""A changing deployment without any change for this many seconds, for example one that waits for
+capacity, is read like a settled one."""
 
 PartReading = tuple[str, Reading[Any]]
 """Name of a field of DeploymentFacts, and its new value."""
@@ -43,11 +43,11 @@ class DeploymentWatch:
         names: DeployedNames,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Make no call. ``clock`` returns seconds and only goes forward."""
+        """Make no call. ``clock`` is a monotonic clock in seconds."""
         self.reader = reader
         self.names = names
         self.facts = DeploymentFacts()
-        """All that was read so far. It is replaced with each reading."""
+        """Everything that was read so far. It is replaced with each reading."""
         self._clock = clock
         self._seen = Seen()
         self._schedule = Schedule(
@@ -97,7 +97,7 @@ class DeploymentWatch:
         return Ask(self.reader, self.names, self._seen, now)
 
     def _begin(self, name: str) -> Iterator[PartReading]:
-        """Request a part, if what it asks for is known."""
+        """Request a part, if what it depends on is known."""
         before = PARTS[name].after
         if not before or self._is_known(before):
             self._request(name)
@@ -105,7 +105,7 @@ class DeploymentWatch:
             self._schedule.hold(name)
             self._waiting[name] = before
         else:
-            # Unknown for the same reason.
+            # The part is Unknown for the same reason.
             yield from self._fail_like(name, getattr(self.facts, before))
 
     def _is_known(self, name: str) -> bool:
@@ -126,12 +126,12 @@ class DeploymentWatch:
         self._ended.put((name, future))
 
     def _answers(self, *, wait: bool) -> Iterator[PartReading]:
-        """Yield the answers that are there; ``wait`` a moment for the first one."""
+        """Yield the present responses; ``wait``: wait a moment for the first one."""
         with suppress(Empty):
             while True:
                 name, future = self._ended.get(wait, WAKE_SECONDS)
                 wait = False
-                # Closing the reader may have ended it.
+                # Closing the reader may have ended the call.
                 if self.reader.closed:
                     raise Closed
                 answer = future.result()
@@ -163,7 +163,7 @@ class DeploymentWatch:
         self.facts = replace(facts, former=former, read_at={**facts.read_at, name: at}, **part)
         still = self._clock() - self._changed_at >= STILL_SECONDS
         self._schedule.moving = moves(self.facts) and not still
-        # A target group that isn't there may be created at any moment.
+        # A missing target group may be created at any moment.
         found = self._seen.target_group is not None
         self._schedule.set_pace("health_check", Pace.SETTINGS if found else Pace.TASKS)
 

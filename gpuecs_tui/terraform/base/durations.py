@@ -7,7 +7,7 @@ from datetime import timedelta
 from gpuecs_tui.i18n import _
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
-"""In seconds."""
+"""Units in seconds."""
 
 
 def in_words(time: timedelta) -> str:

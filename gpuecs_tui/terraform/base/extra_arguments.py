@@ -53,7 +53,7 @@ class ExtraOption:
     name: str
     """Without hyphens."""
     value: str
-    """Empty where it has none."""
+    """Empty if it has no value."""
 
     @property
     def is_off(self) -> bool:

@@ -36,7 +36,7 @@ class Assignment:
     start: int
     """Start of the name."""
     value: int
-    """Of the value's first character."""
+    """Start of the value."""
     end: int
     """Position after the value's last character."""
 

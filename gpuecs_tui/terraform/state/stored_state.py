@@ -53,7 +53,7 @@ class StoredResource:
     address: str
     """Module path, type, name and key, as Terraform writes it."""
     id: str
-    """Its attribute ``id``; empty where it has none."""
+    """Its attribute ``id``; empty if it has none."""
     tainted: bool
     """Its creation did not complete: the next apply replaces it."""
     attributes: Mapping[str, Any]

@@ -4,6 +4,6 @@ The theme's ``$text-muted`` is an automatic colour, whose share is lost outside 
 """
 
 MUTED = "$foreground 65%"
-"""For explanations."""
+"""Style for explanations."""
 FAINT = "$foreground 45%"
-"""For parts that don't exist yet or are not available."""
+"""Style for parts that don't exist yet or are not available."""
