@@ -32,7 +32,8 @@ def parse_value(kind: ValueKind, text: str, *, words: bool = False) -> Value:
 
 
 def typed(value: Value, *, words: bool = False) -> str:
-    """Return ``value`` as text: ``parse_value`` of it is ``value``. ``words`` as there."""
+    """Return ``value`` as text: ``parse_value`` of it is ``value``. ``words``: see
+    ``parse_value``."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, dict):

@@ -22,11 +22,11 @@ class AsWritten:
     """The decisions of one revision of the form, as ``assess`` takes them."""
 
     decisions: Decisions
-    """Their source."""
+    """The decisions from which the other fields follow."""
     written: Written
     resolved: Resolved
     problems: tuple[Problem, ...]
-    """As ``answer_problems`` returns them."""
+    """The result of ``answer_problems``."""
 
 
 def as_written(

@@ -26,7 +26,7 @@ UNREAD = (Unread("fleet.tf", 3, "min_size", "is not read", ("fleet.min_size",)),
 
 @pytest.fixture
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[object]:
-    """One entry for each time that the problems of answers are worked out."""
+    """A list with one entry for each time that the problems of answers are worked out."""
     calls: list[object] = []
     find = stack_problems._each
 
@@ -48,7 +48,7 @@ def no_type(_name: str) -> InstanceType | None:
         ({**WHOLE, **SIZES}, (), 1),
         ({"stack.name": "llama", "network.ingress_cidrs": "10.0.0.0/8"}, (), 1),
         ({**WHOLE, "fleet.max_size": "5"}, UNREAD, 1),
-        # The text is left out of the decisions, and is an answer of a file: two questions.
+        # The decisions leave the text out, but in a file it is an answer: both are worked out.
         ({**WHOLE, **SIZES, "service.desired_count": "-3"}, (), 2),
         ({**WHOLE, **SIZES, "service.desired_count": "some"}, (), 2),
         ({**WHOLE, **SIZES, "service.desired_count": "some"}, UNREAD, 2),

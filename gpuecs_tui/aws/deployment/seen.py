@@ -22,7 +22,7 @@ class Seen:
     live_tasks: tuple[str, ...] = ()
     """ARNs of the tasks that had not stopped when they were last described."""
     stopped_tasks: dict[str, DeployedTask] = field(default_factory=dict)
-    """By ARN; a task that has stopped doesn't change any more."""
+    """ARN → task; a stopped task doesn't change any more."""
     stopped_listed_at: float | None = None
     """When the stopped tasks were last listed, in seconds of the watch's clock."""
     container_instances: tuple[str, ...] = ()

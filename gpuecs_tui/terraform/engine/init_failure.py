@@ -1,4 +1,4 @@
-"""Failures of ``init`` that come from a disk of this machine, not from the registry or the backend.
+"""Failures of ``init`` because of a disk of this machine, not of the registry or the backend.
 
 Terraform puts the system's error at the end of its sentence, as Go's os package words it: "write
 .terraform/plugin_path: no space left on device".

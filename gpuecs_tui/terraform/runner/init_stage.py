@@ -42,7 +42,7 @@ def initialise(
     if (
         code == 1
         and mirror.source is ProviderSource.FOUND
-        # Without the mirror, a full disk is still full.
+        # The disk would be full without the mirror too.
         and disk_failure(events(), directory, mirror.plugin_dir) is None
     ):
         # Found by a search, not set by the user: another required provider may be missing.

@@ -45,7 +45,7 @@ class Search:
     """The results for the candidates so far."""
 
     imports: dict[str, GeneratedImport] = field(default_factory=dict)
-    """By address."""
+    """Address → import block."""
     absent: set[str] = field(default_factory=set)
     """Addresses of creations that did not happen, or whose resource no longer exists."""
     guessed: set[str] = field(default_factory=set)
