@@ -22,6 +22,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.worker import Worker
 
+from gpuecs_tui.call_options import call_with, option_words
 from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.terminal import mouse_wanted, started
 from gpuecs_tui.terraform.runs.run_status import Operation
@@ -315,8 +316,14 @@ def run(
     opens the same wizard again.
     """
     app = WizardApp(Options(directory, demo, profile, plugin_dir, faults))
+
+    def words() -> list[str]:
+        chosen = None if demo else app.wizard.profile
+        return option_words(demo=demo, faults=faults, profile=chosen, plugin_dir=plugin_dir)
+
     try:
-        app.run(mouse=mouse_wanted(os.environ, mouse))
+        with call_with(words):
+            app.run(mouse=mouse_wanted(os.environ, mouse))
     finally:
         app.feed.stop()
         app.wizard.close()

@@ -31,12 +31,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"gpuecs-tui {__version__}")
         return 0
     _degrade_output()
+    from gpuecs_tui.call_options import call_with, global_options
     from gpuecs_tui.commands.failure import Failure, failure_from_os_error, print_failure
     from gpuecs_tui.commands.parser import parse_command_line
 
     try:
         command, arguments = parse_command_line(words)
-        return command.load()(arguments)
+        with call_with(lambda: global_options(arguments)):
+            return command.load()(arguments)
     except Failure as failure:
         return print_failure(failure)
     except KeyboardInterrupt:

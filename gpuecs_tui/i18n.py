@@ -10,6 +10,8 @@ import gettext as _gettext
 from functools import cache
 from pathlib import Path
 
+from gpuecs_tui.call_options import with_call_options
+
 DOMAIN = "gpuecs_tui"
 LOCALES = Path(__file__).parent / "locale"
 """The folder of the catalogues: LANGUAGE/LC_MESSAGES/DOMAIN.mo."""
@@ -22,13 +24,16 @@ def _catalogue() -> _gettext.NullTranslations:
 
 
 def _(message: str) -> str:
-    """Return ``message`` in the user's language (LANGUAGE, LC_ALL, LC_MESSAGES, LANG)."""
-    return _catalogue().gettext(message)
+    """Return ``message`` in the user's language (LANGUAGE, LC_ALL, LC_MESSAGES, LANG).
+
+    Its command lines have the global options of this call.
+    """
+    return with_call_options(_catalogue().gettext(message))
 
 
 def ngettext(singular: str, plural: str, n: int) -> str:
     """Return the form of the message that fits the count ``n`` in the user's language."""
-    return _catalogue().ngettext(singular, plural, n)
+    return with_call_options(_catalogue().ngettext(singular, plural, n))
 
 
 def adopt_standard_texts() -> None:

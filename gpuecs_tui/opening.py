@@ -8,6 +8,7 @@ import shlex
 import sys
 from pathlib import Path
 
+from gpuecs_tui.call_options import global_options
 from gpuecs_tui.commands.account import choose_account
 from gpuecs_tui.commands.command_table import COMMANDS
 from gpuecs_tui.commands.failure import Failure
@@ -42,10 +43,7 @@ def open_wizard(arguments: argparse.Namespace) -> int:
 
 def again(arguments: argparse.Namespace) -> str:
     """Return the command line that opens the same wizard again, quoted for a POSIX shell."""
-    words = [program_name(), *(["--demo"] if arguments.demo else [])]
-    words += [word for fault in arguments.demo_fault for word in ("--demo-fault", fault)]
-    words += ["--profile", arguments.profile] if arguments.profile else []
-    words += ["--plugin-dir", str(arguments.plugin_dir)] if arguments.plugin_dir else []
+    words = [program_name(), *global_options(arguments)]
     words += ["--mouse"] if arguments.mouse else []
     name = str(arguments.directory)
     if name != os.curdir:

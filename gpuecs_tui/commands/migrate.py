@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from gpuecs_tui.call_options import with_call_options
 from gpuecs_tui.commands.account import choose_account
 from gpuecs_tui.commands.failure import EXIT_USAGE, Failure, harmless
 from gpuecs_tui.commands.stack_here import refuse_no_directory
@@ -60,4 +61,4 @@ def tell_due(directory: Path) -> None:
         return
     if wanted is not None:
         print(harmless(f"!  {wanted.sentence}"))
-        print(harmless(f"→  gpuecs-tui migrate {shell_word(directory)} --yes"))
+        print(harmless(with_call_options(f"→  gpuecs-tui migrate {shell_word(directory)} --yes")))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import NoReturn
 
+from gpuecs_tui.call_options import with_call_options
 from gpuecs_tui.commands.failure import EXIT_FAILED, Failure, harmless
 from gpuecs_tui.i18n import _
 from gpuecs_tui.shell_words import shell_word
@@ -84,5 +85,8 @@ def tell_failure(run: Run) -> NoReturn:
         for sentence in problems:
             print(harmless(f"!  {sentence}"), file=sys.stderr)
         if problems:
-            print(harmless(f"→  gpuecs-tui state {shell_word(run.directory)}"), file=sys.stderr)
+            print(
+                harmless(with_call_options(f"→  gpuecs-tui state {shell_word(run.directory)}")),
+                file=sys.stderr,
+            )
     raise Failure(words, run.remedy, EXIT_FAILED)

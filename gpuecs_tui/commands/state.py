@@ -10,6 +10,7 @@ from typing import Any, NoReturn, TypeVar
 
 from gpuecs_tui.assessment import remedies
 from gpuecs_tui.assessment.remedies import Remedy, RemedyKind
+from gpuecs_tui.call_options import with_call_options
 from gpuecs_tui.commands.account import choose_account
 from gpuecs_tui.commands.failure import EXIT_FAILED, EXIT_USAGE, Failure, harmless
 from gpuecs_tui.commands.forget import forget, not_looked_at, nothing_to_recover
@@ -178,7 +179,7 @@ def _advice(directory: Path, remedy: Remedy, found: Recovery) -> str:
     """Return ``remedy`` as text: a command line, or a sentence that may end with one."""
     if remedy.kind is RemedyKind.UNLOCK and remedy.advice and found.lock is not None:
         return release_advice(directory, found.lock)
-    return remedy.advice or _command(directory, remedy)
+    return remedy.advice or with_call_options(_command(directory, remedy))
 
 
 def _command(directory: Path, remedy: Remedy) -> str:
@@ -187,7 +188,9 @@ def _command(directory: Path, remedy: Remedy) -> str:
         case RemedyKind.MOVE:
             return f"gpuecs-tui migrate {shell_word(directory)} --yes"
         case RemedyKind.UNLOCK:
-            return f"gpuecs-tui state {shell_word(directory)} --unlock {shell_word(remedy.about)}"
+            return with_call_options(
+                f"gpuecs-tui state {shell_word(directory)} --unlock {shell_word(remedy.about)}"
+            )
         case RemedyKind.FORGET:
             words = _(
                 "gpuecs-tui state {directory} --forget {run}  (lists them; --yes dismisses them)"

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from gpuecs_tui.call_options import with_call_variable
 from gpuecs_tui.i18n import _
 from gpuecs_tui.private_folder import PRIVATE_FILE, make_private
 from gpuecs_tui.shell_words import shell_word
@@ -235,7 +236,7 @@ def _launch(
             # -P: do not import a file of the current folder that has the name of a module.
             [sys.executable, "-P", "-m", MIGRATION_PROCESS, str(folder), str(lock.handle)],
             cwd=folder,
-            environment=environ,
+            environment=with_call_variable(environ),
             output=log,
             keep=[lock.handle],
         )

@@ -147,7 +147,7 @@ def _withheld_by_arguments(
     """
     for source in CHANGING:
         reason = _(
-            "is set by {source}, which the terraform command uses and gpuecs-tui runs ignore"
+            "is set by {source}, which the terraform command uses and a run here ignores"
         ).format(source=source)
         for option in extra_options(environ, source):
             if option.name not in VARIABLES:

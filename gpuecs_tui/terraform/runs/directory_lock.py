@@ -20,6 +20,7 @@ from gpuecs_tui.file_locks import NO_LOCKS, no_locks_there
 from gpuecs_tui.i18n import _
 from gpuecs_tui.private_folder import READABLE_FILE, make_readable
 from gpuecs_tui.regular_files import Irregular, open_own, open_regular, read_regular
+from gpuecs_tui.shell_words import shell_word
 from gpuecs_tui.terraform.base.problems import RunProblem
 
 LOCK_NAME = Path(".terraform", "gpuecs-tui.lock")
@@ -61,7 +62,8 @@ class DirectoryBusy(RunProblem):
                 "{directory} is in use by {user} on {host} ({operation}, since {since}, "
                 "process {pid})."
             ).format(directory=directory, **{**asdict(holder), "pid": holder.pid or "?"})
-        super().__init__(message, _("Run `gpuecs-tui attach` to watch it, or wait until it ends."))
+        remedy = _("Run `gpuecs-tui attach {directory}` to watch it, or wait until it ends.")
+        super().__init__(message, remedy.format(directory=shell_word(directory)))
         self.holder = holder
 
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from gpuecs_tui.call_options import with_call_variable
 from gpuecs_tui.i18n import _
 from gpuecs_tui.private_folder import make_private
 from gpuecs_tui.terraform.base.atomic_files import now, replace_json, sync_folder
@@ -92,7 +93,7 @@ def launch(run: Run, stage: str, lock: DirectoryLock, environ: Mapping[str, str]
         detach(
             [*prefix, *runner, str(run.files.folder), stage, str(lock.handle)],
             cwd=run.files.folder,
-            environment=environ,
+            environment=with_call_variable(environ),
             output=journal.handle,
             keep=[lock.handle],
         )

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from gpuecs_tui.call_options import with_call_options
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.base.atomic_files import parse_time, read_json
 from gpuecs_tui.terraform.base.liveness import identify, is_alive
@@ -206,7 +207,7 @@ def _loaded(files: RunFiles, facts: RunFacts, recorded: Recorded) -> Run:
         changes=ChangeCounts(**values["changes"]) if values.get("changes") else None,
         returncode=ending.get("returncode"),
         message=str(ending.get("message", "")) or str(decision.get("reason", "")),
-        remedy=str(ending.get("remedy", "")),
+        remedy=with_call_options(str(ending.get("remedy", ""))),
         decided_by=str(decision.get("by", "")),
         only_bring_back=facts.only_bring_back,
         credentials_end=parse_time(str(decision.get("credentials_end", ""))),

@@ -1,0 +1,89 @@
+"""The global options of this call, which the command lines in messages repeat.
+
+After ``gpuecs-tui --demo apply DIR``, a message with ``gpuecs-tui plan DIR`` would lead from the
+demo account to AWS. ``i18n`` passes each text through ``with_call_options``. A process that is
+started for a run gets the options in a variable, because its messages name commands, too.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+VARIABLE = "GPUECS_TUI_CALL_OPTIONS"
+"""The options for a child process, quoted for a POSIX shell."""
+COMMANDS_WITH_OPTIONS = (
+    *("render", "show", "check", "plan", "apply", "approve", "destroy", "runs", "attach"),
+    *("cancel", "state", "migrate", "buckets", "gpus", "doctor"),
+)
+"""Every command but ``demo``, which is always about the demo account."""
+_PROGRAM = "gpuecs-tui "
+_LINE = re.compile(rf"\b{_PROGRAM}(?=(?:{'|'.join(COMMANDS_WITH_OPTIONS)})\b|\{{)")
+"""The name of the program before a command, or before the placeholder of one."""
+
+
+def option_words(
+    *, demo: bool, faults: Sequence[str], profile: str | None, plugin_dir: Path | None
+) -> list[str]:
+    """Return the words of a command line that set these global options."""
+    words = ["--demo"] if demo else []
+    words += [word for fault in faults for word in ("--demo-fault", fault)]
+    words += ["--profile", profile] if profile else []
+    return [*words, *(["--plugin-dir", str(plugin_dir)] if plugin_dir else [])]
+
+
+def global_options(arguments: Namespace) -> list[str]:
+    """Return the words of the global options in parsed arguments."""
+    return option_words(
+        demo=arguments.demo,
+        faults=arguments.demo_fault,
+        profile=arguments.profile,
+        plugin_dir=arguments.plugin_dir,
+    )
+
+
+def _inherited() -> str:
+    return os.environ.get(VARIABLE, "")
+
+
+_present: list[Callable[[], str]] = [_inherited]
+"""The last one returns the options of this call, quoted."""
+
+
+@contextmanager
+def call_with(words: Callable[[], Sequence[str]]) -> Iterator[None]:
+    """Use the options that ``words`` returns for all texts in the block, in every thread.
+
+    ``words`` is called for each text with a command line: in the wizard the profile may change.
+    """
+    _present.append(lambda: shlex.join(words()))
+    try:
+        yield
+    finally:
+        _present.pop()
+
+
+def with_call_options(text: str) -> str:
+    """Return ``text``, or the template of a text, with the options of this call in its command
+    lines."""
+    if _PROGRAM not in text or not (options := _present[-1]()):
+        return text
+    if "{" in text:
+        # A template: braces in a path must not be read as a placeholder.
+        options = options.replace("{", "{{").replace("}", "}}")
+    return _LINE.sub(lambda _match: f"{_PROGRAM}{options} ", text)
+
+
+def with_call_variable(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of a child process that words its messages for this call."""
+    kept = {name: value for name, value in environ.items() if name != VARIABLE}
+    options = _present[-1]()
+    return {**kept, VARIABLE: options} if options else kept
