@@ -51,6 +51,7 @@ Ctrl+C ends the command only. The run continues: see [runs.md](runs.md).
 | `TF_CLI_CONFIG_FILE`, `TF_DATA_DIR`, `TF_WORKSPACE`, `TF_VAR_…` | as Terraform reads them |
 | `TF_CLI_ARGS`, `TF_CLI_ARGS_…` | only `-backend-config` in `TF_CLI_ARGS_init` is used; a run reports each other option that would change it, and refuses a `-state` or `-state-out` that names another file |
 | `GPUECS_TUI_DEMO_PACE` | factor for all waits of the demo account, from 0.001 to 1000: with 0.1, everything takes a tenth of its time |
+| `GPUECS_TUI_CALL_OPTIONS` | set by the program for its runs: options that messages repeat |
 | `XDG_STATE_HOME`, `XDG_CACHE_HOME` | where runs, drafts and caches are stored: see [security.md](security.md) |
 | `NO_COLOR` | no colors |
 | `LANGUAGE`, `LC_ALL`, `LC_MESSAGES`, `LANG` | the language of all texts, as gettext reads them |
