@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from gpuecs_tui.durations import in_words
 from gpuecs_tui.i18n import _
-from gpuecs_tui.terraform.base.durations import in_words
 from gpuecs_tui.terraform.runs.apply_estimate import Expected, expected
 from gpuecs_tui.terraform.runs.run import Run
 

@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TextIO
 
 from gpuecs_tui.commands.waiting import SECOND, WaitLine
+from gpuecs_tui.durations import in_words
 from gpuecs_tui.i18n import _
 from gpuecs_tui.shell_words import shell_word
-from gpuecs_tui.terraform.base.durations import in_words
 from gpuecs_tui.terraform.engine.event_text import log_lines, without_colours
 from gpuecs_tui.terraform.engine.events import ChangeSummary, Event
 from gpuecs_tui.terraform.runs.apply_estimate import last_time

@@ -19,9 +19,9 @@ from gpuecs_tui.commands.output import continue_unread, print_json
 from gpuecs_tui.commands.run_end import outcome, tell_failure
 from gpuecs_tui.commands.run_list import lines_of_runs, run_tree, unread_tree
 from gpuecs_tui.commands.stack_here import refuse_no_directory, stack_directory
+from gpuecs_tui.durations import in_words
 from gpuecs_tui.i18n import _
 from gpuecs_tui.shell_words import shell_word
-from gpuecs_tui.terraform.base.durations import in_words
 from gpuecs_tui.terraform.base.problems import TerraformProblem
 from gpuecs_tui.terraform.control import runs as store
 from gpuecs_tui.terraform.control.protection import refuse_protected

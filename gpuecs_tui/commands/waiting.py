@@ -18,8 +18,8 @@ from typing import TextIO
 
 from gpuecs_tui.columns import cut
 from gpuecs_tui.commands.failure import harmless
+from gpuecs_tui.durations import in_words
 from gpuecs_tui.i18n import _
-from gpuecs_tui.terraform.base.durations import in_words
 
 SECOND = 1.0
 """Seconds before a wait is shown, and between two updates of its time."""

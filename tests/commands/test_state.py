@@ -13,7 +13,7 @@ from gpuecs_tui.aws.credential_life import CredentialLife
 from gpuecs_tui.cli import main
 from gpuecs_tui.commands import credentials
 from gpuecs_tui.commands.failure import Failure
-from gpuecs_tui.terraform.base.durations import in_words
+from gpuecs_tui.durations import in_words
 from gpuecs_tui.terraform.base.tflock import STATE_NAME, lock_note
 from gpuecs_tui.terraform.runs.apply_estimate import Expected
 from gpuecs_tui.terraform.runs.run_status import RunStatus

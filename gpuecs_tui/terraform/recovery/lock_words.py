@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from gpuecs_tui.durations import in_words
 from gpuecs_tui.i18n import _
 from gpuecs_tui.shell_words import shell_word
-from gpuecs_tui.terraform.base.durations import in_words
 from gpuecs_tui.terraform.recovery.held_lock import HeldLock, HolderStatus
 
 

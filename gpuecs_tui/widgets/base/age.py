@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 from gpuecs_tui.aws.facts import AccountFacts
 from gpuecs_tui.aws.reading import Known
+from gpuecs_tui.durations import in_words
 from gpuecs_tui.i18n import _
-from gpuecs_tui.terraform.base.durations import in_words
 from gpuecs_tui.widgets.base.wizard_modal import WizardModal
 from gpuecs_tui.widgets.keys.binding import key_for_action
 
