@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -15,11 +15,11 @@ from textual.message import Message
 from textual.timer import Timer
 
 from gpuecs_tui.i18n import N_, _
-from gpuecs_tui.terraform.base.atomic_files import read_json
 from gpuecs_tui.terraform.read.service_url import service_url
 from gpuecs_tui.terraform.recovery.end_of_stack import EndOfStack, end_of_stack
 from gpuecs_tui.terraform.runs import run_list
 from gpuecs_tui.terraform.runs.applied import is_applied
+from gpuecs_tui.terraform.runs.latest_outputs import latest_outputs
 from gpuecs_tui.widgets.base.one_line import OneLine
 from gpuecs_tui.widgets.base.safe_text import escape_controls
 from gpuecs_tui.widgets.base.text_pane import TextPane
@@ -41,7 +41,6 @@ from gpuecs_tui.wizard.run_environment import state_environment
 if TYPE_CHECKING:
     from gpuecs_tui.aws.deployment.facts import DeploymentFacts
     from gpuecs_tui.aws.session import AccountReader
-    from gpuecs_tui.terraform.runs.run import Run
 
 REFRESH_SECONDS = 5.0
 """Seconds between the end of a read and the next one: often enough for a person, and far below
@@ -127,7 +126,7 @@ class DeploymentScreen(StepScreen):
 
         directory = self.wizard.options.directory
         newest_first = run_list.runs_of(directory) if directory.is_dir() else []
-        outputs, end = _latest_outputs(newest_first), None
+        outputs, end = latest_outputs(newest_first) or {}, None
         applied = bool(newest_first) and is_applied(newest_first[0])
         if directory.is_dir():
             end = end_of_stack(directory, state_environment(self.wizard.profile), self._end)
@@ -210,11 +209,3 @@ class DeploymentScreen(StepScreen):
         if action == "copy_url":
             return bool(self._url)
         return super().check_action(action, parameters)
-
-
-def _latest_outputs(newest_first: Sequence[Run]) -> Mapping[str, Any]:
-    for run in newest_first:
-        # After a destroy there are no outputs, and older ones are no longer valid.
-        if (found := read_json(run.files.outputs)) is not None:
-            return found
-    return {}

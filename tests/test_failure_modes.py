@@ -383,6 +383,8 @@ plan. *Design*: the generated Terraform prevents it. Each entry is the test that
 `tests/`. The last column lists the faults that simulate it in the demo account:
 `gpuecs-tui --demo --demo-fault NAME`.
 
+[troubleshooting.md](troubleshooting.md) lists why a deployment does not complete after an apply.
+
 This page is written by `python -m tests.test_failure_modes`; a test compares it.
 
 | rule | what happens | before | plan | design | demo fault |

@@ -190,6 +190,27 @@ _ALL = (
         arguments=(DIRECTORY,),
     ),
     Command(
+        name="status",
+        operands="DIR [--watch]",
+        help=N_(
+            "tell whether the deployed service is healthy, and if not, why; exit code 0: healthy "
+            "and current or scaled to zero, 1: failed or rolled back, 2: under way, 3: not "
+            "deployed, 4: unknown"
+        ),
+        target="commands.status.command:status",
+        arguments=(
+            DIRECTORY,
+            (
+                ("--watch",),
+                {
+                    "action": "store_true",
+                    "help": N_("print what changes until the deployment has ended"),
+                },
+            ),
+            JSON,
+        ),
+    ),
+    Command(
         name="cancel",
         operands="DIR [--end-now RUN]",
         help=N_(

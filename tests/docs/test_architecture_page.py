@@ -116,7 +116,7 @@ def test_the_floors_are_those_of_the_linter() -> None:
     contracts = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     text = PAGE.read_text(encoding="utf-8")
     floors = text[text.index("Layers inside the rooms") :].split("```")[1]
-    for room in ("terraform", "widgets", "checks", "aws", "demo"):
+    for room in ("terraform", "widgets", "checks", "aws", "demo", "deployment"):
         start = contracts.index(f'containers = ["gpuecs_tui.{room}"]')
         layers = re.findall(r'^    "([^"]+)",$', contracts[start:].split("\n]")[0], re.MULTILINE)
         line = re.search(rf"^{room}/((?:.*\n)(?:^  .*\n)*)", floors, re.MULTILINE)

@@ -35,8 +35,10 @@ action. `gpuecs-tui COMMAND --help` prints the text of this page for one command
 | code | meaning |
 |---|---|
 | 0 | success; for `plan`: no changes |
-| 1 | failure; for `check`: at least one finding is an error; for `doctor`: something is missing; for `state`: a problem was found, or could not be ruled out |
-| 2 | for `plan` and `state --recover`: the plan succeeded and has changes, as `terraform plan -detailed-exitcode` |
+| 1 | failure; for `check`: at least one finding is an error; for `doctor`: something is missing; for `state`: a problem was found, or could not be ruled out; for `status`: the deployment failed or was rolled back |
+| 2 | for `plan` and `state --recover`: the plan succeeded and has changes, as `terraform plan -detailed-exitcode`; for `status`: the deployment is under way |
+| 3 | for `status`: nothing is deployed |
+| 4 | for `status`: the state of the service is unknown; stderr has the reason |
 | 64 | the command line is wrong, or the command needs a confirmation such as `--yes` (`EX_USAGE` of sysexits.h) |
 | 128 + N | signal N ended the command; Ctrl+C is 130 |
 

@@ -1,0 +1,1 @@
+"""``status``: whether the deployed service is healthy, and if not, why."""

@@ -1,0 +1,24 @@
+"""What the last apply left, as far as the files of a stack tell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gpuecs_tui.stack.model import Stack
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """The service as Terraform left it, with which the service that runs is compared."""
+
+    task_definition: str = ""
+    """Family and revision, such as ``demo:4``; empty if it is unknown."""
+    desired: int | None = None
+    """Tasks; None if it is unknown."""
+    has_load_balancer: bool = True
+    ignores_task_definition: bool = False
+    """Whether Terraform ignores the service's revision, so that another program may deploy one."""
+    ignores_desired: bool = False
+    """Whether Terraform ignores the desired count, as autoscaling needs it."""
+    stack: Stack | None = None
+    """The decisions in the directory; None if the Terraform is not understood as a stack."""

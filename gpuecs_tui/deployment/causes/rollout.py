@@ -1,0 +1,222 @@
+"""Stage revision: the deployment failed, was rolled back, or does not end."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from gpuecs_tui.deployment import service_events
+from gpuecs_tui.deployment.cause import Cause, Change, Recognition
+from gpuecs_tui.deployment.situation import Situation
+from gpuecs_tui.durations import in_words
+from gpuecs_tui.i18n import N_, _
+
+_BREAKER = (
+    "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html"
+)
+_ROLLING = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-ecs.html"
+_STOP = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stop-service-deployment.html"
+STUCK = timedelta(minutes=15)
+"""A deployment in which no task starts or stops for so long is named: GPU instances and large
+images take up to ten minutes."""
+
+
+def _quoted(it: Situation) -> tuple[str, ...]:
+    newest = it.newest
+    if newest is not None and (text := newest.rollback_reason or newest.status_reason):
+        return (text,)
+    found = [each.message for each in (it.failure_event,) if each is not None]
+    deployments = it.service.deployments if it.service else ()
+    found += [each.rollout_reason for each in deployments if each.rollout_state == "FAILED"]
+    return tuple(filter(None, found[:1]))
+
+
+def _placed_none(it: Situation) -> bool:
+    """Return whether ECS could not place the tasks of the deployment that failed."""
+    return not any(id for id in it.stops if id != "provisioning") and bool(
+        it.placements or it.stops or it.failed_launches
+    )
+
+
+def _rolled_back(it: Situation) -> Recognition | None:
+    if not it.has_failed or _placed_none(it) or _was_stopped(it):
+        return None
+    return _failed(it)
+
+
+def _breaker_capacity(it: Situation) -> Recognition | None:
+    if not it.has_failed or not _placed_none(it) or _was_stopped(it):
+        return None
+    text = next((each[0].message for each in it.placements.values()), "")
+    wanted = it.fleet.maximum + 1 if it.fleet else 0
+    return Recognition(
+        sentence=_(
+            "The deployment of {revision} failed although none of its containers failed: ECS "
+            "could not place its tasks."
+        ).format(revision=it.failed_revision or "?"),
+        seen=tuple(filter(None, (*_quoted(it), text))),
+        next_step=_("Set maximum size to {n}, then apply again.").format(n=wanted)
+        if wanted
+        else _("Raise maximum size, then apply again."),
+        change=Change("fleet.max_size", wanted) if wanted else None,
+        certain=False,
+    )
+
+
+def _was_stopped(it: Situation) -> bool:
+    return bool(it.newest and it.newest.status == "STOPPED" and it.newest.breaker != "TRIGGERED")
+
+
+def _stopped(it: Situation) -> Recognition | None:
+    if not it.has_failed or not _was_stopped(it):
+        return None
+    return Recognition(
+        sentence=_("The deployment of {revision} was stopped before it was complete.").format(
+            revision=it.failed_revision or "?"
+        ),
+        seen=_quoted(it),
+        next_step=_("Run gpuecs-tui apply DIR --yes to deploy it again."),
+    )
+
+
+def failed_words(it: Situation) -> str:
+    """Return that the newest deployment failed, and what ECS does or did about it."""
+    revision, before = it.failed_revision, it.rolled_back_to
+    failed = (
+        _("The deployment of {revision} failed").format(revision=revision)
+        if revision
+        else _("The last deployment failed")
+    )
+    if it.is_rolling_back:
+        words = (
+            _("{failed}, and ECS is rolling back to {before}.")
+            if before
+            else _("{failed}, and ECS is rolling back.")
+        )
+        return words.format(failed=failed, before=before)
+    if not before:
+        return _("{failed}.").format(failed=failed)
+    return _("{failed}, and ECS rolled back to {before}.").format(failed=failed, before=before)
+
+
+def _failed(it: Situation) -> Recognition:
+    return Recognition(
+        sentence=failed_words(it),
+        seen=_quoted(it),
+        next_step=_(
+            "Fix why its tasks failed, then apply again. Until then the Terraform is ahead of the "
+            "service."
+        ),
+    )
+
+
+def _stuck(it: Situation) -> Recognition | None:
+    primary = it.primary
+    if primary is None or primary.rollout_state != "IN_PROGRESS" or it.has_failed:
+        return None
+    last = _last_change(it)
+    if last is None or it.now - last < STUCK:
+        return None
+    service = it.service
+    percent = service.minimum_percent if service else None
+    sentence = _(
+        "The deployment of {revision} is in progress, and no task has started or stopped for "
+        "{time}."
+    ).format(revision=primary.task_definition, time=in_words(it.now - last))
+    wanted = it.fleet.maximum + 1 if it.fleet else 0
+    full = it.fleet is not None and it.fleet.desired >= it.fleet.maximum
+    seen = (primary.rollout_reason,) if primary.rollout_reason else ()
+    events = [each.message for each in it.events if service_events.placement_of(each.message)]
+    if full:
+        return Recognition(
+            sentence=sentence,
+            seen=(*seen, *events[:1]),
+            next_step=_(
+                "Set maximum size to {n}, or set minimum healthy percent to 0: then an old task "
+                "stops first."
+            ).format(n=wanted),
+            change=Change("fleet.max_size", wanted),
+            certain=False,
+        )
+    return Recognition(
+        sentence=sentence,
+        seen=(*seen, *events[:1]),
+        next_step=_(
+            "Lower minimum healthy percent (now {percent} %), or raise maximum percent, so that "
+            "ECS may stop or start a task."
+        ).format(percent="?" if percent is None else percent),
+        certain=False,
+    )
+
+
+def _last_change(it: Situation) -> datetime | None:
+    """Return when a task was last started or stopped, or the deployment began."""
+    times = [it.primary.created_at if it.primary else None]
+    for each in it.tasks:
+        times += [each.created_at, each.started_at, each.stopped_at]
+    return max((time for time in times if time is not None), default=None)
+
+
+CAUSES = (
+    Cause(
+        id="breaker-rollback",
+        stage="revision",
+        demo_fault="breaker-rollback",
+        looks=N_(
+            "The deployment has the state FAILED or ROLLBACK, and another revision than the "
+            "applied one runs."
+        ),
+        do=N_("Fix the cause of the failed tasks, which is named first, then apply again."),
+        source=_BREAKER,
+        recognise=_rolled_back,
+    ),
+    Cause(
+        id="breaker-capacity",
+        stage="revision",
+        demo_fault="breaker-capacity",
+        looks=N_("A deployment failed, no container failed, and tasks could not be placed."),
+        do=N_("Raise maximum size, or lower minimum healthy percent, then apply again."),
+        source=_BREAKER,
+        certain=False,
+        recognise=_breaker_capacity,
+    ),
+    Cause(
+        id="deployment-stopped",
+        stage="revision",
+        not_played=N_("Stop a deployment: aws ecs stop-service-deployment."),
+        looks=N_("The newest deployment has the state STOPPED."),
+        do=N_("Apply again."),
+        source=_STOP,
+        recognise=_stopped,
+    ),
+    Cause(
+        id="rollout-stuck",
+        stage="revision",
+        demo_fault="rollout-stuck",
+        looks=N_("A deployment is IN_PROGRESS, and no task starts or stops for 15 minutes."),
+        do=N_("Raise maximum size, or lower minimum healthy percent."),
+        source=_ROLLING,
+        certain=False,
+        recognise=_stuck,
+    ),
+    Cause(
+        id="lb-listener",
+        stage="revision",
+        not_played=N_("The demo account does not answer requests to a service."),
+        looks=N_("All targets are healthy, and the URL does not answer."),
+        do=N_(
+            "Check the listener, the security group of the load balancer, whether it is internal, "
+            "and the DNS record."
+        ),
+        source="https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html",
+        not_read=N_("No request is sent to the service."),
+    ),
+    Cause(
+        id="deregistered-revision",
+        stage="revision",
+        demo_fault="deregistered-revision",
+        looks=N_("ECS refuses to update the service to an INACTIVE revision."),
+        do=N_("Register the revision again: apply its values."),
+        source="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deregister-task-definition-v2.html",
+        not_read=N_("ECS says it only in the answer to the update."),
+    ),
+)

@@ -1,0 +1,137 @@
+"""The verdict on a deployment: healthy only where every fact proves it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from gpuecs_tui.aws.deployment.facts import DeployedService, DeploymentFacts
+from gpuecs_tui.aws.reading import Unknown
+from gpuecs_tui.deployment.applied import Applied
+from gpuecs_tui.deployment.causes.rollout import failed_words
+from gpuecs_tui.deployment.situation import Situation
+from gpuecs_tui.i18n import _, ngettext
+
+VerdictState = Literal[
+    "healthy", "scaled_to_zero", "under_way", "failed", "rolled_back", "not_deployed", "unknown"
+]
+FINAL: frozenset[VerdictState] = frozenset(
+    {"healthy", "scaled_to_zero", "failed", "rolled_back", "not_deployed"}
+)
+"""States that don't change without another apply or a fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A state and one translated sentence about it."""
+
+    state: VerdictState
+    sentence: str
+
+
+def verdict(facts: DeploymentFacts, applied: Applied, now: datetime) -> Verdict:
+    """Return the verdict.
+
+    ``healthy``: the service is ACTIVE, runs all desired tasks, at least one, in the revision that
+    was applied (where Terraform ignores the revision: in that of the PRIMARY deployment), its
+    targets are healthy, and its last deployment neither failed nor was rolled back.
+    """
+    it = Situation(facts, applied, now)
+    if isinstance(facts.service, Unknown):
+        return Verdict(
+            "unknown",
+            _("Could not read the service: {reason}.").format(reason=facts.service.reason),
+        )
+    service = it.service
+    if service is None or service.status == "INACTIVE":
+        return Verdict("not_deployed", _("The service does not exist."))
+    if service.status != "ACTIVE":
+        return Verdict(
+            "under_way",
+            _("The service is being deleted; {n} tasks still run.").format(n=service.running),
+        )
+    if it.has_failed:
+        return _failed(it)
+    return _of_tasks(it, service)
+
+
+def _failed(it: Situation) -> Verdict:
+    if it.is_rolling_back:
+        return Verdict("under_way", failed_words(it))
+    rolled_back = it.newest.status == "ROLLBACK_SUCCESSFUL" if it.newest else it.rolled_back_to
+    return Verdict("rolled_back" if rolled_back else "failed", failed_words(it))
+
+
+def _of_tasks(it: Situation, service: DeployedService) -> Verdict:
+    if not service.desired:
+        if service.running or service.pending:
+            words = ngettext(
+                "The service is scaling to zero; {n} task still runs.",
+                "The service is scaling to zero; {n} tasks still run.",
+                service.running,
+            )
+            return Verdict("under_way", words.format(n=service.running))
+        return Verdict("scaled_to_zero", _("The service is scaled to zero: no task runs."))
+    primary = it.primary
+    if primary is None or not primary.rollout_state:
+        return Verdict("unknown", _("ECS does not report the state of the deployment."))
+    if primary.rollout_state != "COMPLETED":
+        return Verdict(
+            "under_way",
+            _(
+                "The deployment of {revision} is in progress: {running} of {desired} tasks run."
+            ).format(
+                revision=primary.task_definition,
+                running=primary.running,
+                desired=service.desired,
+            ),
+        )
+    if not it.applied.ignores_task_definition:
+        if not it.applied.task_definition:
+            return Verdict(
+                "unknown",
+                _("The service runs {revision}; the revision that was applied is unknown.").format(
+                    revision=primary.task_definition
+                ),
+            )
+        if primary.task_definition != it.applied.task_definition:
+            return Verdict(
+                "failed",
+                _("The service runs {revision}, and {applied} was applied.").format(
+                    revision=primary.task_definition, applied=it.applied.task_definition
+                ),
+            )
+    others = [each for each in service.deployments if each.status == "ACTIVE"]
+    if service.running != service.desired or service.pending or others:
+        return Verdict(
+            "under_way",
+            _("{running} of {desired} tasks run, and {pending} are starting.").format(
+                running=service.running, desired=service.desired, pending=service.pending
+            ),
+        )
+    return _of_targets(it, service)
+
+
+def _of_targets(it: Situation, service: DeployedService) -> Verdict:
+    words = ngettext("{n} task of {revision} runs", "{n} tasks of {revision} run", service.running)
+    tasks = words.format(n=service.running, revision=it.running_revision)
+    if not it.applied.has_load_balancer:
+        return Verdict("healthy", _("{tasks}.").format(tasks=tasks))
+    targets = it.facts.targets
+    if isinstance(targets, Unknown):
+        return Verdict(
+            "unknown", _("Could not read the targets: {reason}.").format(reason=targets.reason)
+        )
+    if targets.value is None:
+        return Verdict("failed", _("The target group of the service does not exist."))
+    good = sum(each.health == "healthy" for each in it.targets)
+    if good != len(it.targets) or good < service.desired:
+        return Verdict(
+            "under_way",
+            _("{tasks}, and {good} of {all} targets are healthy.").format(
+                tasks=tasks, good=good, all=max(len(it.targets), service.desired)
+            ),
+        )
+    healthy = ngettext("{n} target is healthy", "{n} targets are healthy", good).format(n=good)
+    return Verdict("healthy", _("{tasks}, and {targets}.").format(tasks=tasks, targets=healthy))
