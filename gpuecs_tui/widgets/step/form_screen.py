@@ -220,7 +220,9 @@ class FormScreen(PicturedScreen):
         # reported as wrong.
         in_word = event.typed and now - self._typed_at < TYPING_SECONDS
         self._typed_at = now
-        self.unsay()
+        # The help of the field is shown already, and does not change within a word.
+        if self.is_saying:
+            self.unsay()
         self.post_message(Edited(in_word=in_word))
 
     @on(Form.Opened)

@@ -246,6 +246,11 @@ class StepScreen(Screen[None]):
         self._said, self._said_at = Content.styled(text, f"bold $text-{severity}"), monotonic()
         self.show_focus_help()
 
+    @property
+    def is_saying(self) -> bool:
+        """Whether a message, or the time of a wait, is shown in place of the help."""
+        return self._said is not None or self._waiting is not None
+
     def unsay(self) -> None:
         """Remove the message."""
         self._end_wait()
