@@ -28,6 +28,7 @@ from gpuecs_tui.widgets.keys.binding import bind
 from gpuecs_tui.widgets.keys.groups import SCREEN
 from gpuecs_tui.widgets.step.account_app import AccountApp
 from gpuecs_tui.widgets.step.deployment_words import (
+    SUMMARY_PARTS,
     deployment_lines,
     is_deployment_healthy,
     summary,
@@ -40,15 +41,16 @@ from gpuecs_tui.wizard.run_environment import state_environment
 
 if TYPE_CHECKING:
     from gpuecs_tui.aws.deployment.facts import DeploymentFacts
+    from gpuecs_tui.aws.deployment.watch import DeploymentWatch
     from gpuecs_tui.aws.session import AccountReader
 
-REFRESH_SECONDS = 5.0
-"""Seconds between the end of a read and the next one: often enough for a person, and far below
-throttling."""
+SOONEST_SECONDS = 0.01
+RETRY_SECONDS = 5.0
+"""Until the next try after nothing could be read."""
 
 
 class DeploymentScreen(StepScreen):
-    """Reads the live stack every few seconds while it is visible."""
+    """Follows the live stack while it is visible, each part at its own pace."""
 
     app = getters.app(AccountApp)
 
@@ -67,12 +69,20 @@ class DeploymentScreen(StepScreen):
 
     @dataclass
     class StateRead(Message):
-        """The live stack was read."""
+        """A part of the live stack was read."""
 
         facts: DeploymentFacts
+        """All that was read so far."""
         outputs: Mapping[str, Any]
         end: EndOfStack | None
         """The destroy that was the last change of the stack."""
+
+    @dataclass
+    class ReadEnded(Message):
+        """All parts that were due were read."""
+
+        next_in: float
+        """Seconds until parts are due again."""
         applied: bool
         """Whether the newest run left the directory's files applied."""
 
@@ -84,12 +94,14 @@ class DeploymentScreen(StepScreen):
 
     _facts: DeploymentFacts | None = None
     _end: EndOfStack | None = None
-    _read_at: datetime | None = None
     _problem = ""
     _url = ""
     _timer: Timer | None = None
     _reading: Wait | None = None
     """Set while a read is in progress."""
+    _watch: DeploymentWatch | None = None
+    _is_busy = False
+    """Whether a thread is reading. Only one at a time uses the watch."""
 
     def compose_body(self) -> ComposeResult:
         """Yield a summary of one line and the details below it."""
@@ -100,11 +112,17 @@ class DeploymentScreen(StepScreen):
         """Start reading."""
         super().on_mount()
         self.query_one(TextPane).focus()
-        self.action_read_now()
+        self._read_due()
         self._show()
 
     def action_read_now(self) -> None:
-        """Read immediately."""
+        """Read all parts now, whether or not they are due."""
+        if self._watch is not None:
+            self._watch.expire()
+        self._read_due()
+
+    def _read_due(self) -> None:
+        """Start reading what is due, unless it is being read."""
         if self._timer is not None:
             self._timer.stop()
             self._timer = None
@@ -114,42 +132,49 @@ class DeploymentScreen(StepScreen):
         if reader is None:
             # The connection to the account is still being made.
             self._again(1.0)
-        else:
+        elif not self._is_busy:
+            self._is_busy = True
             self._read(reader)
 
-    @work(thread=True, group="deployment", exclusive=True, exit_on_error=False)
+    @work(thread=True, group="deployment", exit_on_error=False)
     def _read(self, reader: AccountReader) -> None:
         from gpuecs_tui.aws.deployment.names import names_of
-        from gpuecs_tui.aws.deployment.reader import read_deployment
+        from gpuecs_tui.aws.deployment.watch import DeploymentWatch
         from gpuecs_tui.aws.errors import AwsProblem
         from gpuecs_tui.aws.session import Closed
 
-        directory = self.wizard.options.directory
-        newest_first = run_list.runs_of(directory) if directory.is_dir() else []
-        outputs, end = latest_outputs(newest_first) or {}, None
-        applied = bool(newest_first) and is_applied(newest_first[0])
-        if directory.is_dir():
-            end = end_of_stack(directory, state_environment(self.wizard.profile), self._end)
-        names = names_of(self.wizard.decisions.resolved.stack, outputs)
-        if names is None:
-            self.post_message(
-                self.ReadFailed(_("The stack has no name yet, so there is no deployment to read."))
-            )
-            return
+        applied, next_in = False, RETRY_SECONDS
         try:
-            facts = read_deployment(reader, names)
-            self.post_message(self.StateRead(facts, outputs, end, applied))
+            directory = self.wizard.options.directory
+            newest_first = run_list.runs_of(directory) if directory.is_dir() else []
+            outputs, end = latest_outputs(newest_first) or {}, None
+            applied = bool(newest_first) and is_applied(newest_first[0])
+            if directory.is_dir():
+                end = end_of_stack(directory, state_environment(self.wizard.profile), self._end)
+            names = names_of(self.wizard.decisions.resolved.stack, outputs)
+            if names is None:
+                words = _("The stack has no name yet, so there is no deployment to read.")
+                self.post_message(self.ReadFailed(words))
+                return
+            watch = self._watch
+            if watch is None or watch.reader is not reader or watch.names != names:
+                self._watch = watch = DeploymentWatch(reader, names)
+            for _part in watch.refresh():
+                self.post_message(self.StateRead(watch.facts, outputs, end))
+            next_in = watch.next_in()
         except AwsProblem as problem:
             self.post_message(self.ReadFailed(str(problem)))
         except Closed:
-            self.post_message(
-                self.ReadFailed(_("The account was switched while the deployment was read."))
-            )
+            words = _("The account was switched while the deployment was read.")
+            self.post_message(self.ReadFailed(words))
+        finally:
+            self.post_message(self.ReadEnded(next_in, applied))
 
     @on(StateRead)
     def _state_read(self, message: StateRead) -> None:
-        self._has_read()
-        self._facts, self._read_at, self._problem = message.facts, datetime.now(), ""
+        self._facts, self._problem = message.facts, ""
+        if not self._has_summary:
+            return
         url = service_url(message.outputs, certificate_domain(self.wizard))
         self._end = message.end
         gone = message.end is not None and message.end.is_gone
@@ -160,18 +185,34 @@ class DeploymentScreen(StepScreen):
         lines = deployment_lines(message.facts, message.outputs, url, message.end, width)
         if pane.text != "\n".join(line.plain for line in lines):
             pane.show(lines, keep_place=True)
-        # A run may have ended while this screen was visible.
-        self.wizard.note_done("run", message.applied)
-        self.wizard.note_done("deployment", not gone and is_deployment_healthy(message.facts))
         self._show()
-        self._again(REFRESH_SECONDS)
+
+    @property
+    def _read_at(self) -> datetime | None:
+        """When the oldest part of the summary was read."""
+        read_at = self._facts.read_at if self._facts is not None else {}
+        return min((read_at[name] for name in SUMMARY_PARTS if name in read_at), default=None)
+
+    @property
+    def _has_summary(self) -> bool:
+        """Whether the service was read, with which the summary begins."""
+        return self._facts is not None and "service" in self._facts.read_at
 
     @on(ReadFailed)
     def _read_failed(self, message: ReadFailed) -> None:
-        self._has_read()
         self._problem = message.sentence
+
+    @on(ReadEnded)
+    def _read_ended(self, message: ReadEnded) -> None:
+        self._is_busy = False
+        self._has_read()
+        if self._facts is not None and not self._problem:
+            # A run may have ended while this screen was visible.
+            self.wizard.note_done("run", message.applied)
+            gone = self._end is not None and self._end.is_gone
+            self.wizard.note_done("deployment", not gone and is_deployment_healthy(self._facts))
         self._show()
-        self._again(REFRESH_SECONDS)
+        self._again(message.next_in)
 
     def _has_read(self) -> None:
         if self._reading is not None:
@@ -183,17 +224,18 @@ class DeploymentScreen(StepScreen):
 
     def _again(self, seconds: float) -> None:
         if self.is_attached:
-            self._timer = self.set_timer(seconds, self.action_read_now)
+            # Textual's timers need a positive time.
+            self._timer = self.set_timer(max(seconds, SOONEST_SECONDS), self._read_due)
 
     def _show(self) -> None:
         reading = self._reading.words if self._reading is not None else ""
         left = Content(reading)
         if self._problem:
             left = Content.styled(escape_controls(self._problem), "bold $text-error")
-        elif self._facts is not None:
+        elif self._facts is not None and self._has_summary:
             left = summary(self._facts, self._end)
-        at = self._read_at.strftime("%H:%M:%S") if self._read_at else ""
-        parts = [_("as of {time}").format(time=at)] if at else []
+        at = self._read_at
+        parts = [_("as of {time}").format(time=f"{at.astimezone():%H:%M:%S}")] if at else []
         if self._reading is not None and self._reading.is_long and left.plain != reading:
             parts.insert(0, reading)
         right = Content.styled(" · ".join(parts), "$text-muted")

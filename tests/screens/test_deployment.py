@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,6 +14,9 @@ from textual.content import Content
 from textual.pilot import Pilot
 
 from gpuecs_tui.aws import catalogue
+from gpuecs_tui.aws.deployment import schedule
+from gpuecs_tui.aws.deployment.parts import PARTS
+from gpuecs_tui.aws.deployment.schedule import Pace
 from gpuecs_tui.aws.errors import AwsProblem
 from gpuecs_tui.screens import deployment
 from gpuecs_tui.screens.deployment import DeploymentScreen
@@ -24,7 +28,7 @@ from gpuecs_tui.wizard.drafts import Draft
 from gpuecs_tui.wizard.opened import of_files
 from tests.support import fakes
 from tests.support.aws.deployment_answers import ANSWERS, AnsweredReader
-from tests.support.screens.driving import settle, wizard_app
+from tests.support.screens.driving import settle, until, wizard_app
 from tests.support.screens.shown import line_of
 from tests.support.screens.whole_texts import WHOLE
 from tests.support.terraform.run_folders import applied, stage
@@ -38,24 +42,48 @@ def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "llama"
 
 
+def read_each(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    """Read each part so often."""
+    monkeypatch.setattr(Pace, "seconds", lambda _pace, moving: seconds)
+
+
 @asynccontextmanager
 async def on_deployment(
-    directory: Path, reader: AnsweredReader | None, size: tuple[int, int] = (120, 40)
+    directory: Path,
+    reader: AnsweredReader | None,
+    size: tuple[int, int] = (120, 40),
+    *,
+    waits: bool = True,
 ) -> AsyncIterator[Pilot[int]]:
-    """A wizard on the deployment screen of an account with the responses of ``reader``."""
+    """A wizard on the deployment screen of an account with the responses of ``reader``.
+
+    ``waits``: until all parts were read.
+    """
     with pytest.MonkeyPatch.context() as patch:
+        # All parts take two refreshes, of which the second one follows after this time.
+        patch.setattr(schedule, "GAP_SECONDS", 0.02)
         patch.setattr(fakes.FakeFeed, "reader", property(lambda _self: reader))
         app = wizard_app(directory)
         app.wizard.adopt(Draft(WHOLE, "deployment", ("start", "review", "run")))
         try:
             async with app.run_test(size=size) as pilot:
                 app.go("deployment")
-                await settle(pilot)
+                await until(pilot, lambda: pilot.app.screen.is_mounted)
+                if waits:
+                    await settle(pilot)
+                if reader is not None and waits:
+                    await until(pilot, lambda: is_read(pilot))
                 yield pilot
         finally:
             app.wizard.close()
             if reader is not None:
                 reader.close()
+
+
+def is_read(pilot: Pilot[int]) -> bool:
+    """Tell whether all parts were read, which takes two refreshes."""
+    facts = screen(pilot)._facts
+    return facts is not None and facts.read_at.keys() >= PARTS.keys() and not screen(pilot)._is_busy
 
 
 def screen(pilot: Pilot[int]) -> DeploymentScreen:
@@ -129,7 +157,7 @@ async def test_a_stack_that_is_not_there_says_so(directory: Path) -> None:
 async def test_it_is_read_again_and_only_changes_are_drawn(
     directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gpuecs_tui.screens.deployment.REFRESH_SECONDS", 0.1)
+    read_each(monkeypatch, 0.1)
     reader = AnsweredReader(dict(ANSWERS))
     async with on_deployment(directory, reader) as pilot:
         pane = screen(pilot).query_one(TextPane)
@@ -177,7 +205,7 @@ async def test_a_run_that_ends_meanwhile_is_marked_among_the_steps(
 
 
 async def test_leaving_ends_the_reading(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gpuecs_tui.screens.deployment.REFRESH_SECONDS", 0.05)
+    read_each(monkeypatch, 0.05)
     reader = AnsweredReader(ANSWERS)
     async with on_deployment(directory, reader) as pilot:
         pilot.app.go("load_balancer")  # type: ignore[attr-defined]
@@ -185,6 +213,35 @@ async def test_leaving_ends_the_reading(directory: Path, monkeypatch: pytest.Mon
         asked = len(reader.asked)
         await pilot.pause(0.3)
         assert len(reader.asked) == asked
+
+
+async def test_one_hanging_call_leaves_the_rest_readable(directory: Path) -> None:
+    release = threading.Event()
+
+    def hangs(_given: dict[str, Any]) -> Any:
+        release.wait(30)
+        return ANSWERS["elasticloadbalancing:DescribeTargetHealth"]
+
+    reader = AnsweredReader(answers(elasticloadbalancing__DescribeTargetHealth=hangs))
+    applied(directory)
+    try:
+        async with on_deployment(directory, reader, waits=False) as pilot:
+            await until(pilot, lambda: "Task failed ELB health checks" in text(pilot))
+            assert text(pilot).split("Targets\n")[1].splitlines()[0] == "  loading …"
+            assert summed_up(pilot).startswith("1/2 tasks running")
+            release.set()
+            await until(pilot, lambda: "i-0123:32768  unhealthy" in text(pilot))
+    finally:
+        release.set()
+
+
+async def test_everything_is_read_at_the_key_even_what_is_not_due(directory: Path) -> None:
+    reader = AnsweredReader(ANSWERS)
+    async with on_deployment(directory, reader) as pilot:
+        asked = len(reader.asked)
+        await pilot.press("r")
+        calls = "elasticloadbalancing:DescribeTargetGroups", "ecs:ListServiceDeployments"
+        await until(pilot, lambda: {*calls} <= {name for name, _given in reader.asked[asked:]})
 
 
 async def test_without_an_account_it_waits(directory: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from textual.pilot import Pilot
 
 from gpuecs_tui.app import WizardApp
-from gpuecs_tui.screens import deployment
+from gpuecs_tui.aws.deployment import parts, schedule
 from gpuecs_tui.terraform.runs.run_status import RunStatus
 from gpuecs_tui.wizard.drafts import Draft
 from tests.support import fakes
@@ -129,7 +129,9 @@ def test_deployment(
     applied(directory)
     reader = AnsweredReader(ANSWERS)
     monkeypatch.setattr(fakes.FakeFeed, "reader", property(lambda _self: reader))
-    monkeypatch.setattr(deployment, "datetime", Noon)
+    monkeypatch.setattr(parts, "datetime", Noon)
+    # All parts take two refreshes, of which the second one follows after this time.
+    monkeypatch.setattr(schedule, "GAP_SECONDS", 0.02)
     try:
         assert picture(snap_compare, directory, size, "deployment")
     finally:

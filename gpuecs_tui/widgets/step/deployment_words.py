@@ -26,6 +26,8 @@ from gpuecs_tui.widgets.base.safe_text import escape_controls, fit_cells
 
 T = TypeVar("T")
 
+SUMMARY_PARTS = ("service", "targets", "container_instances")
+"""Parts of DeploymentFacts of which ``summary`` tells."""
 EVENTS_SHOWN = 8
 STOPPED_SHOWN = 3
 ACTIVITIES_SHOWN = 5
@@ -185,6 +187,9 @@ def _outputs(outputs: Mapping[str, Any], end: EndOfStack | None) -> list[Content
 
 def _part(reading: Reading[T], lines: Callable[[T], list[Content]]) -> list[Content]:
     if isinstance(reading, Unknown):
+        if not reading.call:
+            # It comes with the next answers.
+            return [_quiet(_("loading …"))]
         found = [Content.styled(f"  {escape_controls(str(reading))}", "$text-warning")]
         return [*found, _quiet(escape_controls(reading.remedy))] if reading.remedy else found
     return lines(reading.value)
