@@ -230,6 +230,18 @@ def test_the_article_s_memory_is_told_before_an_apply(both: tuple[Applied, Appli
     assert ("memory-fit", "error") in {(it["rule"], it["severity"]) for it in said["findings"]}
 
 
+def test_status_names_what_a_task_that_fits_nowhere_waits_for(
+    both: tuple[Applied, Applied],
+) -> None:
+    article, _ = both
+    tree = json.loads(article.says("status", article.directory, "--json", code=2))
+    revision = article.resources["aws_ecs_task_definition.this"]["arn"].rpartition("/")[2]
+    assert tree["applied"]["task_definition"] == revision
+    assert tree["state"] == "under_way" and tree["unknown"].keys() <= {"history", "task_scaling"}
+    assert {it["id"] for it in tree["causes"]} & {"provisioning", "not-placed-memory"}
+    assert {it["id"]: it["state"] for it in tree["stages"]}["placed"] == "failed"
+
+
 def test_an_applied_directory_is_read_back(both: tuple[Applied, Applied]) -> None:
     for each in both:
         found = read(each.directory)
