@@ -33,11 +33,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     _degrade_output()
     from gpuecs_tui.call_options import call_with, global_options
     from gpuecs_tui.commands.failure import Failure, failure_from_os_error, print_failure
+    from gpuecs_tui.commands.lost_output import OutputLost, checked_output, discard_output
     from gpuecs_tui.commands.parser import parse_command_line
+    from gpuecs_tui.i18n import _
 
     try:
         command, arguments = parse_command_line(words)
-        with call_with(lambda: global_options(arguments)):
+        with call_with(lambda: global_options(arguments)), checked_output():
             return command.load()(arguments)
     except Failure as failure:
         return print_failure(failure)
@@ -47,10 +49,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         return SIGNAL_EXIT + signal.SIGINT
     except BrokenPipeError:
         # stdout was closed early (`| head`): exit quietly.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard_output()
         import signal
 
         return SIGNAL_EXIT + signal.SIGPIPE
+    except OutputLost as error:
+        discard_output()
+        reason = error.strerror or str(error)
+        sentence = _("Could not write the output: {reason}.").format(reason=reason)
+        return print_failure(Failure(sentence))
     except OSError as error:
         # An error that no command handles, such as a full disk or missing permissions.
         return print_failure(failure_from_os_error(error))

@@ -27,6 +27,7 @@ from gpuecs_tui.terraform.control import runs as store
 from gpuecs_tui.terraform.control.protection import refuse_protected
 from gpuecs_tui.terraform.migration.moved_marker import moved_away
 from gpuecs_tui.terraform.plan.words import changes_only_outputs
+from gpuecs_tui.terraform.read.files import is_configuration
 from gpuecs_tui.terraform.runs import run_list
 from gpuecs_tui.terraform.runs.follower import Follower
 from gpuecs_tui.terraform.runs.force_stop import end_now
@@ -225,6 +226,13 @@ def start(
     only_bring_back: bool = False,
 ) -> Run:
     """Start a run. Raises Failure with the reason, for example another run."""
+    if operation is not Operation.DESTROY and _is_empty(directory):
+        raise Failure(
+            _("{directory} has no Terraform files.").format(directory=directory),
+            _("To write a stack: gpuecs-tui render ANSWERS.toml {directory}").format(
+                directory=shell_word(directory)
+            ),
+        )
     try:
         return store.start(
             directory,
@@ -235,6 +243,15 @@ def start(
         )
     except TerraformProblem as problem:
         raise Failure(problem.message, problem.remedy) from None
+
+
+def _is_empty(directory: Path) -> bool:
+    """Tell whether a directory has no file that Terraform loads."""
+    try:
+        return not any(is_configuration(it.name) for it in directory.iterdir())
+    except OSError:
+        # The start of the run reports the reason.
+        return False
 
 
 def _start(arguments: argparse.Namespace, operation: Operation) -> Run:

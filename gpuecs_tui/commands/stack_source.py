@@ -109,6 +109,12 @@ def read_directory(directory: Path) -> ReadBack:
     except ReadProblem as problem:
         raise Failure(str(problem)) from None
     if found.kind != "stack":
+        broken = next((it for it in found.unread if it.file and it.what == it.file), None)
+        if broken is not None:
+            raise NotUnderstood(
+                f"{directory / broken.file} {broken.reason}.",
+                _("Correct the error in that file. `terraform validate` explains it."),
+            )
         raise NotUnderstood(
             no_stack(directory),
             _("To write one: gpuecs-tui render ANSWERS.toml {directory}").format(

@@ -107,7 +107,7 @@ def _tell(directory: Path, *, as_json: bool) -> int:
     if unread is not None:
         # Other facts, such as the holder of the lock, are already printed.
         raise Failure(unread.message, unread.remedy)
-    return EXIT_FAILED if found.has_problems or found.unknown else 0
+    return EXIT_FAILED if found.needs_action or found.unknown else 0
 
 
 def _recover(arguments: argparse.Namespace) -> int:

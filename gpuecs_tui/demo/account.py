@@ -33,6 +33,9 @@ from gpuecs_tui.user_folders import state_folder
 
 START_SECONDS = 60.0
 """Seconds until a server must listen: usually 2 s, ten times that on a machine under full load."""
+_SERVER_BYTES = 64 * 1024
+"""Free space below which a server that printed no error has failed on a full disk: its record and
+its log need a few blocks."""
 
 ANSWER_SECONDS = 10.0
 """Seconds until a server that does not respond to a status request counts as hung."""
@@ -285,11 +288,27 @@ def _start(home: Path) -> DemoAccount:
         time.sleep(POLL_SECONDS)
     else:
         child.terminate()
+    if _is_full(home):
+        raise DemoProblem(
+            _(
+                "Could not start the demo account: the disk of {folder} is full. Free some space "
+                "there, or set XDG_STATE_HOME to a directory on another disk."
+            ).format(folder=home)
+        )
     raise DemoProblem(
         _("Could not start the demo account: {reason} (see {log}).").format(
             reason=_last_line(log, begin) or _("it printed no error"), log=log
         )
     )
+
+
+def _is_full(folder: Path) -> bool:
+    """Tell whether the disk of ``folder`` has no room for the server's small files."""
+    try:
+        disk = os.statvfs(folder)
+    except OSError:
+        return False
+    return disk.f_bavail * disk.f_frsize < _SERVER_BYTES or (disk.f_files > 0 and not disk.f_favail)
 
 
 def _disown(child: subprocess.Popen[bytes]) -> None:

@@ -82,6 +82,16 @@ def test_the_screen_and_the_command_offer_the_same(
     assert [line.split("--")[1].split()[0] for line in lines] == [it.value for it in needed]
 
 
+def test_only_a_lock_that_blocks_something_is_a_failure(stack: Path) -> None:
+    stale_note(stack)
+    found = look(stack, os.environ).recovery
+    assert found.lock is not None and found.has_problems
+    assert not found.needs_action and main(["state", str(stack)]) == 0
+    assert replace(found, lock=replace(found.lock, stops=True)).needs_action
+    created_more(stack)
+    assert main(["state", str(stack)]) == 1
+
+
 def test_a_lock_that_keeps_others_out_comes_first_but_not_under_the_cursor(stack: Path) -> None:
     created_more(stack)
     stale_note(stack)

@@ -60,6 +60,7 @@ def _parse(text: str) -> Body:
     body = parser.body()
     if not parser.source.ended:
         raise parser.source.unexpected()
+    parser.source.refuse_bytes()
     return body
 
 

@@ -13,6 +13,8 @@ from gpuecs_tui.i18n import _
 
 BYTE_ORDER_MARK = "\ufeff"
 """Byte order mark at the start of a file; HCL's scanner drops it."""
+NOT_UTF_8 = re.compile("[\udc80-\udcff]")
+"""Bytes that are not UTF-8, as the reader of files decodes them (``surrogateescape``)."""
 NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 HEREDOC = re.compile(r"<<(-?)([^\s<>]+)[ \t]*(?:\r?\n|\Z)")
 
@@ -41,6 +43,7 @@ class SourceText:
     def __init__(self, text: str) -> None:
         self.text = text
         self.at = len(BYTE_ORDER_MARK) if text.startswith(BYTE_ORDER_MARK) else 0
+        self._bytes = {match.start() for match in NOT_UTF_8.finditer(text)}
         self._line_feeds = [match.start() for match in re.finditer("\n", text)]
 
     @property
@@ -73,6 +76,14 @@ class SourceText:
         match = (_SPACE_AND_LINES if lines else _SPACE).match(self.text, self.at)
         if match is not None:
             self.at = match.end()
+            if self._bytes:
+                # Terraform accepts such bytes in comments.
+                self._bytes.difference_update(range(*match.span()))
+
+    def refuse_bytes(self) -> None:
+        """Raise NotHcl for bytes that are not UTF-8, except in the skipped comments."""
+        if self._bytes:
+            raise NotHcl(self.line(min(self._bytes)), _("bytes that are not UTF-8"))
 
     def word(self) -> str:
         """Skip an identifier and return it; "" if there is none at the position.
@@ -92,7 +103,9 @@ class SourceText:
         at = self.at if at is None else at
         near, line_end, _rest = self.text[at:].lstrip(" \t\r").partition("\n")
         shown = repr(near[:_SHOWN])[1:-1]
-        if not near.strip():
+        if NOT_UTF_8.search(near):
+            shown = _("bytes that are not UTF-8")
+        elif not near.strip():
             shown = _("end of line") if line_end else _("end of file")
         return NotHcl(self.line(at), shown)
 

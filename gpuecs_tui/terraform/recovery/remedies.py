@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gpuecs_tui.i18n import _, ngettext
@@ -87,6 +87,12 @@ class Recovery:
             or self.missing
             or self.problems
         )
+
+    @property
+    def needs_action(self) -> bool:
+        """Tell whether a problem with a remedy was found; a lock that blocks nothing needs none."""
+        lock = self.lock if self.lock is not None and self.lock.stops else None
+        return replace(self, lock=lock).has_problems
 
     @property
     def created(self) -> tuple[Candidate, ...]:

@@ -33,7 +33,9 @@ def fit_line(wizard: WizardSession) -> Content:
     )
     wanted = stack.service.desired_count
     instances = found.instances_for(wanted)
-    if instances:
+    # Without a valid number, ``wanted`` is the default, which was not chosen.
+    undecided = {*resolved.missing, *wizard.decisions.problems}
+    if instances and "service.desired_count" not in undecided:
         need = ngettext(
             "Desired: {tasks} on {n} instance.", "Desired: {tasks} on {n} instances.", instances
         ).format(n=instances, tasks=ngettext("{n} task", "{n} tasks", wanted).format(n=wanted))
