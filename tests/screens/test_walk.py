@@ -201,6 +201,15 @@ async def test_a_folded_section_opens_for_its_error(open_wizard: Open) -> None:
         assert focused_key(pilot) == "fleet.target_capacity"
 
 
+@pytest.mark.parametrize(("typed", "told"), [("3", True), ("three", False), ("-4", False)])
+async def test_an_invalid_count_makes_no_claim(open_wizard: Open, typed: str, told: bool) -> None:
+    async with open_wizard() as pilot:
+        sizes = {"task__cpu": "1024", "task__memory": "4096"}
+        await go_to(pilot, "fleet", service__desired_count=typed, **sizes)
+        live = pilot.app.screen.query_one("#live", Wrapped).render().plain
+        assert "task fits" in live and ("Desired:" in live) == told, live
+
+
 async def test_the_live_line_says_what_fits(open_wizard: Open) -> None:
     async with open_wizard() as pilot:
         await go_to(pilot, "task", task__memory="999999")
