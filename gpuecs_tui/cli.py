@@ -32,8 +32,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     _degrade_output()
     from gpuecs_tui.call_options import call_with, global_options
-    from gpuecs_tui.commands.failure import Failure, failure_from_os_error, print_failure
-    from gpuecs_tui.commands.lost_output import OutputLost, checked_output, discard_output
+    from gpuecs_tui.commands.failure import (
+        Failure,
+        OutputLost,
+        checked_output,
+        discard_output,
+        failure_from_os_error,
+        print_failure,
+    )
     from gpuecs_tui.commands.parser import parse_command_line
     from gpuecs_tui.i18n import _
 

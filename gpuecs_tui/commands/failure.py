@@ -1,10 +1,12 @@
-"""Failure of a command: a message on stderr and an exit code."""
+"""Failure of a command: a message on stderr and an exit code; output that can't be written."""
 
 from __future__ import annotations
 
 import os
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout, suppress
+from typing import Any, TextIO, cast
 
 from gpuecs_tui.i18n import _
 
@@ -55,3 +57,56 @@ def harmless(text: str) -> str:
         character if character.isprintable() or character in "\n\t" else repr(character)[1:-1]
         for character in text
     )
+
+
+class OutputLost(OSError):
+    """stdout could not be written. The system's error has no name of a file."""
+
+
+class _Checked:
+    """stdout, whose errors are OutputLost. A pipe that its reader has closed stays
+    BrokenPipeError."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write ``text``; return its length in characters."""
+        with _as_lost():
+            return self._stream.write(text)
+
+    def flush(self) -> None:
+        """Write what is buffered."""
+        with _as_lost():
+            self._stream.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        """Return any other attribute of the stream."""
+        return getattr(self._stream, name)
+
+
+@contextmanager
+def _as_lost() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputLost(error.errno, error.strerror) from error
+
+
+@contextmanager
+def checked_output() -> Iterator[None]:
+    """Raise OutputLost in the block, or at its end, if stdout can't be written."""
+    checked = _Checked(sys.stdout)
+    with redirect_stdout(cast(TextIO, checked)):
+        yield
+        checked.flush()
+
+
+def discard_output() -> None:
+    """Discard what stdout still buffers: the interpreter writes it at its exit and must not
+    fail."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, sys.stdout.fileno())
+    os.close(null)
