@@ -338,28 +338,44 @@ _ALL = (
     ),
     Command(
         name="demo",
-        operands="status|stop [--yes]|tour [DIR]",
-        help=N_("show or stop the demo account, or take a tour on it"),
+        operands="status|stop [--yes]|fault [NAME] [--in SECONDS|--clear]|tour [DIR]",
+        help=N_("show or stop the demo account, change its faults, or take a tour on it"),
         target="commands.demo:demo",
         arguments=(
             (
                 ("action",),
                 {
-                    "choices": ("status", "stop", "tour"),
+                    "choices": ("status", "stop", "fault", "tour"),
                     "help": N_(
-                        "show the account (status), stop it (stop), or create and destroy a "
-                        "stack on it (tour)"
+                        "show the account (status), stop it (stop), start or end a simulated fault "
+                        "(fault), or create and destroy a stack on it (tour)"
                     ),
                 },
             ),
             (
-                ("directory",),
+                ("operand",),
                 {
-                    "metavar": "DIR",
-                    "type": Path,
+                    "metavar": "NAME|DIR",
                     "nargs": "?",
-                    "default": Path("demo-stack"),
-                    "help": N_("directory for the stack of the tour (default: demo-stack)"),
+                    "help": N_(
+                        "with fault: the fault (--demo-fault list prints all of them); with tour: "
+                        "the directory for its stack (default: demo-stack)"
+                    ),
+                },
+            ),
+            (
+                ("--in",),
+                {
+                    "metavar": "SECONDS",
+                    "type": float,
+                    "help": N_("with fault: start the fault after this time"),
+                },
+            ),
+            (
+                ("--clear",),
+                {
+                    "action": "store_true",
+                    "help": N_("with fault: end the fault NAME, or every fault without NAME"),
                 },
             ),
             (

@@ -1,4 +1,4 @@
-"""``demo``: shows and stops the demo account, and takes a tour on it."""
+"""``demo``: shows and stops the demo account, changes its faults, and takes a tour on it."""
 
 from __future__ import annotations
 
@@ -29,6 +29,10 @@ REPOSITORY = "llm-server"
 TAG = "2.4.1"
 INSTANCE_TYPE = "g4dn.xlarge"
 """What the tour's stack uses. The demo account contains all of it from its start."""
+DEFAULT_DIRECTORY = "demo-stack"
+"""The directory of the tour's stack."""
+LONGEST_WAIT = 86400
+"""Seconds after which a fault can start at most: a day."""
 _NOT_IN_TAGS = re.compile(r"[^\w .:/=+@-]")
 """AWS's general rule for tag values: letters, digits, spaces and these signs."""
 _LONGEST_TAG = 256
@@ -36,8 +40,10 @@ _LONGEST_TAG = 256
 
 
 def demo(arguments: argparse.Namespace) -> int:
-    """Show or stop the demo account, or take a tour on it."""
+    """Show or stop the demo account, change its faults, or take a tour on it."""
     from gpuecs_tui.demo import account
+
+    _refuse_useless_options(arguments)
 
     try:
         match arguments.action:
@@ -52,9 +58,81 @@ def demo(arguments: argparse.Namespace) -> int:
                     else _("The demo account is not running.")
                 )
                 return 0
+            case "fault":
+                return _fault(account.find(), arguments)
     except account.DemoProblem as problem:
         raise Failure(str(problem)) from None
+    arguments.directory = Path(arguments.operand or DEFAULT_DIRECTORY)
     return tour(arguments)
+
+
+def _refuse_useless_options(arguments: argparse.Namespace) -> None:
+    """Raise Failure for options that don't belong to the action."""
+    fault, name, seconds = arguments.action == "fault", arguments.operand, _seconds(arguments)
+    if arguments.action in ("status", "stop") and name:
+        words = _("demo {action} takes no further argument: {name}.")
+        raise Failure(words.format(action=arguments.action, name=name), "", EXIT_USAGE)
+    if not fault and (arguments.clear or seconds is not None):
+        raise Failure(_("--in and --clear require the action fault."), "", EXIT_USAGE)
+    if seconds is None:
+        return
+    if arguments.clear or not name:
+        raise Failure(
+            _("--in requires a fault to start."),
+            _("For example: gpuecs-tui demo fault exits --in 30"),
+            EXIT_USAGE,
+        )
+    if not 1 <= seconds <= LONGEST_WAIT:
+        raise Failure(
+            _("--in requires a number of seconds from 1 to {most}.").format(most=LONGEST_WAIT),
+            "",
+            EXIT_USAGE,
+        )
+
+
+def _seconds(arguments: argparse.Namespace) -> float | None:
+    """Return the value of ``--in``, whose name is a keyword of Python; None without it."""
+    given: float | None = getattr(arguments, "in")
+    return given
+
+
+def _fault(found: DemoAccount | None, arguments: argparse.Namespace) -> int:
+    """Start or end a fault of the running account; without either, show the faults."""
+    from gpuecs_tui.demo import account, fault_names
+
+    if arguments.operand == fault_names.LIST:
+        print(fault_names.overview())
+        return 0
+    try:
+        names = fault_names.told([arguments.operand] if arguments.operand else ())
+    except fault_names.UnknownFault as error:
+        raise Failure(harmless(str(error)), "", EXIT_USAGE) from None
+    if found is None:
+        raise Failure(
+            _("The demo account is not running."), _("To start it: gpuecs-tui --demo"), EXIT_USAGE
+        )
+    if arguments.clear:
+        found = account.clear_faults(found, names)
+    elif names:
+        found = account.start_faults(found, names, _seconds(arguments) or 0.0)
+    for line in _fault_lines(found):
+        print(line)
+    return 0
+
+
+def _fault_lines(found: DemoAccount) -> list[str]:
+    lines = []
+    if found.faults:
+        lines.append(_("Simulated faults: {faults}").format(faults=", ".join(found.faults)))
+    lines += [
+        _("Starts in {seconds} s: {fault}").format(seconds=round(left), fault=name)
+        for name, left in found.waiting
+    ]
+    if not lines:
+        return [_("No fault is simulated.")]
+    if found.lasting or found.waiting:
+        lines.append(_("To end the faults: gpuecs-tui demo fault --clear"))
+    return lines
 
 
 def _refuse_under_runs(found: DemoAccount | None, *, yes: bool) -> None:
@@ -110,8 +188,9 @@ def _status(found: object | None) -> int:
                 "start. The error is in {log}. To reset the demo account: gpuecs-tui demo stop"
             ).format(log=found.folder / LOG_FILE)
         )
-    if found.faults:
-        print(_("Simulated faults: {faults}").format(faults=", ".join(found.faults)))
+    if found.faults or found.waiting:
+        for line in _fault_lines(found):
+            print(line)
     return 0
 
 

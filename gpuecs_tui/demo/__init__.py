@@ -4,5 +4,6 @@
 child process, ``server``: ``app`` is the WSGI application in front of moto's, ``seed`` fills
 moto's backends, ``moto_patches`` corrects what moto returns or should refuse, ``model`` implements
 services that moto lacks, ``simulator`` changes the account over time at the pace of ``timings``,
-and ``faults`` contains the faults of ``--demo-fault``.
+``faults`` contains the faults of ``--demo-fault`` and ``demo fault``, and ``plays`` what AWS
+answers under those of a running service.
 """

@@ -75,6 +75,10 @@ class DemoAccount:
     """The folder with its log and its info file."""
     faults: tuple[str, ...] = ()
     """The simulated faults, as ``--demo-fault`` names them (fault_names)."""
+    lasting: tuple[str, ...] = ()
+    """Those of them that last until they are cleared."""
+    waiting: tuple[tuple[str, float], ...] = ()
+    """Faults that start later: name and seconds."""
     playing: bool = True
     """Whether the simulation runs; False after an internal error, which is in the log."""
 
@@ -165,29 +169,46 @@ def find(folder: Path | None = None) -> DemoAccount | None:
         if answer.get("id") != info["id"]:
             return None
         playing = bool(answer.get("playing"))
-        return DemoAccount(
-            endpoint=endpoint,
-            pid=info["pid"],
-            folder=home,
-            faults=tuple(map(str, answer.get("faults", ()))),
-            playing=playing,
-        )
+        found = DemoAccount(endpoint=endpoint, pid=info["pid"], folder=home, playing=playing)
+        return _with_state(found, answer)
 
 
 def with_faults(account: DemoAccount, faults: Iterable[str]) -> DemoAccount:
-    """Set the faults of ``account`` to exactly ``faults`` (fault_names), for all its users.
+    """Set the faults of ``--demo-fault`` to exactly ``faults`` (fault_names), for all its users.
+
+    Faults that start_faults started stay.
 
     Raises fault_names.UnknownFault, and DemoProblem if the account has ended or refuses them.
     """
     wanted = fault_names.told(faults)
-    if wanted == account.faults:
+    if wanted == tuple(it for it in account.faults if it not in account.lasting):
         return account
+    return _change_faults(account, {"faults": wanted})
+
+
+def start_faults(account: DemoAccount, faults: Iterable[str], seconds: float = 0.0) -> DemoAccount:
+    """Start faults that last until they are cleared, ``seconds`` from now on the account's clock.
+
+    Raises fault_names.UnknownFault, and DemoProblem if the account has ended or refuses them.
+    """
+    return _change_faults(account, {"keep": fault_names.told(faults), "in": seconds})
+
+
+def clear_faults(account: DemoAccount, faults: Iterable[str] = ()) -> DemoAccount:
+    """End ``faults``, or every fault if there are none given; those that wait don't start.
+
+    Raises fault_names.UnknownFault, and DemoProblem if the account has ended.
+    """
+    return _change_faults(account, {"clear": fault_names.told(faults)})
+
+
+def _change_faults(account: DemoAccount, change: dict[str, Any]) -> DemoAccount:
     info = _info(account.folder)
     try:
-        _ask(
+        answer = _ask(
             account.endpoint + protocol.FAULTS_PATH,
             token=info["token"] if info else "",
-            body=json.dumps({"faults": wanted}).encode(),
+            body=json.dumps(change).encode(),
         )
     except (OSError, ValueError, http.client.HTTPException) as error:
         raise DemoProblem(
@@ -196,7 +217,17 @@ def with_faults(account: DemoAccount, faults: Iterable[str]) -> DemoAccount:
                 "demo stop"
             ).format(reason=error)
         ) from error
-    return replace(account, faults=wanted)
+    return _with_state(account, answer)
+
+
+def _with_state(account: DemoAccount, answer: dict[str, Any]) -> DemoAccount:
+    """Return ``account`` with the faults of the server's answer."""
+    return replace(
+        account,
+        faults=tuple(map(str, answer.get("faults", ()))),
+        lasting=tuple(map(str, answer.get("lasting", ()))),
+        waiting=tuple((str(word), float(left)) for word, left in answer.get("waiting", ())),
+    )
 
 
 def stop(folder: Path | None = None) -> bool:

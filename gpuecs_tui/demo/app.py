@@ -20,7 +20,7 @@ from urllib.parse import unquote
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-from gpuecs_tui.demo import protocol
+from gpuecs_tui.demo import protocol, timings
 from gpuecs_tui.demo.fault_names import UnknownFault
 from gpuecs_tui.demo.faults.calls import outgoing_refused
 from gpuecs_tui.demo.faults.registry import Faults
@@ -66,7 +66,7 @@ class DemoApp:
                 return self._json(start_response, {"error": "no such path"}, "404 Not Found")
         if path == protocol.STATUS_PATH:
             state = {"id": self._identity, "pid": os.getpid(), "playing": self.is_playing()}
-            return self._json(start_response, {**state, "faults": self._faults.active})
+            return self._json(start_response, {**state, **self._fault_state()})
         if path == protocol.STOP_PATH:
             return self._stop(start_response)
         if path == protocol.FAULTS_PATH:
@@ -109,10 +109,27 @@ class DemoApp:
         wanted = json.loads(environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)))
         with self.lock:
             try:
-                self._faults.set(wanted["faults"])
+                if "clear" in wanted:
+                    self._faults.clear(wanted["clear"])
+                elif "keep" in wanted:
+                    self._faults.keep(wanted["keep"], float(wanted.get("in", 0)))
+                else:
+                    self._faults.set(wanted["faults"])
             except UnknownFault as error:
                 return self._json(start_response, {"error": str(error)}, "400 Bad Request")
-        return self._json(start_response, {"faults": self._faults.active})
+        return self._json(start_response, self._fault_state())
+
+    def _fault_state(self) -> dict[str, Any]:
+        waiting = [(word, max(0.0, due - timings.now())) for word, due in self._faults.waiting]
+        return {
+            "faults": self._faults.active,
+            "lasting": self._faults.lasting,
+            "waiting": waiting,
+        }
+
+    def start_due_faults(self) -> None:
+        """Start the faults whose time has come. Call it while holding the lock."""
+        self._faults.start_due()
 
     def _trusts(self, environ: WSGIEnvironment) -> bool:
         header = "HTTP_" + protocol.TOKEN_HEADER.upper().replace("-", "_")

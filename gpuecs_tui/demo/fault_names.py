@@ -1,42 +1,23 @@
 """The faults that the demo account can simulate: name, meaning, and the rule that finds each.
 
+Here are those of the account, which a check finds; service_faults has those of a running service.
+
 Imports no moto: the command line lists and checks names before an account is started.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Final
 
+from gpuecs_tui.demo.fault import ACTION, NUMBER, Fault
+from gpuecs_tui.demo.service_faults import SERVICE_FAULTS
 from gpuecs_tui.i18n import N_, _
-
-_ACTION = re.compile(r"[a-z0-9-]+:[A-Za-z0-9*]+")
-"""A call as IAM names it; ``*`` stands for any letters."""
-_NUMBER = re.compile(r"[1-9][0-9]{0,4}")
-_WORD = re.compile(r"[A-Za-z0-9._/-]+")
 
 
 class UnknownFault(ValueError):
     """An unknown fault, or a fault with an invalid operand; the text is for the user."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """A fault of the account."""
-
-    name: str
-    sentence: str
-    """A description of the fault, untranslated."""
-    rule: str = ""
-    """The rule of docs/failure-modes.md that finds it in a stack that depends on it; empty if
-    rules then report ``unknown``."""
-    operand: str = ""
-    """Placeholder of the operand, which follows the name and a colon; empty: no operand."""
-    default: str = ""
-    """The default operand; empty: an operand is required."""
-    pattern: re.Pattern[str] = _WORD
 
 
 _ALL: Final = (
@@ -76,7 +57,7 @@ _ALL: Final = (
         "rule-limit",
         "NUMBER",
         "1",
-        _NUMBER,
+        NUMBER,
     ),
     Fault("ami-missing", N_("The account's own AMIs do not exist."), "ami-type"),
     Fault("ami-without-gpu", N_("The account's own AMIs have no NVIDIA driver."), "ami-type"),
@@ -136,27 +117,28 @@ _ALL: Final = (
         "denied",
         N_("AWS denies the call CALL, for example ec2:DescribeKeyPairs or iam:*."),
         operand="CALL",
-        pattern=_ACTION,
+        pattern=ACTION,
     ),
     Fault(
         "throttled",
         N_("AWS throttles the call CALL."),
         operand="CALL",
-        pattern=_ACTION,
+        pattern=ACTION,
     ),
     Fault(
         "hanging",
         N_("AWS does not respond to the call CALL."),
         operand="CALL",
-        pattern=_ACTION,
+        pattern=ACTION,
     ),
     Fault(
         "slow",
         N_("Every call takes MILLISECONDS longer."),
         operand="MILLISECONDS",
         default="150",
-        pattern=_NUMBER,
+        pattern=NUMBER,
     ),
+    *SERVICE_FAULTS,
 )
 
 FAULTS: Mapping[str, Fault] = {fault.name: fault for fault in _ALL}
@@ -174,17 +156,23 @@ def take_apart(word: str) -> tuple[Fault, str]:
     name, colon, operand = word.partition(":")
     fault = FAULTS.get(name)
     if fault is None:
-        raise UnknownFault(
-            _("unknown demo fault {name} (list all faults with --demo-fault list)").format(
-                name=name
-            )
-        )
+        raise UnknownFault(_unknown(name))
     operand = operand if colon else fault.default
     if bool(operand) != bool(fault.operand) or (operand and not fault.pattern.fullmatch(operand)):
         raise UnknownFault(
             _("invalid demo fault {name}: use {shape}").format(name=name, shape=shape(fault))
         )
     return fault, operand
+
+
+def _unknown(name: str) -> str:
+    nearest = get_close_matches(name, FAULTS, 1)
+    if nearest:
+        return _(
+            "unknown demo fault {name}: did you mean {nearest}? (list all faults with --demo-fault "
+            "list)"
+        ).format(name=name, nearest=nearest[0])
+    return _("unknown demo fault {name} (list all faults with --demo-fault list)").format(name=name)
 
 
 def shape(fault: Fault) -> str:

@@ -15,13 +15,16 @@ ROOT_PATH = "/gpuecs-tui-demo/"
 of the info file in TOKEN_HEADER."""
 
 STATUS_PATH = "/gpuecs-tui-demo/status"
-"""Returns ``{"id", "pid", "playing", "faults"}``."""
+"""Returns ``{"id", "pid", "playing", "faults", "lasting", "waiting"}``: the active faults, those of
+``demo fault`` among them, and ``[name, seconds]`` of those that start later."""
 
 STOP_PATH = "/gpuecs-tui-demo/stop"
 """Stops the server."""
 
 FAULTS_PATH = "/gpuecs-tui-demo/faults"
-"""Takes ``{"faults": [name, …]}``, which replace the account's active faults."""
+"""Takes ``{"faults": [name, …]}``, which replace the faults of ``--demo-fault``;
+``{"keep": [name, …], "in": seconds}`` adds faults that last, and ``{"clear": [name, …]}`` ends
+these faults or, if the list is empty, every fault. Returns the faults as STATUS_PATH does."""
 
 TOKEN_HEADER = "X-Gpuecs-Tui-Token"
 

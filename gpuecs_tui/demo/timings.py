@@ -33,6 +33,25 @@ SCALE_OUT = 4.0
 SCALE_IN = 300.0
 """Until the capacity provider scales in an idle instance; 15 min on AWS."""
 
+LAUNCH_RETRY = 10.0
+"""Until an Auto Scaling group tries a failed launch again."""
+
+CAPACITY_WAIT = 90.0
+"""Until a task that waits for capacity stops; 10–30 minutes on AWS
+(https://aws.amazon.com/blogs/containers/deep-dive-on-amazon-ecs-cluster-auto-scaling/)."""
+
+RUN = 6.0
+"""From a task's start until a fault of a running task ends it."""
+
+GRACE = 60.0
+"""The longest health check grace period that the account waits for."""
+
+LOAD = 3.0
+"""From a task's start until its log says that the model is loaded."""
+
+REQUEST = 5.0
+"""Between two requests in a healthy task's log."""
+
 COMPLAINT = 20.0
 """Until a service event reports a task that can't be placed, and between two such events."""
 

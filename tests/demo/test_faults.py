@@ -19,11 +19,12 @@ from botocore.exceptions import ClientError
 from gpuecs_tui.checks.network.endpoints import FIELD
 from gpuecs_tui.cli import main
 from gpuecs_tui.commands.failure import EXIT_USAGE
-from gpuecs_tui.demo import account, fault_names, protocol
+from gpuecs_tui.demo import account, fault_names, protocol, service_faults
 from gpuecs_tui.demo.faults.registry import HOLDS
 from gpuecs_tui.stack.answers import dump_answers, load_answers
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.network import in_endpoint_order
+from tests.support.repository import ROOT
 
 ACCOUNT = "123456789012"
 REGISTRY = "123456789012.dkr.ecr.us-east-1.amazonaws.com"
@@ -367,6 +368,11 @@ def test_only_who_has_the_token_sets_faults(own_account: account.DemoAccount) ->
 
 def test_every_fault_is_made_somewhere_and_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert set(HOLDS) == {*WITH_RULE, *OF_OTHER_STACKS}
+    # test_service_faults plays each of the others.
+    of_calls = {"denied", "throttled", "hanging", "slow"}
+    assert set(fault_names.FAULTS) == {*HOLDS, *of_calls, *service_faults.NAMES}
+    document = (ROOT / "docs" / "demo-account.md").read_text("utf-8")
+    assert [it for it in service_faults.NAMES if f"`{it}`" not in document] == []
     with pytest.raises(SystemExit) as end:
         main(["--demo-fault", "list"])
     assert end.value.code == 0
@@ -380,6 +386,7 @@ def test_every_fault_is_made_somewhere_and_listed(capsys: pytest.CaptureFixture[
     ("words", "said"),
     [
         (["--demo", "--demo-fault", "nonsense", "gpus"], "unknown demo fault nonsense"),
+        (["--demo", "--demo-fault", "pull-notfond", "gpus"], "did you mean pull-notfound?"),
         (["--demo", "--demo-fault", "denied", "gpus"], "denied:CALL"),
         (["--demo", "--demo-fault", "denied:rm -rf", "gpus"], "denied:CALL"),
         (["--demo", "--demo-fault", "quota-zero:1", "gpus"], "quota-zero"),
@@ -393,3 +400,53 @@ def test_a_fault_that_is_none_is_a_usage_error(
         main(words)
     assert end.value.code == EXIT_USAGE
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("own_account")
+def test_demo_fault_starts_ends_and_outlives_other_commands(
+    answers: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def said(*words: str) -> str:
+        assert main(["demo", "fault", *words]) == 0
+        return capsys.readouterr().out
+
+    assert said() == "No fault is simulated.\n"
+    assert "Simulated faults: oom" in said("oom")
+    assert "Starts in 3600 s: exits:137" in said("exits:137", "--in", "3600")
+    # A command without --demo-fault ends only the faults of an earlier --demo-fault.
+    assert check(capsys, answers, "quota-zero") != []
+    assert account.start_or_find().faults == ("quota-zero", "oom")
+    assert check(capsys, answers) == []
+    assert main(["demo", "status"]) == 0
+    status = capsys.readouterr().out
+    assert "Simulated faults: oom\n" in status and "exits:137" in status
+    assert "oom" not in said("oom", "--clear")
+    assert said("--clear") == "No fault is simulated.\n"
+    assert account.start_or_find().waiting == ()
+    assert "pull-slow" in said("list")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["fault", "pul-slow"], "unknown demo fault pul-slow: did you mean pull-slow?"),
+        (["fault", "exits:0"], "invalid demo fault exits: use exits[:CODE]"),
+        (["fault", "--in", "5"], "--in requires a fault to start."),
+        (["fault", "oom", "--in", "0"], "a number of seconds from 1 to 86400"),
+        (["fault", "oom", "--in", "nan"], "a number of seconds from 1 to 86400"),
+        (["status", "--clear"], "--in and --clear require the action fault."),
+        (["stop", "oom"], "demo stop takes no further argument: oom."),
+        (["fault", "oom"], "The demo account is not running."),
+    ],
+)
+def test_a_wrong_demo_fault_gets_one_sentence(
+    words: list[str],
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    assert main(["demo", *words]) == EXIT_USAGE
+    error = capsys.readouterr().err
+    assert said in error and len(error.splitlines()) == 1

@@ -35,8 +35,11 @@ class PlayedTask:
         self.health_status = "UNKNOWN"
         self.connectivity = "CONNECTED"
         self.created_at = utcnow()
+        self.pull_started_at: datetime | None = None
+        self.pull_stopped_at: datetime | None = None
         self.started_at: datetime | None = None
         self.stopping_at: datetime | None = None
+        self.execution_stopped_at: datetime | None = None
         self.stopped_at: datetime | None = None
         self.stop_code: str | None = None
         self.stopped_reason: str | None = None
@@ -52,6 +55,14 @@ class PlayedTask:
         self.need: TaskNeed = need_of(definition)
         self.since = timings.now()
         """When the last status started, on the account's clock."""
+        self.born = self.since
+        """When the task was created, on the account's clock."""
+        self.was_healthy = False
+        """Whether it ran and its targets were healthy at any time."""
+        self.failed = False
+        """Whether it ended by itself, or for its health, before it was healthy."""
+        self.counted = False
+        """Whether its deployment has counted it as failed."""
         self.targets: list[tuple[str, dict[str, Any]]] = []
         """Target group ARNs and the target registered in each."""
 
@@ -89,15 +100,34 @@ class PlayedTask:
         self.last_status = status
         self.since = timings.now()
         self.version += 1
-        if status == "RUNNING":
-            self.started_at = utcnow()
+        if status == "PENDING":
+            self.pull_started_at = utcnow()
+        elif status == "RUNNING":
+            self.started_at = self.pull_stopped_at = utcnow()
             for container in self.containers:
                 container["lastStatus"] = "RUNNING"
         elif status == "STOPPED":
             self.stopped_at = utcnow()
             self.connectivity = "DISCONNECTED"
             for container in self.containers:
-                container.update(lastStatus="STOPPED", exitCode=0)
+                container["lastStatus"] = "STOPPED"
+                if self.started_at:
+                    container.setdefault("exitCode", 0)
+                    self.execution_stopped_at = self.stopped_at
+
+    def fail(
+        self, code: str, reason: str, *, container_reason: str = "", exit_code: int | None = None
+    ) -> None:
+        """Stop because the task itself failed; its first container has the given end."""
+        if not self.live:
+            return
+        self.failed = not self.was_healthy
+        container = self.containers[0]
+        if container_reason:
+            container["reason"] = container_reason
+        if exit_code is not None:
+            container["exitCode"] = exit_code
+        self.stop(code, reason)
 
     def stop(self, code: str, reason: str) -> None:
         """Request a stop; it takes time, unless the task has no instance yet."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import uuid
 from typing import Any
@@ -14,6 +13,7 @@ from moto.autoscaling.responses import AutoScalingResponse
 from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
 
+from gpuecs_tui.demo.moto_patches.launches import activities_of
 from gpuecs_tui.demo.moto_patches.patching import wrap
 
 
@@ -84,27 +84,6 @@ def settings_later() -> None:
     wrap(AutoScalingResponse, "update_auto_scaling_group", update)
 
 
-def spread_over_subnets() -> None:
-    """All instances of a group start in its first subnet; AWS spreads them over the zones."""
-
-    def launch(original: Any, self: FakeAutoScalingGroup, count: int, tags: dict[str, str]) -> None:
-        subnets = self.vpc_zone_identifier
-        if not subnets:
-            original(self, count, tags)
-            return
-        choice = itertools.islice(
-            itertools.cycle(subnets.split(",")), len(self.instance_states), None
-        )
-        try:
-            for _ in range(count):
-                self.vpc_zone_identifier = next(choice)
-                original(self, 1, dict(tags))
-        finally:
-            self.vpc_zone_identifier = subnets
-
-    wrap(FakeAutoScalingGroup, "replace_autoscaling_group_instances", launch)
-
-
 def activities() -> None:
     """DescribeScalingActivities returns none. This stores those that the simulation writes."""
 
@@ -117,12 +96,6 @@ def activities() -> None:
         )
 
     wrap(AutoScalingResponse, "describe_scaling_activities", describe)
-
-
-def activities_of(group: FakeAutoScalingGroup) -> list[dict[str, Any]]:
-    """Return the group's list of activities, newest first; the caller may add to it."""
-    entries: list[dict[str, Any]] = group.__dict__.setdefault("demo_activities", [])
-    return entries
 
 
 def instance_refresh() -> None:
@@ -193,7 +166,6 @@ GAPS = (
     group_again,
     grace_period,
     settings_later,
-    spread_over_subnets,
     activities,
     instance_refresh,
     target_tags,

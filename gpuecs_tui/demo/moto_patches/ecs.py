@@ -9,6 +9,7 @@ from typing import Any
 from moto.ecs.models import CapacityProvider, EC2ContainerServiceBackend, Service
 from moto.ecs.responses import EC2ContainerServiceResponse
 
+from gpuecs_tui.demo.model import service_history
 from gpuecs_tui.demo.model.tasks import PlayedTask
 from gpuecs_tui.demo.moto_patches.patching import wrap
 
@@ -120,6 +121,7 @@ def service_draining() -> None:
         original: Any, self: EC2ContainerServiceBackend, cluster: str, name: str, force: bool
     ) -> Service:
         service: Service = original(self, cluster, name.rpartition("/")[2], force)
+        service_history.end(service)
         tasks: Any = self.tasks.get(service.cluster_name, {}).values()
         group = f"service:{service.name}"
         if any(task.group == group and task.last_status != "STOPPED" for task in tasks):

@@ -8,6 +8,8 @@ from moto.elbv2.models import FakeHealthStatus, FakeTargetGroup
 
 from gpuecs_tui.demo import timings
 from gpuecs_tui.demo.moto_patches.patching import wrap
+from gpuecs_tui.demo.plays import active
+from gpuecs_tui.demo.plays.targets import TARGETS, FailedTarget
 
 Target = dict[str, Any]
 
@@ -61,6 +63,10 @@ def target_health() -> None:
             state.status = "draining"
             state.reason = "Target.DeregistrationInProgress"
             state.description = "Target deregistration is in progress"
+        elif failure := failure_of(self, target):
+            state.status = failure.state
+            state.reason = failure.reason
+            state.description = failure.description
         elif not is_healthy(self, target):
             state.status = "initial"
             state.reason = "Elb.RegistrationInProgress"
@@ -73,7 +79,26 @@ def target_health() -> None:
 def is_healthy(group: FakeTargetGroup, target: Target) -> bool:
     """Whether a registered target has passed its health checks."""
     known = group.targets.get(_key(group, target))
-    return known is not None and _waited(known) >= seconds_until_healthy(group)
+    waited = known is not None and _waited(known) >= seconds_until_healthy(group)
+    return waited and known is not None and _fault_of(known) is None
+
+
+def failure_of(group: FakeTargetGroup, target: Target) -> FailedTarget | None:
+    """Return why a registered target fails its health checks; None if it doesn't, or not yet."""
+    known = group.targets.get(_key(group, target))
+    found = _fault_of(known) if known else None
+    if known is None or found is None:
+        return None
+    needed = float(group.health_check_interval_seconds) * int(group.unhealthy_threshold_count)
+    return found if _waited(known) >= needed else None
+
+
+def _fault_of(known: Target) -> FailedTarget | None:
+    for fault, failure in active.of(TARGETS):
+        # Targets from before the fault stay healthy, so that a rollback has a healthy task.
+        if float(known["registered_at"]) >= fault.since:
+            return failure
+    return None
 
 
 def _waited(known: Target) -> float:

@@ -8,6 +8,8 @@ from typing import Any
 from gpuecs_tui.demo import timings
 from gpuecs_tui.demo.model.placement import instances_for
 from gpuecs_tui.demo.model.tasks import PlayedTask
+from gpuecs_tui.demo.plays import active
+from gpuecs_tui.demo.plays.placements import WITHOUT_SCALING
 from gpuecs_tui.demo.simulator.fleet import SimulatedFleet, empty_room, launch_template_user_data
 
 FROM_ZERO = 2
@@ -33,9 +35,12 @@ class Capacity:
                 continue
             own = [task for task in known if task.capacity_provider_name == provider.name]
             wanted = self._missing(group, own, distinct)
-            if wanted:
+            held = active.is_on(*WITHOUT_SCALING) and (
+                group.instance_states or active.is_on("provisioning")
+            )
+            if wanted and not held:
                 self._grow(group, wanted, details["managedScaling"])
-            else:
+            elif not wanted and not active.is_on("protected"):
                 self._shrink(group, own)
 
     def _group(self, arn: str) -> Any:

@@ -3,36 +3,29 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Container
 from typing import Any
 
 from moto.core.utils import utcnow
 from moto.moto_api._internal import mock_random
 
+from gpuecs_tui.demo.model.service_history import begin, history_of, settings_of
 from gpuecs_tui.demo.model.tasks import PlayedTask
-
-EVENTS_KEPT = 100
-"""ECS keeps a service's last 100 events."""
-
-DEFAULT_PERCENTS = {"minimumHealthyPercent": 100, "maximumPercent": 200}
-
-
-def add_service_event(service: Any, message: str) -> None:
-    """Add a service event in AWS's format: ``(service NAME) message``."""
-    event = {
-        "id": str(mock_random.uuid4()),
-        "createdAt": utcnow(),
-        "message": f"(service {service.name}) {message}",
-    }
-    service.events.insert(0, event)
-    del service.events[EVENTS_KEPT:]
+from gpuecs_tui.demo.simulator import breaker
+from gpuecs_tui.demo.simulator.events import add_service_event
 
 
 def primary(ecs: Any, service: Any) -> dict[str, Any]:
-    """Return the service's primary deployment; create it if the task definition changed."""
+    """Return the service's primary deployment.
+
+    It is a new one if the task definition changed or a new deployment was forced.
+    """
     definition = ecs.describe_task_definition(service.task_definition).arn
     deployment: dict[str, Any] = service.deployments[0]
-    if deployment["taskDefinition"] == definition:
+    forced = service.__dict__.pop("demo_forced", False)
+    if deployment["taskDefinition"] == definition and not forced:
         return deployment
+    history_of(service)  # So that the earlier deployment is in the history.
     deployment["status"] = "ACTIVE"
     now = utcnow()
     fresh = {
@@ -43,9 +36,13 @@ def primary(ecs: Any, service: Any) -> dict[str, Any]:
         "createdAt": now,
         "updatedAt": now,
         "rolloutState": "IN_PROGRESS",
+        "failedTasks": 0,
+        "runningCount": 0,
+        "pendingCount": 0,
     }
     fresh["rolloutStateReason"] = f"ECS deployment {fresh['id']} in progress."
     service.deployments.insert(0, fresh)
+    begin(service)
     return fresh
 
 
@@ -58,24 +55,34 @@ def provider_of(service: Any, cluster: Any) -> str | None:
 
 
 def roll(
-    ecs: Any, service: Any, tasks: list[PlayedTask], healthy: list[PlayedTask]
+    ecs: Any,
+    service: Any,
+    tasks: list[PlayedTask],
+    healthy: list[PlayedTask],
+    draining: Container[str | None] = (),
 ) -> list[PlayedTask]:
     """Start and stop tasks toward the desired count; return the started tasks.
 
     The number of tasks stays between the minimum healthy percent and the maximum percent, as in a
-    rolling update of ECS. A draining service only stops tasks.
+    rolling update of ECS. Tasks on the ``draining`` container instances (ARNs) are replaced. A
+    draining service only stops tasks, and a failed deployment starts none.
     """
     deployment = primary(ecs, service)
     desired = service.desired_count if service.status == "ACTIVE" else 0
-    percents = {**DEFAULT_PERCENTS, **(getattr(service, "deployment_configuration", None) or {})}
+    percents = settings_of(service)
     upper = math.floor(desired * percents["maximumPercent"] / 100)
     lower = math.ceil(desired * percents["minimumHealthyPercent"] / 100)
     live = [task for task in tasks if task.live]
-    fresh = [task for task in live if task.started_by == deployment["id"]]
-    stale = [task for task in live if task.started_by != deployment["id"]]
+    fresh = [
+        task
+        for task in live
+        if task.started_by == deployment["id"] and task.container_instance_arn not in draining
+    ]
+    stale = [task for task in live if task not in fresh]
     started: list[PlayedTask] = []
     provider = provider_of(service, ecs.clusters[service.cluster_name])
-    while len(fresh) + len(started) < desired and len(live) + len(started) < upper:
+    failed = deployment["rolloutState"] == "FAILED"
+    while not failed and len(fresh) + len(started) < desired and len(live) + len(started) < upper:
         started.append(PlayedTask(ecs, service, deployment["id"], provider))
     for task in started:
         ecs.tasks.setdefault(service.cluster_name, {})[task.task_arn] = task
@@ -94,7 +101,8 @@ def roll(
 
 def _stop(service: Any, task: PlayedTask) -> None:
     was_running = task.last_status == "RUNNING"
-    task.stop("ServiceSchedulerInitiated", f"Scaling activity initiated by {task.started_by}")
+    reason = f"Scaling activity initiated by (deployment {task.started_by})"
+    task.stop("ServiceSchedulerInitiated", reason)
     if was_running:
         add_service_event(service, f"has stopped 1 running tasks: (task {task.id}).")
 
@@ -116,12 +124,15 @@ def report(service: Any, tasks: list[PlayedTask], healthy: list[PlayedTask]) -> 
     service.running_count = sum(task.last_status == "RUNNING" for task in tasks)
     service.pending_count = sum(task.last_status in ("PROVISIONING", "PENDING") for task in live)
     wanted = service.desired_count
-    steady = len(healthy) == len(live) == wanted and len(service.deployments) == 1
+    failed = current["rolloutState"] == "FAILED"
+    alone = len(service.deployments) == 1
+    steady = len(healthy) == len(live) == wanted and alone and not failed
     if steady and not getattr(service, "demo_steady", False):
         if current["rolloutState"] != "COMPLETED":
             current["rolloutState"] = "COMPLETED"
             current["rolloutStateReason"] = f"ECS deployment {current['id']} completed."
             current["updatedAt"] = utcnow()
+            breaker.complete(service)
             add_service_event(service, f"(deployment {current['id']}) deployment completed.")
         add_service_event(service, "has reached a steady state.")
     service.demo_steady = steady

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from dataclasses import replace
 from typing import Any
 
 from moto.core.utils import utcnow
@@ -13,7 +14,9 @@ from moto.moto_api._internal import mock_random
 from gpuecs_tui.aws import catalogue
 from gpuecs_tui.demo import timings
 from gpuecs_tui.demo.model.placement import RESERVED_PORTS, Room
-from gpuecs_tui.demo.moto_patches.autoscaling import activities_of, refreshes_of
+from gpuecs_tui.demo.moto_patches.autoscaling import refreshes_of
+from gpuecs_tui.demo.moto_patches.launches import cause_of_launch, note_activity
+from gpuecs_tui.demo.plays import active
 from gpuecs_tui.stack.instance_type import CPU_UNITS_PER_VCPU
 
 AGENT_VERSION = "1.102.2"
@@ -77,16 +80,48 @@ class SimulatedFleet:
         """Instance id → container instance."""
         self.rooms: dict[str, Room] = {}
         """Container instance ARN → what it registered."""
+        self.interrupted: set[str] = set()
+        """Ids of Spot Instances that EC2 interrupted."""
+        self._tried: dict[str, float] = {}
+        """Auto Scaling group → when its missing instances were tried last."""
 
     def play(self) -> None:
         """Register and remove instances, and carry out instance refreshes."""
+        self._retry_launches()
         self._notice()
+        self._correct_joins()
         for identity, (group, user_data, since) in self._seen.items():
             if identity not in self._joined and timings.now() - since >= timings.JOIN:
                 self._join(identity, group, user_data)
         self._dismiss()
         for group in self._scaling.autoscaling_groups.values():
             self._refresh(group)
+
+    def _retry_launches(self) -> None:
+        for name, group in self._scaling.autoscaling_groups.items():
+            missing = (group.desired_capacity or 0) - len(group.instance_states)
+            since = self._tried.setdefault(name, timings.now())
+            if missing <= 0:
+                del self._tried[name]
+            elif timings.now() - since >= timings.LAUNCH_RETRY:
+                self._tried[name] = timings.now()
+                group.set_desired_capacity(group.desired_capacity)
+
+    def _correct_joins(self) -> None:
+        """Let instances that a fault registered wrongly register again after it."""
+        for identity, instance in list(self._joined.items()):
+            wrong = getattr(instance, "demo_wrong", "")
+            if wrong and not active.is_on(wrong):
+                self._leave(instance)
+                del self._joined[identity]
+
+    def _leave(self, instance: Any) -> None:
+        self.rooms.pop(instance.container_instance_arn, None)
+        self._ecs.container_instances[instance.cluster_name].pop(instance.id, None)
+
+    def joined(self, identity: str) -> Any | None:
+        """Return the container instance of an EC2 instance; None if it has not joined."""
+        return self._joined.get(identity)
 
     def joining(self, group: Any) -> int:
         """Return how many of the group's instances have not joined yet."""
@@ -106,6 +141,11 @@ class SimulatedFleet:
             if instance.status == "ACTIVE" and instance.container_instance_arn in self.rooms
         ]
 
+    def draining(self, cluster: str) -> frozenset[str]:
+        """Return the ARNs of the cluster's container instances that are DRAINING."""
+        known = self._ecs.container_instances.get(cluster, {}).values()
+        return frozenset(str(it.container_instance_arn) for it in known if it.status == "DRAINING")
+
     def show_use(self, cluster: str, tasks: list[Any]) -> None:
         """Update the remaining resources of the cluster's container instances from ``tasks``."""
         for instance in self._ecs.container_instances.get(cluster, {}).values():
@@ -123,15 +163,19 @@ class SimulatedFleet:
 
     def _notice(self) -> None:
         for group in self._scaling.autoscaling_groups.values():
-            for state in group.instance_states:
+            for number, state in enumerate(group.instance_states):
                 if state.instance.id not in self._seen:
                     user_data = launch_template_user_data(group)
                     self._seen[state.instance.id] = (group, user_data, timings.now())
                     state.demo_version = _template_version(group)
-                    _write_activity(group, f"Launching a new EC2 instance: {state.instance.id}")
+                    description = f"Launching a new EC2 instance: {state.instance.id}"
+                    note_activity(group, description, cause_of_launch(group, number))
 
     def _join(self, identity: str, group: Any, user_data: str) -> None:
-        name = cluster_in(user_data)
+        if active.is_on("never-registered", "status-check"):
+            return
+        wrong = "other-cluster" if active.is_on("other-cluster") else ""
+        name = DEFAULT_CLUSTER if wrong else cluster_in(user_data)
         if name == DEFAULT_CLUSTER and name not in self._ecs.clusters:
             # On AWS, the agent creates this cluster: it shows that ECS_CLUSTER was forgotten.
             self._ecs.create_cluster(name, tags=[])
@@ -141,6 +185,9 @@ class SimulatedFleet:
         instance = self._ecs.register_container_instance(name, identity)
         ec2_instance = self._ec2.get_instance(identity)
         room = empty_room(ec2_instance.instance_type, user_data)
+        if active.is_on("no-gpus"):
+            room, wrong = replace(room, gpus=0), "no-gpus"
+        instance.demo_wrong = wrong
         instance.gpu_ids = [f"GPU-{mock_random.uuid4()}" for _ in range(room.gpus)]
         instance.registered_resources = _resources(room, instance.gpu_ids)
         instance.remaining_resources = _resources(room, instance.gpu_ids)
@@ -179,16 +226,23 @@ class SimulatedFleet:
         }
         for identity in self._seen.keys() - there:
             group, _user_data, _since = self._seen.pop(identity)
-            _write_activity(group, f"Terminating EC2 instance: {identity}")
+            if identity not in self.interrupted:
+                note_activity(
+                    group,
+                    f"Terminating EC2 instance: {identity}",
+                    f"At {utcnow():%Y-%m-%dT%H:%M:%SZ} an instance was taken out of service in "
+                    "response to a difference between desired and actual capacity.",
+                )
             instance = self._joined.pop(identity, None)
             if instance is None:
                 continue
             arn = instance.container_instance_arn
-            self.rooms.pop(arn, None)
-            self._ecs.container_instances[instance.cluster_name].pop(instance.id, None)
+            self._leave(instance)
             for task in self._ecs.tasks.get(instance.cluster_name, {}).values():
                 if task.container_instance_arn == arn and task.last_status != "STOPPED":
-                    task.stop("TerminationNotice", f"Host EC2 (instance {identity}) terminated.")
+                    spot = identity in self.interrupted
+                    code = "SpotInterruption" if spot else "TerminationNotice"
+                    task.stop(code, f"Host EC2 (instance {identity}) terminated.")
                     task.become("STOPPED")
 
     def _refresh(self, group: Any) -> None:
@@ -213,26 +267,6 @@ class SimulatedFleet:
 def _template_version(group: Any) -> int:
     template = group.ec2_launch_template
     return int(template.get_version(group.launch_template_version).number) if template else 0
-
-
-def _write_activity(group: Any, description: str) -> None:
-    now = utcnow()
-    activities_of(group).insert(
-        0,
-        {
-            "ActivityId": str(mock_random.uuid4()),
-            "AutoScalingGroupName": group.name,
-            "AutoScalingGroupARN": group.arn,
-            "Description": description,
-            "Cause": f"At {now:%Y-%m-%dT%H:%M:%SZ} the group's desired capacity was changed to "
-            f"{group.desired_capacity}.",
-            "StartTime": now,
-            "EndTime": now,
-            "StatusCode": "Successful",
-            "Progress": 100,
-            "Details": "{}",
-        },
-    )
 
 
 def _resources(room: Room, gpu_ids: list[str]) -> list[dict[str, Any]]:

@@ -18,9 +18,14 @@ from gpuecs_tui.demo.model.placement import DYNAMIC_PORTS, Room, choose
 from gpuecs_tui.demo.model.quotas import ACCOUNT_ID
 from gpuecs_tui.demo.model.tasks import PlayedTask, address_of, attach_interface, release_interface
 from gpuecs_tui.demo.moto_patches.elbv2 import is_healthy
-from gpuecs_tui.demo.simulator import deployments
+from gpuecs_tui.demo.plays import active
+from gpuecs_tui.demo.plays.placements import CAPACITY, EMPTY, LACKS, ROLLOUT_LACKS
+from gpuecs_tui.demo.plays.tasks import SLOW_PULL
+from gpuecs_tui.demo.simulator import breaker, deployments, effects, task_end
 from gpuecs_tui.demo.simulator.capacity import Capacity
+from gpuecs_tui.demo.simulator.events import add_service_event
 from gpuecs_tui.demo.simulator.fleet import SimulatedFleet
+from gpuecs_tui.demo.simulator.logs import Logs
 
 STOPPED_KEPT = 3600.0
 """Seconds for which a stopped task can still be described; on ECS about an hour."""
@@ -39,6 +44,7 @@ class Player(threading.Thread):
         """Simulate until the process ends."""
         while not self._pause.wait(timings.tick()):
             with self._gate.lock:
+                self._gate.start_due_faults()
                 for region in list(get_backend("ecs")[ACCOUNT_ID]):
                     if region not in self._stages:
                         self._stages[region] = Stage(region)
@@ -55,10 +61,19 @@ class Stage:
         scaling: Any = get_backend("autoscaling")[ACCOUNT_ID][region]
         self._fleet = SimulatedFleet(self._ec2, self._ecs, scaling)
         self._capacity = Capacity(self._ecs, scaling, self._fleet)
+        self._logs = Logs(get_backend("logs")[ACCOUNT_ID][region], self._ecs)
+        self._account = effects.Account(
+            self._ecs,
+            self._ec2,
+            scaling,
+            get_backend("applicationautoscaling")[ACCOUNT_ID][region],
+            self._fleet,
+        )
         self._complained: dict[str, float] = {}
 
     def play(self) -> None:
         """Simulate the time since the last update."""
+        effects.play(self._account)
         self._fleet.play()
         for service in list(self._ecs.services.values()):
             # A service with CodeDeploy has task sets, which are not simulated.
@@ -88,7 +103,16 @@ class Stage:
             if task.last_status == "STOPPED":
                 self._deregister(service, task)
                 release_interface(self._ec2, task)
-        tasks += deployments.roll(self._ecs, service, tasks, self._healthy(tasks))
+                self._logs.forget(task)
+        healthy = self._healthy(tasks)
+        for task in tasks:
+            task.was_healthy = task.was_healthy or task in healthy
+            loads = not active.is_on("health-early")
+            self._logs.play(task, healthy=task in healthy, loads=loads or task.was_healthy)
+        draining = self._fleet.draining(service.cluster_name)
+        tasks += deployments.roll(self._ecs, service, tasks, healthy, draining)
+        if service.status == "ACTIVE":
+            breaker.watch(service, tasks, healthy)
         deployments.report(service, tasks, self._healthy(tasks))
         if service.status == "DRAINING" and all(t.last_status == "STOPPED" for t in tasks):
             service.status = "INACTIVE"
@@ -110,11 +134,37 @@ class Stage:
             self._place(service, task)
         elif task.last_status == "PROVISIONING" and task.age >= timings.PROVISION:
             task.become("PENDING")
-        elif task.last_status == "PENDING" and task.age >= timings.PULL:
-            task.become("RUNNING")
+        elif task.last_status == "PENDING":
+            self._start(service, task)
+        elif task.last_status == "RUNNING":
+            self._run(service, task)
+
+    def _run(self, service: Any, task: PlayedTask) -> None:
+        if task.age < timings.RUN or not task_end.end(service, task, "run", self._logs):
+            groups = self._balancing.target_groups
+            task_end.stop_unhealthy(service, task, groups, self._ec2_id(task))
+
+    def _start(self, service: Any, task: PlayedTask) -> None:
+        pull = timings.PULL * (SLOW_PULL if active.is_on("pull-slow") else 1.0)
+        if task.age < pull:
+            return
+        for point in ("pull", "start"):
+            if task_end.end(service, task, point, self._logs):
+                return
+        task.become("RUNNING")
+        self._logs.play(task, healthy=False, loads=True)
+        if not task_end.end(service, task, "crash", self._logs):
             self._register(service, task)
 
+    def _ec2_id(self, task: PlayedTask) -> str:
+        identity = (task.container_instance_arn or "").rpartition("/")[2]
+        instance = self._ecs.container_instances[task.cluster_name].get(identity)
+        return str(instance.ec2_instance_id) if instance else ""
+
     def _wind_down(self, service: Any, task: PlayedTask) -> None:
+        held = task.container_instance_arn in self._fleet.draining(service.cluster_name)
+        if held and active.is_on("draining-hold"):
+            return
         if task.last_status == "DEACTIVATING" and not self._draining(task):
             self._deregister(service, task)
             task.become("STOPPING")
@@ -134,10 +184,23 @@ class Stage:
     def _place(self, service: Any, task: PlayedTask) -> None:
         rooms = self._rooms(service.cluster_name, task)
         distinct = _distinct(service)
-        arn = choose(rooms.items(), task.need, task.group, distinct)
-        if arn is None:
-            self._complain(service, task, rooms, distinct)
-            return
+        lack = self._lack(service, task)
+        arn = None if lack else choose(rooms.items(), task.need, task.group, distinct)
+        if active.is_on("provisioning") and task.age >= timings.CAPACITY_WAIT:
+            task.fail("TaskFailedToStart", CAPACITY if rooms else EMPTY)
+        elif arn is None or active.is_on("provisioning"):
+            self._complain(service, task, rooms, distinct, lack)
+        else:
+            self._settle(service, task, arn)
+
+    def _lack(self, service: Any, task: PlayedTask) -> str:
+        """Return what a fault makes every container instance lack for the task; else empty."""
+        lacks = list(active.of(LACKS))
+        if task_end.replaces_completed(service, task):
+            lacks += active.of(ROLLOUT_LACKS)
+        return lacks[0][1] if lacks else ""
+
+    def _settle(self, service: Any, task: PlayedTask, arn: str) -> None:
         self._complained.pop(task.group, None)
         identity = arn.rpartition("/")[2]
         instance = self._ecs.container_instances[service.cluster_name][identity]
@@ -149,7 +212,7 @@ class Stage:
         if task.need.interface and network:
             attach_interface(self._ec2, task, network)
         task.become("PROVISIONING")
-        deployments.add_service_event(service, f"has started 1 tasks: (task {task.id}).")
+        add_service_event(service, f"has started 1 tasks: (task {task.id}).")
 
     def _rooms(self, cluster: str, task: PlayedTask) -> dict[str, Room]:
         rooms = {}
@@ -167,24 +230,26 @@ class Stage:
         return rooms
 
     def _complain(
-        self, service: Any, task: PlayedTask, rooms: dict[str, Room], distinct: bool
+        self, service: Any, task: PlayedTask, rooms: dict[str, Room], distinct: bool, lack: str
     ) -> None:
         now = timings.now()
         since = self._complained.setdefault(task.group, now)
         if now - since < timings.COMPLAINT:
             return
         self._complained[task.group] = now
+        if active.is_on("breaker-capacity") and task_end.replaces_completed(service, task):
+            breaker.fail(service)
         if not rooms:
             where = "capacity provider" if task.capacity_provider_name else "cluster"
             reason = f"Reason: No Container Instances were found in your {where}."
         else:
             arn, room = max(rooms.items(), key=lambda entry: (entry[1].gpus, entry[1].memory))
             closest = f"The closest matching (container-instance {arn.rpartition('/')[2]})"
-            lack = room.lacks(task.need)
+            lack = lack or room.lacks(task.need)
             if not lack and distinct:
                 lack = 'encountered error "DistinctInstance placement constraint unsatisfied."'
             reason = f"{closest} {lack.rstrip('.')}."
-        deployments.add_service_event(
+        add_service_event(
             service,
             "was unable to place a task because no container instance met all of its requirements. "
             f"{reason} For more information, see the Troubleshooting section of the Amazon ECS "
@@ -201,7 +266,7 @@ class Stage:
             group.register([target])
             known = group.targets[f"{target['Id']}:{target['Port']}"]
             task.targets.append((arn, known))
-            deployments.add_service_event(service, f"registered 1 targets in (target-group {arn})")
+            add_service_event(service, f"registered 1 targets in (target-group {arn})")
 
     def _target(self, task: PlayedTask, balancer: dict[str, Any]) -> dict[str, Any]:
         port = int(balancer["containerPort"])
@@ -230,9 +295,7 @@ class Stage:
             group = self._balancing.target_groups.get(arn)
             if group is not None:
                 group.deregister([target])
-                deployments.add_service_event(
-                    service, f"deregistered 1 targets in (target-group {arn})"
-                )
+                add_service_event(service, f"deregistered 1 targets in (target-group {arn})")
         task.targets = []
 
     def _count(self) -> None:

@@ -6,6 +6,7 @@ Each makes what a refusal is about and returns the call that AWS refuses.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -573,6 +574,61 @@ def service_set_to_an_inactive_revision(client: Client) -> Call:
     )
 
 
+def unknown_deployment(client: Client) -> Call:
+    arn = "arn:aws:ecs:ap-southeast-2:123456789012:service-deployment/none/none/none"
+    return lambda: client("ecs").stop_service_deployment(serviceDeploymentArn=arn)
+
+
+def too_many_deployments(client: Client) -> Call:
+    arn = "arn:aws:ecs:ap-southeast-2:123456789012:service-deployment/none/none/none"
+    return lambda: client("ecs").describe_service_deployments(serviceDeploymentArns=[arn] * 21)
+
+
+def deployment_without_an_earlier_one(client: Client) -> Call:
+    return lambda: _stop_latest(client, _under_way(client, "first"))
+
+
+def deployment_aborted(client: Client) -> Call:
+    return lambda: _stop_latest(client, _under_way(client, "aborted"), stopType="ABORT")
+
+
+def deployment_stopped_twice(client: Client) -> Call:
+    ecs, name = client("ecs"), _under_way(client, "twice-stopped")
+    ecs.delete_service(cluster=name, service=name, force=True)
+    return lambda: _stop_latest(client, name)
+
+
+def _under_way(client: Client, name: str) -> str:
+    """Make a service whose task has no instance, so that its deployment never ends."""
+    service(client, name, desiredCount=1)
+    return name
+
+
+def _stop_latest(client: Client, name: str, **settings: str) -> None:
+    ecs = client("ecs")
+    found = ecs.list_service_deployments(cluster=name, service=name)["serviceDeployments"]
+    arn = found[0]["serviceDeploymentArn"]
+    ecs.stop_service_deployment(serviceDeploymentArn=arn, **settings)
+
+
+def shell_in_no_task(client: Client) -> Call:
+    client("ecs").create_cluster(clusterName="shellless")
+    return lambda: client("ecs").execute_command(
+        cluster="shellless", task="none", command="sh", interactive=True
+    )
+
+
+def shell_in_a_task(client: Client) -> Call:
+    service(client, "shell", desiredCount=1, enableExecuteCommand=True)
+    ecs, deadline = client("ecs"), time.monotonic() + 30
+    while not (tasks := ecs.list_tasks(cluster="shell")["taskArns"]):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    return lambda: ecs.execute_command(
+        cluster="shell", task=tasks[0], command="sh", interactive=True
+    )
+
+
 def service_in_an_inactive_cluster(client: Client) -> Call:
     ecs = client("ecs")
     ecs.create_cluster(clusterName="deleted")
@@ -717,6 +773,13 @@ REFUSALS: dict[tuple[str, str], tuple[Scenario, ...]] = {
     ("ecs:UpdateService", "ClientException"): (service_set_to_an_inactive_revision,),
     ("ecs:CreateService", "ClusterNotFoundException"): (service_in_an_inactive_cluster,),
     ("ecs:DeleteService", "InvalidParameterException"): (service_above_zero,),
+    ("ecs:StopServiceDeployment", "ServiceDeploymentNotFoundException"): (unknown_deployment,),
+    ("ecs:StopServiceDeployment", "ClientException"): (deployment_without_an_earlier_one,),
+    ("ecs:StopServiceDeployment", "ConflictException"): (deployment_stopped_twice,),
+    ("ecs:StopServiceDeployment", "UnsupportedFeatureException"): (deployment_aborted,),
+    ("ecs:DescribeServiceDeployments", "InvalidParameterException"): (too_many_deployments,),
+    ("ecs:ExecuteCommand", "InvalidParameterException"): (shell_in_no_task,),
+    ("ecs:ExecuteCommand", "ClientException"): (shell_in_a_task,),
     ("logs:CreateLogGroup", "ResourceAlreadyExistsException"): (log_group_name_taken,),
     ("logs:PutRetentionPolicy", "InvalidParameterException"): (odd_retention,),
 }

@@ -488,6 +488,59 @@ def capacity_reservations(client: Client) -> bool:
     return False
 
 
+def service_deployments(client: Client) -> bool:
+    service(client, "history")
+    try:
+        found = client("ecs").list_service_deployments(cluster="history", service="history")
+        arn = found["serviceDeployments"][0]["serviceDeploymentArn"]
+        described = client("ecs").describe_service_deployments(serviceDeploymentArns=[arn])
+        revision = found["serviceDeployments"][0]["targetServiceRevisionArn"]
+        revisions = client("ecs").describe_service_revisions(serviceRevisionArns=[revision])
+    except (ClientError, NotImplementedError):
+        return True
+    return not (described["serviceDeployments"] and revisions["serviceRevisions"])
+
+
+def stop_service_deployment(client: Client) -> bool:
+    arn = "arn:aws:ecs:us-west-2:123456789012:service-deployment/history/history/none"
+    try:
+        client("ecs").stop_service_deployment(serviceDeploymentArn=arn)
+    except NotImplementedError:
+        return True
+    except ClientError as error:
+        return error.response["Error"]["Code"] != "ServiceDeploymentNotFoundException"
+    return True
+
+
+def forced_deployment(client: Client) -> bool:
+    before = service(client, "forced")["deployments"][0]["id"]
+    answer = client("ecs").update_service(
+        cluster="forced", service="forced", forceNewDeployment=True
+    )
+    # The simulation adds a deployment and leaves this one until its tasks have stopped.
+    return before not in {it["id"] for it in answer["service"]["deployments"]}
+
+
+def task_scaling_activities(client: Client) -> bool:
+    try:
+        scaling = client("application-autoscaling")
+        found = scaling.describe_scaling_activities(ServiceNamespace="ecs")
+    except (ClientError, NotImplementedError):
+        return True
+    return "ScalingActivities" not in found
+
+
+def execute_command(client: Client) -> bool:
+    client("ecs").create_cluster(clusterName="shells")
+    try:
+        client("ecs").execute_command(cluster="shells", task="none", command="sh", interactive=True)
+    except NotImplementedError:
+        return True
+    except ClientError as error:
+        return error.response["Error"]["Code"] != "InvalidParameterException"
+    return True
+
+
 def default_ebs_key(client: Client) -> bool:
     ec2 = client("ec2")
     # AWS's own key encrypts this volume and stays the answer by its alias, not by its ARN.
@@ -583,6 +636,11 @@ SYMPTOMS: dict[str, Callable[[Client], bool]] = {
         capacity_reservations,
         default_ebs_key,
         simulated_policies,
+        service_deployments,
+        stop_service_deployment,
+        forced_deployment,
+        task_scaling_activities,
+        execute_command,
     )
 }
 
@@ -590,6 +648,7 @@ SEEN_ELSEWHERE = {
     "volume_of_the_image",  # test_refusals: Bottlerocket's root volume
     "service_draining",  # test_player: a service drains before it is gone
     "activities",  # test_player: a group tells its launches
+    "status_checks",  # test_service_faults: a fault makes them fail
     "stop_task",  # test_player: a task can be stopped
 }
 """Gaps that show only with the player or the seed's images; moto has nothing there to look at."""
