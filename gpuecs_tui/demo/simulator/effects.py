@@ -73,7 +73,7 @@ def play(account: Account) -> None:
 
 
 def _restore(fault: Activation, thing: Any, name: str, value: Any) -> None:
-    """Set an attribute until the fault ends; a value that somebody sets meanwhile stays."""
+    """Set an attribute until the fault ends; a value that a request sets meanwhile stays."""
     before = getattr(thing, name)
     setattr(thing, name, value)
 

@@ -27,7 +27,7 @@ REGION = "us-west-2"
 GROUP = "/ecs/llm"
 BREAKER = {"deploymentCircuitBreaker": {"enable": True, "rollback": True}}
 LOOK = 6.0
-"""Seconds of the account between two looks at it: each look is a call or more."""
+"""Seconds of the account between two checks of a condition: each check is a call or more."""
 _ABSENT = object()
 
 

@@ -354,7 +354,7 @@ def test_a_fault_starts_later_and_all_are_cleared(account: Stepped) -> None:
     account.until(account.steady, 600)
 
 
-def test_what_somebody_sets_during_a_fault_stays(account: Stepped) -> None:
+def test_what_a_request_sets_during_a_fault_stays(account: Stepped) -> None:
     account.faults.keep(["scaled-by-other"])
     account.step(2)
     account.update(desiredCount=3)

@@ -20,12 +20,12 @@ def test_without_an_earlier_deployment_nothing_is_rolled_back() -> None:
         reason = "No rollback candidate was found to run the rollback."
         assert account.history[0]["statusReason"] == reason
         account.until(lambda: not account.tasks)
-        started = len(account.stopped)
+        account.begin()
         account.step(60)
         # The deployment is stalled until a new one, also after the fault.
         account.faults.clear(())
         account.step(60)
-        assert len(account.stopped) == started and account.tasks == []
+        assert "has started" not in account.new_events and account.tasks == []
         account.update(forceNewDeployment=True)
         account.step(2)
         arn = account.history[0]["serviceDeploymentArn"]
