@@ -67,6 +67,12 @@ def newest_first(items: Iterable[A], at: Callable[[A], datetime | None]) -> tupl
     return tuple(sorted(items, key=lambda it: at(it) or LONG_AGO, reverse=True))
 
 
+def moment(it: Mapping[str, Any], key: str) -> datetime | None:
+    """Return the time under ``key`` in UTC; botocore returns it in the local time zone."""
+    found: datetime | None = it.get(key)
+    return found.astimezone(UTC) if found else None
+
+
 def maps(answer: Mapping[str, Any], key: str) -> Sequence[Mapping[str, Any]]:
     """Return the list under ``key``; an absent one is empty."""
     found: Sequence[Mapping[str, Any]] = answer.get(key) or ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gpuecs_tui.aws.deployment.ask import Ask, maps
+from gpuecs_tui.aws.deployment.ask import Ask, maps, moment
 from gpuecs_tui.aws.deployment.facts import DeployedFleet, FleetInstance, ScalingActivity
 from gpuecs_tui.aws.errors import AwsProblem
 
@@ -63,10 +63,10 @@ def read_activities(ask: Ask) -> tuple[ScalingActivity, ...]:
             it.get("StatusCode", ""),
             it.get("Description", ""),
             it.get("StatusMessage", ""),
-            it.get("StartTime"),
+            moment(it, "StartTime"),
             it.get("ActivityId", ""),
             it.get("Cause", ""),
-            it.get("EndTime"),
+            moment(it, "EndTime"),
         )
         for it in maps(answer, "Activities")
     )

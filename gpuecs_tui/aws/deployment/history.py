@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gpuecs_tui.aws.deployment.ask import Ask, last, maps, newest_first
+from gpuecs_tui.aws.deployment.ask import Ask, last, maps, moment, newest_first
 from gpuecs_tui.aws.deployment.facts import ServiceDeployment, TaskScaling
 from gpuecs_tui.aws.errors import AwsProblem
 from gpuecs_tui.aws.service.live_count import service_id
@@ -79,7 +79,7 @@ def read_task_scaling(ask: Ask) -> tuple[TaskScaling, ...]:
     )
     found = (
         TaskScaling(
-            it.get("StartTime"),
+            moment(it, "StartTime"),
             it.get("Description", ""),
             it.get("Cause", ""),
             it.get("StatusCode", ""),
@@ -103,7 +103,7 @@ def _listed(ask: Ask) -> Sequence[Mapping[str, Any]]:
             return ()
         raise
     # The API reference doesn't document the order of a page.
-    found = newest_first(maps(answer, "serviceDeployments"), lambda it: it.get("createdAt"))
+    found = newest_first(maps(answer, "serviceDeployments"), lambda it: moment(it, "createdAt"))
     return found[:DEPLOYMENTS]
 
 
@@ -141,9 +141,9 @@ def _deployment(it: Mapping[str, Any], revisions: Mapping[str, str]) -> ServiceD
         id=last(_arn(it)),
         status=it.get("status", ""),
         status_reason=it.get("statusReason", ""),
-        created_at=it.get("createdAt"),
-        started_at=it.get("startedAt"),
-        finished_at=it.get("finishedAt"),
+        created_at=moment(it, "createdAt"),
+        started_at=moment(it, "startedAt"),
+        finished_at=moment(it, "finishedAt"),
         task_definition=revisions.get(target or it.get("targetServiceRevisionArn", ""), ""),
         rolled_back_to=revisions.get(rollback.get("serviceRevisionArn", ""), ""),
         rollback_reason=rollback.get("reason", ""),

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from gpuecs_tui.aws.deployment.ask import DESCRIBE_BATCH, Ask, batches, last, maps, none_if_gone
+from gpuecs_tui.aws.deployment.ask import (
+    DESCRIBE_BATCH,
+    Ask,
+    batches,
+    last,
+    maps,
+    moment,
+    none_if_gone,
+)
 from gpuecs_tui.aws.deployment.facts import ContainerInstance, Instance
 from gpuecs_tui.aws.errors import AwsProblem
 
@@ -98,7 +106,7 @@ def _container_instance(it: Mapping[str, Any]) -> ContainerInstance:
         gpus_left=left.get("GPU", 0),
         agent_version=(it.get("versionInfo") or {}).get("agentVersion", ""),
         status_reason=it.get("statusReason", ""),
-        registered_at=it.get("registeredAt"),
+        registered_at=moment(it, "registeredAt"),
     )
 
 
@@ -151,7 +159,7 @@ def _instance(it: Mapping[str, Any], status: Mapping[str, Any]) -> Instance:
         state=(it.get("State") or {}).get("Name", ""),
         state_reason_code=reason.get("Code", ""),
         state_reason=reason.get("Message", ""),
-        launched_at=it.get("LaunchTime"),
+        launched_at=moment(it, "LaunchTime"),
         instance_status=(status.get("InstanceStatus") or {}).get("Status", ""),
         system_status=(status.get("SystemStatus") or {}).get("Status", ""),
         spot=it.get("InstanceLifecycle") == "spot",

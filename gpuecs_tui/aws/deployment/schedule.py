@@ -17,11 +17,20 @@ CALLS_MAX = 8
 GAP_SECONDS = 1.0
 """Minimum time between the starts of two refreshes. A part that becomes due within this time is
 read together with the due parts, so that there is one refresh instead of two."""
+REST_SLACK_SECONDS = 5.0
+"""The same time while nothing moves, so that all parts are soon read together."""
+PATIENCE_SECONDS = 2.0
+"""Seconds that a refresh waits for its parts while others are due. A part that takes longer is left
+to the next refresh. Without this time, the calls of two refreshes add up on a slow network."""
 ANSWER_SECONDS = 5.0
 """Seconds after which a call without a response makes its part Unknown. The call itself
 continues."""
 SLOWEST_SECONDS = 60.0
 """Maximum time between two readings of a part that fails repeatedly."""
+
+
+HELD = float("inf")
+"""Start of a part that waits for another part."""
 
 
 class Pace(Enum):
@@ -71,7 +80,8 @@ class Schedule:
         at = {name: self._due_at(name) for name, part in self._parts.items() if not part.in_flight}
         if not at or min(at.values()) > now:
             return ()
-        soon = [name for name, due_at in at.items() if due_at <= now + GAP_SECONDS]
+        slack = GAP_SECONDS if self.moving else REST_SLACK_SECONDS
+        soon = [name for name, due_at in at.items() if due_at <= now + slack]
         # The sort is stable: of two parts that are due since the same time, the more urgent one is
         # first.
         return tuple(sorted(soon, key=at.__getitem__))
@@ -99,7 +109,7 @@ class Schedule:
 
     def hold(self, name: str) -> None:
         """Don't count the time of a part that was started, until ``began``."""
-        self._parts[name].started_at = float("inf")
+        self._parts[name].started_at = HELD
 
     def set_pace(self, name: str, pace: Pace) -> None:
         """Read a part more or less often from now on."""
@@ -130,6 +140,11 @@ class Schedule:
     def awaited(self) -> bool:
         """Tell whether a part is being read that isn't late."""
         return any(it.in_flight and not it.late for it in self._parts.values())
+
+    def is_slow(self, now: float) -> bool:
+        """Tell whether every awaited part has been read for at least PATIENCE_SECONDS."""
+        at = [it.started_at for it in self._parts.values() if it.in_flight and not it.late]
+        return all(it is None or it == HELD or now - it >= PATIENCE_SECONDS for it in at)
 
     def expire(self) -> None:
         """Make every part due."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gpuecs_tui.aws.deployment.ask import Ask, last, maps
+from gpuecs_tui.aws.deployment.ask import Ask, last, maps, moment
 from gpuecs_tui.aws.deployment.facts import DeployedService, Deployment, ServiceEvent
 from gpuecs_tui.aws.errors import AwsProblem
 
@@ -37,11 +37,11 @@ def _service(it: Mapping[str, Any]) -> DeployedService:
         pending=it.get("pendingCount", 0),
         deployments=tuple(_deployment(each) for each in maps(it, "deployments")),
         events=tuple(
-            ServiceEvent(each.get("createdAt"), each.get("message", ""))
+            ServiceEvent(moment(each, "createdAt"), each.get("message", ""))
             for each in maps(it, "events")
         ),
         task_definition=last(it.get("taskDefinition") or ""),
-        created_at=it.get("createdAt"),
+        created_at=moment(it, "createdAt"),
         grace_seconds=it.get("healthCheckGracePeriodSeconds"),
         minimum_percent=configuration.get("minimumHealthyPercent"),
         maximum_percent=configuration.get("maximumPercent"),
@@ -63,6 +63,6 @@ def _deployment(it: Mapping[str, Any]) -> Deployment:
         pending=it.get("pendingCount", 0),
         failed=it.get("failedTasks", 0),
         id=it.get("id", ""),
-        created_at=it.get("createdAt"),
-        updated_at=it.get("updatedAt"),
+        created_at=moment(it, "createdAt"),
+        updated_at=moment(it, "updatedAt"),
     )

@@ -76,8 +76,8 @@ class DeploymentWatch:
 
         A part without a response within ANSWER_SECONDS is yielded as Unknown, and again when its
         response comes, possibly in a later refresh. Ends when all other parts came, or when others
-        are due. ``whole`` reads all parts at once, in at most two rounds of calls. Raises Closed
-        once the reader is closed.
+        are due and those that are missing take long. ``whole`` reads all parts at once, in at most
+        two rounds of calls. Raises Closed once the reader is closed.
         """
         now = self._clock()
         started = (
@@ -88,10 +88,14 @@ class DeploymentWatch:
         for name in started:
             yield from self._begin(name)
         yield from self._answers(wait=False)
-        while self._schedule.awaited() and (whole or self.next_in() > 0):
+        while self._schedule.awaited() and (whole or not self._leaves_rest()):
             yield from self._answers(wait=True)
             for name in self._schedule.late(self._clock()):
                 yield from self._take(name, _no_answer(name))
+
+    def _leaves_rest(self) -> bool:
+        """Tell whether the parts that were not answered yet are left to the next refresh."""
+        return self.next_in() <= 0 and self._schedule.is_slow(self._clock())
 
     def _ask(self, now: float) -> Ask:
         return Ask(self.reader, self.names, self._seen, now)

@@ -8,6 +8,7 @@ from gpuecs_tui.aws.deployment.schedule import (
     ANSWER_SECONDS,
     CALLS_MAX,
     GAP_SECONDS,
+    PATIENCE_SECONDS,
     SLOWEST_SECONDS,
     Pace,
     Schedule,
@@ -88,6 +89,27 @@ def test_what_is_in_flight_is_not_started_again() -> None:
         schedule.ended(name)
     assert "tasks" not in schedule.start(3.0, one)
     assert "tasks" not in schedule.start_all(20.0)
+
+
+def test_at_rest_parts_that_are_due_soon_are_read_together() -> None:
+    schedule = Schedule({"a": (Pace.TASKS, "ecs"), "b": (Pace.FLEET, "autoscaling")})
+    schedule.start(0.0, lambda name: CALLS_MAX)
+    schedule.ended("a")
+    schedule.start(4.0, lambda name: CALLS_MAX)
+    schedule.ended("b")
+    schedule.moving = False
+    assert schedule.next_in(4.0) == 11.0
+    assert answered(schedule, 15.0) == ("a", "b")
+    assert schedule.next_in(15.0) == 15.0
+
+
+def test_a_refresh_is_slow_once_all_its_parts_have_taken_long() -> None:
+    schedule = Schedule(PACES)
+    schedule.start(0.0, lambda name: CALLS_MAX // 2)
+    assert not schedule.is_slow(PATIENCE_SECONDS - 0.1)
+    assert schedule.is_slow(PATIENCE_SECONDS)
+    schedule.start(PATIENCE_SECONDS, lambda name: CALLS_MAX)
+    assert not schedule.is_slow(PATIENCE_SECONDS), "the new one has just begun"
 
 
 def test_a_part_is_late_once_and_the_time_that_it_was_held_does_not_count() -> None:
