@@ -146,13 +146,19 @@ class Situation:
 
     @cached_property
     def stopped(self) -> tuple[DeployedTask, ...]:
-        """Tasks of the wanted revision that stopped, newest first; none once all is settled."""
+        """Tasks of the wanted revision that stopped, newest first; none once all is settled.
+
+        Only those of the newest deployment: the same revision may have been deployed before.
+        """
         if self.settled:
             return ()
+        begun = self.newest.created_at if self.newest else None
         found = [
             it
             for it in self.tasks
-            if it.last_status == "STOPPED" and self.wanted in ("", it.task_definition)
+            if it.last_status == "STOPPED"
+            and self.wanted in ("", it.task_definition)
+            and not (begun and it.created_at and it.created_at < begun)
         ]
         # Those without a time come last, in the order of the reading.
         return tuple(sorted(found, key=lambda it: -_seconds(it.stopped_at)))

@@ -783,6 +783,14 @@ def test_stopped_tasks_of_another_revision_are_no_cause() -> None:
     assert "exits" not in {it.cause.id for it in scene.causes()}
 
 
+def test_stopped_tasks_of_an_earlier_deployment_of_the_revision_are_no_cause() -> None:
+    scene = Scene()
+    scene.lose()
+    scene.task("x", "STOPPED", stopCode="EssentialContainerExited", createdAt=ago(30),
+               stoppedAt=ago(20), containers=[{"name": "app", "exitCode": 1}])  # fmt: skip
+    assert "exits" not in {it.cause.id for it in scene.causes()}
+
+
 def test_a_removed_target_is_known_from_the_event() -> None:
     scene = Scene()
     scene.lose()

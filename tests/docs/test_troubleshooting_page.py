@@ -72,7 +72,7 @@ def _row(it: Cause) -> str:
 
 
 def _played(it: Cause) -> str:
-    return f"`{it.demo_fault}`" if it.demo_fault in FAULTS else it.not_played
+    return f"`{it.demo_fault}`" if it.demo_fault else it.not_played
 
 
 def test_the_page_is_up_to_date() -> None:
@@ -88,6 +88,7 @@ def test_every_cause_is_whole(cause: Cause) -> None:
     assert bool(cause.recognise) != bool(cause.not_read)
     # The demo account plays it, or the page says why it can't.
     assert bool(cause.demo_fault) != bool(cause.not_played)
+    assert not cause.demo_fault or cause.demo_fault in FAULTS
 
 
 def test_every_recognised_cause_has_a_case() -> None:
