@@ -43,7 +43,7 @@ def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def read_each(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
-    """Read each part so often."""
+    """Read each part that often."""
     monkeypatch.setattr(Pace, "seconds", lambda _pace, moving: seconds)
 
 

@@ -67,8 +67,14 @@ class _State:
 class Schedule:
     """When each part is due, which parts are being read, and which of these are late."""
 
-    def __init__(self, paces: Mapping[str, tuple[Pace, str]]) -> None:
-        """``paces``: part → its pace and the AWS service that it calls, the most urgent first."""
+    def __init__(
+        self, paces: Mapping[str, tuple[Pace, str]], answer_seconds: float = ANSWER_SECONDS
+    ) -> None:
+        """``paces``: part → its pace and the AWS service that it calls, the most urgent first.
+
+        ``answer_seconds``: seconds without a response after which a part is late.
+        """
+        self.answer_seconds = answer_seconds
         self.moving = True
         """Whether the deployment is changing."""
         self._paces = dict(paces)
@@ -131,7 +137,7 @@ class Schedule:
         found = tuple(
             name
             for name, it in self._parts.items()
-            if it.in_flight and not it.late and now - (it.started_at or 0.0) >= ANSWER_SECONDS
+            if it.in_flight and not it.late and now - (it.started_at or 0.0) >= self.answer_seconds
         )
         for name in found:
             self._parts[name].late = True
@@ -154,7 +160,7 @@ class Schedule:
     def next_in(self, now: float) -> float:
         """Return the seconds until the next refresh should begin."""
         at = [
-            (it.started_at or 0.0) + ANSWER_SECONDS if it.in_flight else self._due_at(name)
+            (it.started_at or 0.0) + self.answer_seconds if it.in_flight else self._due_at(name)
             for name, it in self._parts.items()
             if not it.late
         ]

@@ -42,8 +42,12 @@ class DeploymentWatch:
         reader: AccountReader,
         names: DeployedNames,
         clock: Callable[[], float] = time.monotonic,
+        answer_seconds: float = ANSWER_SECONDS,
     ) -> None:
-        """Make no call. ``clock`` is a monotonic clock in seconds."""
+        """Make no call. ``clock`` returns seconds and only goes forward.
+
+        ``answer_seconds``: how long the other parts wait for one without a response.
+        """
         self.reader = reader
         self.names = names
         self.facts = DeploymentFacts()
@@ -51,7 +55,8 @@ class DeploymentWatch:
         self._clock = clock
         self._seen = Seen()
         self._schedule = Schedule(
-            {name: (it.pace, it.source.partition(":")[0]) for name, it in PARTS.items()}
+            {name: (it.pace, it.source.partition(":")[0]) for name, it in PARTS.items()},
+            answer_seconds,
         )
         self._ended: SimpleQueue[tuple[str, Future[Answer]]] = SimpleQueue()
         self._waiting: dict[str, str] = {}
@@ -74,10 +79,10 @@ class DeploymentWatch:
     def refresh(self, *, whole: bool = False) -> Iterator[PartReading]:
         """Read what is due, with at most CALLS_MAX calls, and yield each part as it comes.
 
-        A part without a response within ANSWER_SECONDS is yielded as Unknown, and again when its
-        response comes, possibly in a later refresh. Ends when all other parts came, or when others
-        are due and those that are missing take long. ``whole`` reads all parts at once, in at most
-        two rounds of calls. Raises Closed once the reader is closed.
+        A part without a response within ``answer_seconds`` is yielded as Unknown, and again when
+        its response comes, possibly in a later refresh. Ends when all other parts came, or when
+        others are due and those that are missing take long. ``whole`` reads all parts at once, in
+        at most two rounds of calls. Raises Closed once the reader is closed.
         """
         now = self._clock()
         started = (
@@ -91,7 +96,7 @@ class DeploymentWatch:
         while self._schedule.awaited() and (whole or not self._leaves_rest()):
             yield from self._answers(wait=True)
             for name in self._schedule.late(self._clock()):
-                yield from self._take(name, _no_answer(name))
+                yield from self._take(name, self._no_answer(name))
 
     def _leaves_rest(self) -> bool:
         """Tell whether the parts that were not answered yet are left to the next refresh."""
@@ -171,7 +176,7 @@ class DeploymentWatch:
         found = self._seen.target_group is not None
         self._schedule.set_pace("health_check", Pace.SETTINGS if found else Pace.TASKS)
 
-
-def _no_answer(name: str) -> Unknown:
-    reason = _("no answer within {seconds} s").format(seconds=round(ANSWER_SECONDS))
-    return Unknown(PARTS[name].source, reason, "")
+    def _no_answer(self, name: str) -> Unknown:
+        seconds = round(self._schedule.answer_seconds)
+        reason = _("no answer within {seconds} s").format(seconds=seconds)
+        return Unknown(PARTS[name].source, reason, "")
