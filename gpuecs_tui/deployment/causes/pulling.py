@@ -14,7 +14,10 @@ from gpuecs_tui.stack.fleet import THROUGHPUT_MAX
 
 _ERRORS = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_cannot_pull_image.html"
 SLOW = timedelta(minutes=10)
-"""A pull that takes longer is named: 15 GB at 125 MiB/s, the base of a gp3 volume, take 2 min."""
+"""A pull that takes longer is named, if the service has no earlier one: 15 GB at 125 MiB/s, the
+base of a gp3 volume, take 2 min."""
+_NOTICEABLE = timedelta(minutes=2)
+"""A shorter pull is never named."""
 _SLOWER = 3
 """How many times as long as its usual time a pull may take before it is named."""
 
@@ -41,7 +44,7 @@ def _slow(it: Situation) -> Recognition | None:
             change=_faster(it),
         )
     usual = usual_pull(it)
-    limit = SLOW if usual is None else max(SLOW, usual * _SLOWER)
+    limit = SLOW if usual is None else max(_NOTICEABLE, usual * _SLOWER)
     for task in it.live:
         if task.pull_started_at is None or task.pull_stopped_at is not None or task.started_at:
             continue
