@@ -109,7 +109,7 @@ class Situation:
     def settled(self) -> bool:
         """Whether all desired tasks run in the wanted revision, so that nothing is stuck."""
         service, primary = self.service, self.primary
-        if service is None or primary is None:
+        if service is None or primary is None or self.has_failed:
             return False
         return (
             service.running == service.desired

@@ -689,6 +689,17 @@ def test_the_reason_of_a_failed_task_is_named_before_the_rollback() -> None:
     assert [it.cause.id for it in scene.causes()] == ["exits", "breaker-rollback"]
 
 
+def test_a_rollback_to_the_same_revision_is_not_a_steady_service() -> None:
+    """A forced deployment whose tasks find no instance ends with the tasks that ran before."""
+    scene = Scene()
+    scene.event(LITTLE, 7)
+    scene.event("(service s) rolling back to deployment ecs-svc/4.", 6)
+    scene.event("(service s) has reached a steady state.", 5)
+    scene.deployed("4", "ROLLBACK_SUCCESSFUL", 10, 5)
+    assert scene.verdict().state == "rolled_back"
+    assert [it.cause.id for it in scene.causes()] == ["not-placed-memory", "breaker-capacity"]
+
+
 def test_a_bare_exit_code_137_may_be_something_else() -> None:
     scene = Scene()
     crash(137)(scene)
