@@ -102,7 +102,7 @@ def test_a_whole_stack_lives_and_dies_on_it(
     for name in ("gpu-bridge-instances", "gpu-awsvpc-instances"):
         activities = scaling.describe_scaling_activities(AutoScalingGroupName=name)["Activities"]
         launches = [it for it in activities if it["Description"].startswith("Launching")]
-        assert launches[-1]["Cause"].endswith("changed to 2."), activities
+        assert launches[-1]["Cause"].endswith("from 0 to 2."), activities
 
     chosen["image"] = "app:2"
     assert terraform.run("apply", "-auto-approve", variables=chosen) == 0, terraform.said

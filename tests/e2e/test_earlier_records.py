@@ -108,7 +108,8 @@ def test_a_lost_run_is_listed_and_the_next_run_goes_past_its_lock(earlier: Path)
     assert run.state is RunStatus.LOST
     before = (stack / STATE_NAME).read_bytes()
     assert "lost" in said("runs", stack)
-    assert "lock" in said("state", stack, code=1)
+    # A stale lock record blocks nothing, so the state is in order.
+    assert "lock" in said("state", stack)
     # The next run removes the lock record, whose Terraform is dead.
     assert "terraform_data.slow" in said("plan", stack, code=2)
     assert not (stack / ".terraform.tfstate.lock.info").exists()
