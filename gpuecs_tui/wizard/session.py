@@ -275,7 +275,8 @@ class WizardSession(Suggesting):
         from gpuecs_tui.wizard.as_written import as_written
 
         known, decisions = self._as_written, self.decisions
-        if known is None or known.decisions is not decisions:
+        is_present = known is not None and known.decisions is decisions
+        if known is None or not is_present or known.written.unread != self.unread:
             known = self._as_written = as_written(decisions, self.unread, self.account.facts)
         return known
 

@@ -1,11 +1,13 @@
-"""The wizard of the wheel is killed during an apply, with the real Terraform in the demo
-account."""
+"""The wizard of the wheel is killed during an apply, with the real Terraform in the demo account.
+
+``test_chaos`` closes its terminal.
+"""
 
 from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +22,7 @@ from gpuecs_tui.wizard.drafts import Draft
 from tests.chaos.inventory import Account, addresses_of
 from tests.chaos.judge import Judge
 from tests.chaos.stacks import write_small
-from tests.support.terminals import Terminal, in_a_terminal
+from tests.support.terminals import in_a_terminal
 from tests.support.terraform.waiting import journal_of, until
 
 pytestmark = pytest.mark.e2e
@@ -92,14 +94,6 @@ def place(gpuecs: Path, tmp_path: Path) -> Iterator[Place]:
 
 
 def test_kill_in_mid_apply(place: Place) -> None:
-    _strike_in_mid_apply(place, Terminal.kill)
-
-
-def test_tty_closed_in_mid_apply(place: Place) -> None:
-    _strike_in_mid_apply(place, Terminal.close)
-
-
-def _strike_in_mid_apply(place: Place, strike: Callable[[Terminal], None]) -> None:
     before = place.account.things(NAME)
     assert before == set()
     with in_a_terminal(place.wizard()) as first:
@@ -115,7 +109,7 @@ def _strike_in_mid_apply(place: Place, strike: Callable[[Terminal], None]) -> No
         first.type(f"{NAME}\r" if first.shows(f"Type {NAME} to continue") else "y")
         run = until(lambda: run_list.live_run(place.directory), "the wizard's run")
         until(lambda: '"type":"provision_start"' in journal_of(run), "the midst of the apply")
-        strike(first)
+        first.kill()
         assert first.ended(LEAVE_SECONDS)
     goes_on = run_list.live_run(place.directory)
     assert goes_on is not None and goes_on.id == run.id and goes_on.state is RunStatus.APPLYING
