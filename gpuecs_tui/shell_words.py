@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Iterable
 from pathlib import Path
 
 
@@ -17,3 +18,8 @@ def shell_word(value: str | Path) -> str:
     if isinstance(value, Path) and text.startswith("-"):
         text = f"{os.curdir}{os.sep}{text}"
     return shlex.quote(text)
+
+
+def shell_words(values: Iterable[str | Path]) -> str:
+    """Return ``values`` as words for a POSIX shell, separated by spaces."""
+    return " ".join(map(shell_word, values))

@@ -15,7 +15,7 @@ from botocore.exceptions import NoCredentialsError
 from gpuecs_tui.aws.errors import problem_of
 from gpuecs_tui.cli import main
 from gpuecs_tui.commands.command_table import COMMANDS
-from gpuecs_tui.shell_words import shell_word
+from gpuecs_tui.shell_words import shell_word, shell_words
 from gpuecs_tui.terraform.base.problems import RunProblem
 from gpuecs_tui.terraform.base.tflock import STATE_NAME
 from gpuecs_tui.terraform.engine.diagnosis import diagnose
@@ -49,7 +49,7 @@ QUOTED_BEFORE: Mapping[str, str] = {
 
 def test_a_shell_reads_back_each_name() -> None:
     names = [NAME, "plain", "-rf", "a b", "a\nb", "#x", "*", "~"]
-    line = " ".join(shell_word(Path(it)) for it in names)
+    line = shell_words(map(Path, names))
     read = subprocess.run(
         ["bash", "-c", f"printf '%s\\0' {line}"], capture_output=True, text=True, check=True
     )
@@ -125,7 +125,8 @@ def _joined(node: ast.JoinedStr) -> str:
 
 
 def _is_quoted(value: ast.expr) -> bool:
-    return isinstance(value, ast.Call) and ast.unparse(value.func) == "shell_word"
+    made = ast.unparse(value.func) if isinstance(value, ast.Call) else ""
+    return made in ("shell_word", "shell_words")
 
 
 # Real messages: the directory comes back as one word.

@@ -8,6 +8,7 @@ from gpuecs_tui.deployment.cause import Cause, Recognition
 from gpuecs_tui.deployment.situation import Situation
 from gpuecs_tui.durations import in_words
 from gpuecs_tui.i18n import N_, _, ngettext
+from gpuecs_tui.shell_words import shell_word
 
 REGISTERS_WITHIN = timedelta(minutes=5)
 """An instance that is not in the cluster after this time will not join (measured: 1 to 3 min)."""
@@ -32,7 +33,7 @@ def _status_check(it: Situation) -> Recognition | None:
                 next_step=_(
                     "Replace it: aws autoscaling set-instance-health --instance-id {id} "
                     "--health-status Unhealthy"
-                ).format(id=each.id),
+                ).format(id=shell_word(each.id)),
             )
     return None
 
@@ -54,7 +55,7 @@ def _never_registered(it: Situation) -> Recognition | None:
             next_step=_(
                 "Check the network path to ECS: gpuecs-tui check DIR; then read the boot log: "
                 "aws ec2 get-console-output --instance-id {id} --latest"
-            ).format(id=id),
+            ).format(id=shell_word(id)),
             alternatives=(
                 _(
                     "If the instance is in another cluster, user data does not set ECS_CLUSTER: "

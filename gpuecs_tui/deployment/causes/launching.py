@@ -11,6 +11,7 @@ from gpuecs_tui.deployment.cause import Cause, Recogniser, Recognition
 from gpuecs_tui.deployment.situation import Situation, text_of
 from gpuecs_tui.durations import in_words
 from gpuecs_tui.i18n import N_, _, ngettext
+from gpuecs_tui.shell_words import shell_word
 from gpuecs_tui.stack.instance_type import quota_family
 
 _FAILURES = "https://docs.aws.amazon.com/autoscaling/ec2/userguide/ts-as-instancelaunchfailure.html"
@@ -149,7 +150,7 @@ def _slr_missing(it: Situation) -> Recognition | None:
         sentence=_("A service-linked role does not exist or may not be used."),
         seen=(text,),
         next_step=_("Run: aws iam create-service-linked-role --aws-service-name {service}").format(
-            service=name
+            service=shell_word(name)
         ),
     )
 

@@ -8,6 +8,7 @@ from gpuecs_tui.aws.deployment.facts import ContainerInstance
 from gpuecs_tui.deployment.cause import Cause, Change, Recognition
 from gpuecs_tui.deployment.situation import Situation
 from gpuecs_tui.i18n import N_, _, ngettext
+from gpuecs_tui.shell_words import shell_words
 
 _DRAINING = (
     "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/managed-instance-draining.html"
@@ -82,7 +83,7 @@ def _protected(it: Situation) -> Recognition | None:
         next_step=_(
             "Run: aws autoscaling set-instance-protection --no-protected-from-scale-in "
             "--auto-scaling-group-name GROUP --instance-ids {ids}"
-        ).format(ids=" ".join(idle)),
+        ).format(ids=shell_words(idle)),
         alternatives=(
             _("If termination protection is on, ECS removes the protection within minutes."),
         ),

@@ -9,6 +9,7 @@ from gpuecs_tui.deployment.cause import Cause, Change, Recognition
 from gpuecs_tui.deployment.situation import Situation
 from gpuecs_tui.durations import in_words
 from gpuecs_tui.i18n import N_, _, ngettext
+from gpuecs_tui.shell_words import shell_word
 
 _EVENTS = (
     "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html"
@@ -185,7 +186,7 @@ def _not_active(it: Situation) -> Recognition | None:
         next_step=_(
             "Wait for new instances, or run: aws ecs update-container-instances-state --cluster "
             "CLUSTER --container-instances {id} --status ACTIVE"
-        ).format(id=draining[0].id),
+        ).format(id=shell_word(draining[0].id)),
     )
 
 

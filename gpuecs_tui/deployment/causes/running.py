@@ -11,6 +11,7 @@ from gpuecs_tui.deployment.cause import Cause, Change, Recognition
 from gpuecs_tui.deployment.causes.stopped import quoted, tasks_of
 from gpuecs_tui.deployment.situation import Situation
 from gpuecs_tui.i18n import N_, _
+from gpuecs_tui.shell_words import shell_word
 
 _EXITS = "https://repost.aws/knowledge-center/ecs-tasks-container-exit-issues"
 _STOPPED = "https://repost.aws/knowledge-center/ecs-task-stopped"
@@ -103,7 +104,7 @@ def log_command(it: Situation, task: DeployedTask) -> str:
     group = it.stack.task.log_group or it.stack.names.log_group
     container = task.containers[0].name if task.containers else it.stack.task.container_name
     stream = f"{it.stack.task.log_stream_prefix}/{container}/{task.id}"
-    return f"aws logs tail {group} --log-stream-names {stream} --since 1h"
+    return f"aws logs tail {shell_word(group)} --log-stream-names {shell_word(stream)} --since 1h"
 
 
 def _interrupted(it: Situation) -> Recognition | None:
