@@ -79,6 +79,9 @@ def with_call_options(text: str) -> str:
     if "{" in text:
         # A template: braces in a path must not be read as a placeholder.
         options = options.replace("{", "{{").replace("}", "}}")
+    elif "{" in options or "}" in options:
+        # It is unknown whether the text is formatted later, which would read the braces.
+        return text
     return _LINE.sub(lambda _match: f"{_PROGRAM}{options} ", text)
 
 

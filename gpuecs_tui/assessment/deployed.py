@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,10 +27,14 @@ _TASK_DEFINITION, _SERVICE, _GROUP, _TARGETS, _CLUSTER = (
     "aws_ecs_cluster",
 )
 """Resource types of the service's parts."""
+_REVISION = "task_definition_arn"
+"""The output with the revision."""
+_IGNORED = "service.ignore_changes"
+"""The decision on which it depends whether revision and count are those that were applied."""
 _ATTRIBUTES = {
     "cluster_name": (_CLUSTER, "name"),
     "service_name": (_SERVICE, "name"),
-    "task_definition_arn": (_TASK_DEFINITION, "arn"),
+    _REVISION: (_TASK_DEFINITION, "arn"),
     "target_group_arn": (_TARGETS, "arn"),
     "autoscaling_group_name": (_GROUP, "name"),
 }
@@ -50,60 +54,67 @@ class Deployed:
     """Why the state could not be read, if what was applied is unknown for that reason."""
 
 
-def deployed_from(directory: Path, stack: Stack, environ: Mapping[str, str]) -> Deployed:
+def deployed_from(
+    directory: Path,
+    stack: Stack,
+    environ: Mapping[str, str],
+    unknown: Collection[str] = (),
+) -> Deployed:
     """Return what ``directory``, whose decisions are ``stack``, has deployed.
 
-    Blocks: it reads the runs of this user, and without their outputs the state, which takes about a
-    second outside the directory. Raises NoHome.
+    ``unknown``: keys whose value in ``stack`` is a default because it could not be read. What was
+    applied comes from the state, because the last apply may have been another user's. Blocks: it
+    reads the state, which takes about a second outside the directory. Raises NoHome.
     """
     runs = run_list.runs_of(directory)
     end = end_of_stack(directory, environ)
     outputs: Mapping[str, Any] = latest_outputs(runs) or {}
     problem, state = None, None
-    if not outputs.get("task_definition_arn"):
-        # Applied by another user, on another machine, or without outputs of these names.
-        try:
-            state = read_state(directory, environ)
-        except StateProblem as error:
-            problem = error
-        else:
-            outputs = {**outputs_of(state, stack), **outputs}
+    try:
+        state = read_state(directory, environ)
+    except StateProblem as error:
+        problem = error
+        # The names of an earlier apply still hold. Its revision may not.
+        outputs = {name: it for name, it in outputs.items() if name != _REVISION}
+    else:
+        outputs = {**outputs, _REVISION: {}, **outputs_of(state, stack)}
     if state is not None and not state.resources:
-        return Deployed(None, Applied(stack=stack), end)
+        return Deployed(None, Applied(), end)
     from gpuecs_tui.aws.deployment.names import names_of
 
-    are_applied = bool(runs) and is_applied(runs[0])
+    are_applied = bool(runs) and is_applied(runs[0]) and not unknown
     return Deployed(
         names_of(stack, outputs),
-        applied_of(stack, outputs, desired=desired_in(state, stack, are_applied=are_applied)),
+        applied_of(stack, outputs, state, unknown=unknown, are_applied=are_applied),
         end,
         problem,
     )
 
 
-def applied_of(stack: Stack, outputs: Mapping[str, Any], *, desired: int | None) -> Applied:
-    """Return what the last apply left, from its ``outputs`` (name → {"value": …})."""
-    output = outputs.get("task_definition_arn")
+def applied_of(
+    stack: Stack,
+    outputs: Mapping[str, Any],
+    state: StoredState | None,
+    *,
+    unknown: Collection[str],
+    are_applied: bool,
+) -> Applied:
+    """Return what the last apply left, from its ``outputs`` (name → {"value": …}) and the state.
+
+    The decisions in the directory are those of the service only if they ``are_applied``.
+    """
+    output = outputs.get(_REVISION)
     arn = output.get("value") if isinstance(output, Mapping) else None
+    count = _attribute(state, _SERVICE, "desired_count", stack.names.service) if state else None
     ignored = stack.service.ignore_changes
+    is_known = _IGNORED not in unknown
     return Applied(
-        task_definition=str(arn or "").rpartition("/")[2],
-        desired=desired,
+        task_definition=str(arn or "").rpartition("/")[2] if is_known else "",
+        desired=count if isinstance(count, int) and is_known else None,
         ignores_task_definition="task_definition" in ignored,
         ignores_desired="desired_count" in ignored,
-        stack=stack,
+        stack=stack if are_applied else None,
     )
-
-
-def desired_in(state: StoredState | None, stack: Stack, *, are_applied: bool) -> int | None:
-    """Return the desired count that was applied; None if it is unknown.
-
-    The directory's own value counts if its files ``are_applied``.
-    """
-    if are_applied:
-        return stack.service.desired_count
-    count = _attribute(state, _SERVICE, "desired_count", stack.names.service) if state else None
-    return count if isinstance(count, int) else None
 
 
 def outputs_of(state: StoredState, stack: Stack) -> Mapping[str, Any]:

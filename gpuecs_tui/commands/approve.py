@@ -62,7 +62,7 @@ class ApprovalChecks:
         if not self.despite_edits:
             raise Failure(
                 _("Nothing was applied. {reason}").format(reason=why),
-                _("Run a new plan, or add --despite-findings to apply this plan."),
+                _("Run a new plan. With --despite-findings, edited files are no reason to refuse."),
             )
         print(harmless(f"!  {why}"), file=sys.stderr)
 

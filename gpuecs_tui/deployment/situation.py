@@ -292,9 +292,11 @@ class Situation:
         event, begun = self.failure_event, self.primary.created_at if self.primary else None
         if event is None:
             return False
-        differs = bool(self.wanted) and self.running_revision not in ("", self.wanted)
-        # A rollback returns to an earlier deployment, so that the failure is newer than it.
-        return differs or bool(event.at and begun and event.at > begun)
+        if event.at and begun:
+            # A rollback returns to an earlier deployment, so that the failure is newer than it. A
+            # later deployment is none, whichever revision it has.
+            return event.at > begun
+        return bool(self.wanted) and self.running_revision not in ("", self.wanted)
 
     @cached_property
     def _failed_deployment(self) -> Deployment | None:

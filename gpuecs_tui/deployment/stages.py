@@ -109,7 +109,12 @@ def _launching(it: Situation) -> Stage:
 
 
 def _in_progress(it: Situation) -> list[ScalingActivity]:
-    return [each for each in it.activities if each.status not in ("Successful", "Failed")]
+    return [
+        each
+        for each in it.activities
+        if each.status not in ("Successful", "Failed", "Cancelled")
+        and each.description.startswith("Launching")
+    ]
 
 
 def _running(it: Situation) -> Stage:

@@ -89,7 +89,7 @@ def test_files_that_changed_after_the_plan_say_nothing_about_it(
     assert main(["approve", str(waiting.directory), "--yes"]) != 0
     refusal = capsys.readouterr().err
     assert "The files have changed since this plan was created: terraform.tfvars." in refusal
-    assert "Run a new plan, or add --despite-findings" in refusal
+    assert "Run a new plan. With --despite-findings" in refusal
     assert waiting.refresh().state is RunStatus.PLANNED
     assert main(["approve", str(waiting.directory), "--yes", "--despite-findings"]) == 0
     assert "The files have changed since" in capsys.readouterr().err
@@ -104,3 +104,18 @@ def test_a_plan_that_names_no_files_is_of_unknown_files(waiting: Run, capsys: Pr
     replace_json(waiting.files.state, state)
     assert main(["approve", str(waiting.directory), "--yes"]) != 0
     assert "It is unknown whether the files are still those" in capsys.readouterr().err
+
+
+def test_a_log_in_the_directory_is_no_edit(waiting: Run) -> None:
+    (waiting.directory / "apply.log").write_text("the output of this very command\n")
+    assert main(["approve", str(waiting.directory), "--yes"]) == 0
+    assert "not applied" not in waiting.refresh().remedy
+
+
+def test_a_script_that_the_terraform_names_is_an_edit(waiting: Run, capsys: Printed) -> None:
+    # A file that is only named after the plan counts with the file that names it.
+    (waiting.directory / "start.sh").write_text("#!/bin/sh\n")
+    with (waiting.directory / "main.tf").open("a") as main_tf:
+        main_tf.write('\nlocals {\n  start = file("start.sh")\n}\n')
+    assert main(["approve", str(waiting.directory), "--yes"]) != 0
+    assert "was created: main.tf, start.sh." in capsys.readouterr().err

@@ -63,6 +63,7 @@ def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(module, "_now", lambda: NOW)
     found = tmp_path / "llm"
     put(found, render(made()))
+    (found / "terraform.tfstate").write_text(state())
     stage(found, RunStatus.SUCCEEDED, outputs=OUTPUTS)
     return found
 
@@ -181,11 +182,49 @@ def test_a_stack_that_another_user_applied_is_known_from_its_state(
     assert [it["id"] for it in tree["causes"]] == ["scaled-by-other"]
 
 
+def test_a_later_apply_of_another_user_counts_and_not_the_own_outputs(
+    directory: Path, scene: Scene, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # The own run left the outputs of demo:4.
+    later = state().replace(f"{DEFINITION}demo:4", f"{DEFINITION}demo:5")
+    (directory / "terraform.tfstate").write_text(later)
+    assert main(["status", str(directory), "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["applied"]["task_definition"] == "demo:5"
+
+
+def test_without_the_state_the_applied_revision_is_unknown(
+    directory: Path, scene: Scene, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (directory / "terraform.tfstate").write_text("{")
+    assert main(["status", str(directory)]) == module.EXIT_UNKNOWN
+    said = capsys.readouterr()
+    assert "the revision that was applied is unknown" in said.out
+    assert "terraform.tfstate" in said.err, "with the reason"
+
+
+def test_no_default_replaces_a_decision_that_could_not_be_read(
+    directory: Path, scene: Scene, capsys: pytest.CaptureFixture[str]
+) -> None:
+    service = directory / "service.tf"
+    text = service.read_text()
+    lines = [
+        "  desired_count = length(data.aws_availability_zones.all.names)"
+        if it.strip().startswith("desired_count")
+        else it
+        for it in text.splitlines()
+    ]
+    service.write_text("\n".join(lines) + "\n")
+    (directory / "terraform.tfstate").write_text(state(desired=7))
+    main(["status", str(directory), "--json"])
+    assert json.loads(capsys.readouterr().out)["applied"]["desired"] == 7
+
+
 def test_a_directory_without_an_apply_is_not_deployed_and_not_looked_up(
     directory: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "another"))
+    (directory / "terraform.tfstate").unlink()
     monkeypatch.setattr(session, "connect", lambda *_given, **_named: pytest.fail("connected"))
     assert main(["status", str(directory)]) == module.EXIT_NOT_DEPLOYED
     assert capsys.readouterr().out == "not deployed: Nothing is deployed from this directory.\n"

@@ -575,7 +575,7 @@ CASES = (
         "breaker-rollback",
         rollback,
         "The deployment of demo:4 failed, and ECS rolled back to demo:3.",
-        "Fix why its tasks failed, then apply again.",
+        "Fix what AWS reports, then apply again.",
     ),
     Case(
         "breaker-capacity",

@@ -31,6 +31,7 @@ from gpuecs_tui.i18n import _
 
 if TYPE_CHECKING:
     from gpuecs_tui.aws.deployment.watch import DeploymentWatch
+    from gpuecs_tui.aws.session import AccountReader
     from gpuecs_tui.stack.model import Stack
 
 EXIT_UNDER_WAY = 2
@@ -63,14 +64,15 @@ def status(arguments: argparse.Namespace) -> int:
         raise Failure(str(failure), code=EXIT_USAGE) from None
     with _unknown():
         choose_account(arguments)
-        stack = stack_source.load(directory).stack
+        written = stack_source.written_in(directory)
+        stack = stack_source.subject_of(written.answers).stack
         with waiting(_("Reading the state …")):
-            deployed = deployed_from(directory, stack, os.environ)
+            deployed = deployed_from(directory, stack, os.environ, written.unknown)
         if arguments.watch:
             return _watch(deployed, stack, as_json=arguments.json)
         found = _once(deployed, stack)
         _print(found, as_json=arguments.json)
-        return _exit(found)
+        return _exit(found, deployed)
 
 
 @contextmanager
@@ -95,17 +97,25 @@ def _unknown() -> Iterator[None]:
 def _once(deployed: Deployed, stack: Stack) -> DeploymentStatus:
     if (known := _not_read(deployed)) is not None:
         return known
-    with _watching(deployed, stack) as watch, waiting(_("Reading the deployment …")):
-        return _judged(watch, deployed, whole=True)
+    from gpuecs_tui.aws.deployment.reader import read_deployment
+
+    assert deployed.names is not None
+    with _connected(stack) as reader, waiting(_("Reading the deployment …")):
+        facts = read_deployment(reader, deployed.names)
+    return DeploymentStatus.of(facts, deployed.applied, _now())
 
 
 def _watch(deployed: Deployed, stack: Stack, *, as_json: bool) -> int:
     """Print what changes until the first final state; return its exit code."""
     if (known := _not_read(deployed)) is not None:
         _print(known, as_json=as_json)
-        return _exit(known)
+        return _exit(known, deployed)
+    from gpuecs_tui.aws.deployment.watch import DeploymentWatch
+
+    assert deployed.names is not None
     before, unknown = None, 0
-    with _watching(deployed, stack) as watch:
+    with _connected(stack) as reader:
+        watch = DeploymentWatch(reader, deployed.names)
         while True:
             found = _judged(watch, deployed, whole=before is None)
             lines = report.json_line(found, before) if as_json else report.changes(found, before)
@@ -114,7 +124,7 @@ def _watch(deployed: Deployed, stack: Stack, *, as_json: bool) -> int:
             before = found
             unknown = unknown + 1 if found.verdict.state == "unknown" else 0
             if found.verdict.state in FINAL or unknown == UNKNOWN_MAX:
-                return _exit(found)
+                return _exit(found, deployed)
             time.sleep(watch.next_in())
 
 
@@ -130,14 +140,12 @@ def _not_read(deployed: Deployed) -> DeploymentStatus | None:
 
 
 @contextmanager
-def _watching(deployed: Deployed, stack: Stack) -> Iterator[DeploymentWatch]:
-    from gpuecs_tui.aws.deployment.watch import DeploymentWatch
+def _connected(stack: Stack) -> Iterator[AccountReader]:
     from gpuecs_tui.aws.session import connect
 
-    assert deployed.names is not None
     reader = connect(region=stack.stack.region)
     try:
-        yield DeploymentWatch(reader, deployed.names)
+        yield reader
     finally:
         reader.close()
 
@@ -156,11 +164,14 @@ def _print(found: DeploymentStatus, *, as_json: bool) -> None:
         print("\n".join(map(harmless, report.lines(found))), flush=True)
 
 
-def _exit(found: DeploymentStatus) -> int:
-    """Return the exit code; print what is unknown on stderr."""
+def _exit(found: DeploymentStatus, deployed: Deployed) -> int:
+    """Return the exit code; print what is unknown, and why, on stderr."""
     code = EXITS[found.verdict.state]
     if code == EXIT_UNKNOWN:
-        for line in report.unknown_lines(found):
+        lines = [*report.unknown_lines(found)]
+        if (problem := deployed.problem) is not None:
+            lines.append(f"{problem.message} {problem.remedy}".rstrip())
+        for line in lines:
             print(f"gpuecs-tui: {harmless(line)}", file=sys.stderr)
     return code
 

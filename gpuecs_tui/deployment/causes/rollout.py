@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from gpuecs_tui.aws.reading import Known
 from gpuecs_tui.deployment import service_events
 from gpuecs_tui.deployment.cause import Cause, Change, Recognition
 from gpuecs_tui.deployment.situation import Situation
@@ -32,6 +33,8 @@ def _quoted(it: Situation) -> tuple[str, ...]:
 
 def _placed_none(it: Situation) -> bool:
     """Return whether ECS could not place the tasks of the deployment that failed."""
+    if not isinstance(it.facts.tasks, Known):
+        return False
     return not any(id for id in it.stops if id != "provisioning") and bool(
         it.placements or it.stops or it.failed_launches
     )
@@ -93,6 +96,8 @@ def failed_words(it: Situation) -> str:
             else _("{failed}, and ECS is rolling back.")
         )
         return words.format(failed=failed, before=before)
+    if it.newest is not None and it.newest.status == "ROLLBACK_FAILED":
+        return _("{failed}, and its rollback failed, too.").format(failed=failed)
     if not before:
         return _("{failed}.").format(failed=failed)
     return _("{failed}, and ECS rolled back to {before}.").format(failed=failed, before=before)
@@ -103,7 +108,7 @@ def _failed(it: Situation) -> Recognition:
         sentence=failed_words(it),
         seen=_quoted(it),
         next_step=_(
-            "Fix why its tasks failed, then apply again. Until then the Terraform is ahead of the "
+            "Fix what AWS reports, then apply again. Until then the Terraform is ahead of the "
             "service."
         ),
     )

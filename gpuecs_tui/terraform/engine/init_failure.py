@@ -71,9 +71,17 @@ def disk_failure(
 
 def _folder_on_disk(path: Path, directory: Path) -> Path:
     """Return the uppermost folder above ``path`` on the same disk, but not above ``directory``."""
-    folder = next((it for it in (path, *path.parents) if it.is_dir()), directory)
+    folder = next((it for it in (path, *path.parents) if _disk_of(it) is not None), directory)
     while folder != directory and folder.is_relative_to(directory):
-        if folder.stat().st_dev != folder.parent.stat().st_dev:
+        if _disk_of(folder) != _disk_of(folder.parent):
             break
         folder = folder.parent
     return folder
+
+
+def _disk_of(folder: Path) -> int | None:
+    """Return the device of a folder; None if it is none, or is below a folder of another user."""
+    try:
+        return folder.stat().st_dev if folder.is_dir() else None
+    except OSError:
+        return None

@@ -46,8 +46,9 @@ from gpuecs_tui.terraform.runner.init_stage import initialise
 from gpuecs_tui.terraform.runner.run_record import Ended, RunRecord
 from gpuecs_tui.terraform.runner.supervise import Cancelled, Supervisor
 from gpuecs_tui.terraform.runner.why_failed import why_failed
+from gpuecs_tui.terraform.runs.applied import edited_since_plan
 from gpuecs_tui.terraform.runs.directory_lock import LOCK_NAME, DirectoryLock
-from gpuecs_tui.terraform.runs.fingerprint import changed, configuration_files, file_sha256
+from gpuecs_tui.terraform.runs.fingerprint import configuration_files, file_sha256
 from gpuecs_tui.terraform.runs.interrupted_words import continue_remedy, plan_remedy
 from gpuecs_tui.terraform.runs.journal import read_recorded
 from gpuecs_tui.terraform.runs.launch import holder_of_run
@@ -146,7 +147,7 @@ class Runner:
                 _("The saved plan file is not the plan that was shown."),
                 plan_remedy(self.run.operation, self.run.directory),
             )
-        edited = changed(values.get("configuration", {}), configuration_files(self.run.directory))
+        edited = edited_since_plan(self.run) or ()
         if edited:
             words = _(
                 "Changed after the plan was created: {files}. The apply uses the plan that you "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gpuecs_tui.i18n import _
-from gpuecs_tui.terraform.runs.fingerprint import changed, configuration_files
+from gpuecs_tui.terraform.runs.fingerprint import changed, configuration_files, used_by_terraform
 from gpuecs_tui.terraform.runs.journal import read_recorded
 from gpuecs_tui.terraform.runs.run import NO_CHANGES, Run
 from gpuecs_tui.terraform.runs.run_status import Operation, RunStatus
@@ -12,15 +12,17 @@ from gpuecs_tui.terraform.runs.run_status import Operation, RunStatus
 def edited_since_plan(run: Run) -> tuple[str, ...] | None:
     """Return the names of the files that were edited, added or removed since ``run`` planned them.
 
-    Reads all files of the directory. None if this is unknown: the record does not name the files,
-    or the directory can't be read.
+    Files that the Terraform does not use, such as a log, are left out. Reads all files of the
+    directory. None if this is unknown: the record does not name the files, or the directory can't
+    be read.
     """
     recorded = read_recorded(run.files)
     planned = recorded.values.get("configuration") if recorded else None
     if not isinstance(planned, dict):
         return None
     try:
-        return tuple(changed(planned, configuration_files(run.directory)))
+        edited = changed(planned, configuration_files(run.directory))
+        return tuple(used_by_terraform(edited, run.directory))
     except OSError:
         return None
 

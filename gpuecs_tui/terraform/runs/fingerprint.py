@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import os
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 _NOT_CONFIGURATION = (".tfstate", ".backup", ".tfplan")
+_LOADED = (".tf", ".tf.json", ".tofu", ".tofu.json", ".tfvars", ".tfvars.json")
+"""Ends of the names of files that Terraform or OpenTofu loads by itself or with an option."""
 _LARGEST = 16 * 1024 * 1024
 """Bytes above which only size and time are recorded: no configuration is that large."""
 
@@ -37,6 +40,24 @@ def configuration_files(directory: Path) -> dict[str, str]:
 def changed(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
     """Return the names of files that were edited, added or removed."""
     return sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
+
+
+def used_by_terraform(names: Collection[str], directory: Path) -> list[str]:
+    """Return those of ``names`` that Terraform loads, or that its files in ``directory`` name.
+
+    A file that is named, as in ``file("start.sh")``, may change what Terraform does. A log or a
+    note that no Terraform names does not. Raises OSError.
+    """
+    others = [name for name in names if not name.endswith(_LOADED)]
+    if not others:
+        return list(names)
+    text = b"\n".join(
+        path.read_bytes()
+        for path in directory.iterdir()
+        if path.name.endswith(_LOADED) and path.is_file() and path.stat().st_size <= _LARGEST
+    )
+    unused = {name for name in others if os.fsencode(name) not in text}
+    return [name for name in names if name not in unused]
 
 
 def _hash(path: Path) -> str:
