@@ -9,7 +9,7 @@ from typing import Literal
 from gpuecs_tui.deployment.situation import Situation
 from gpuecs_tui.stack.fields import Value
 
-StageId = Literal[
+RunStage = Literal[
     "fleet",
     "launching",
     "running",
@@ -19,9 +19,10 @@ StageId = Literal[
     "started",
     "healthy",
     "revision",
-    "note",
 ]
-"""The stages in the order of a new task. ``note``: nothing is stuck."""
+"""The stages in the order of a new task."""
+StageId = RunStage | Literal["note"]
+"""``note``: nothing is stuck."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
+from statistics import median
 from typing import TypeVar
 
 from gpuecs_tui.aws.deployment.facts import (
@@ -24,7 +25,7 @@ from gpuecs_tui.aws.deployment.facts import (
     ServiceDeployment,
     ServiceEvent,
 )
-from gpuecs_tui.aws.reading import Known, Reading
+from gpuecs_tui.aws.reading import Known, value_or
 from gpuecs_tui.deployment import launch_reasons, service_events, stop_reasons
 from gpuecs_tui.deployment.applied import Applied
 from gpuecs_tui.stack.model import Stack
@@ -43,7 +44,7 @@ _LEAVING = ("Terminat", "Detach", "Quarantined")
 
 @dataclass(frozen=True)
 class Situation:
-    """Facts, what was applied, and the moment at which they are judged."""
+    """Facts, what was applied, and the moment at which they are judged, aware and in UTC."""
 
     facts: DeploymentFacts
     applied: Applied
@@ -57,7 +58,7 @@ class Situation:
     @property
     def service(self) -> DeployedService | None:
         """The service; None if there is none or it could not be read."""
-        return _value(self.facts.service, None)
+        return value_or(self.facts.service, None)
 
     @property
     def desired(self) -> int:
@@ -73,7 +74,7 @@ class Situation:
     @property
     def history(self) -> tuple[ServiceDeployment, ...]:
         """The service's deployments, newest first; none if they could not be read."""
-        return _value(self.facts.history, ())
+        return value_or(self.facts.history, ())
 
     @cached_property
     def newest(self) -> ServiceDeployment | None:
@@ -124,7 +125,7 @@ class Situation:
     @property
     def tasks(self) -> tuple[DeployedTask, ...]:
         """All tasks; none if they could not be read."""
-        return _value(self.facts.tasks, ())
+        return value_or(self.facts.tasks, ())
 
     @cached_property
     def live(self) -> tuple[DeployedTask, ...]:
@@ -173,7 +174,7 @@ class Situation:
     @property
     def fleet(self) -> DeployedFleet | None:
         """The Auto Scaling group."""
-        return _value(self.facts.fleet, None)
+        return value_or(self.facts.fleet, None)
 
     @cached_property
     def members(self) -> tuple[FleetInstance, ...]:
@@ -190,7 +191,7 @@ class Situation:
     @property
     def registered(self) -> tuple[ContainerInstance, ...]:
         """Instances in the cluster."""
-        return _value(self.facts.container_instances, ())
+        return value_or(self.facts.container_instances, ())
 
     @cached_property
     def ready(self) -> tuple[ContainerInstance, ...]:
@@ -212,7 +213,7 @@ class Situation:
     @cached_property
     def instances(self) -> Mapping[str, Instance]:
         """EC2's view of the group's instances, by id."""
-        return {it.id: it for it in _value(self.facts.instances, ())}
+        return {it.id: it for it in value_or(self.facts.instances, ())}
 
     def launched_at(self, instance: str) -> datetime | None:
         """Return when an instance was launched; None if it is unknown."""
@@ -225,7 +226,7 @@ class Situation:
     @property
     def activities(self) -> tuple[ScalingActivity, ...]:
         """The group's scaling activities, newest first."""
-        return _value(self.facts.activities, ())
+        return value_or(self.facts.activities, ())
 
     @cached_property
     def failed_launches(self) -> tuple[ScalingActivity, ...]:
@@ -339,17 +340,13 @@ class Situation:
     @property
     def targets(self) -> tuple[RegisteredTarget, ...]:
         """The targets of the load balancer that are not being removed."""
-        found = _value(self.facts.targets, None) or ()
+        found = value_or(self.facts.targets, None) or ()
         return tuple(it for it in found if it.health != "draining")
 
     @property
     def health_check(self) -> HealthCheck | None:
         """The health check of the target group."""
-        return _value(self.facts.health_check, None)
-
-
-def _value(reading: Reading[T], default: T) -> T:
-    return reading.value if isinstance(reading, Known) else default
+        return value_or(self.facts.health_check, None)
 
 
 def _grouped(items: Iterable[T], key: Callable[[T], str]) -> Mapping[str, tuple[T, ...]]:
@@ -372,3 +369,9 @@ def text_of(activity: ScalingActivity) -> str:
 def most_common(texts: Sequence[str]) -> str:
     """Return the most frequent of ``texts``, the first of equal ones; empty if there are none."""
     return Counter(texts).most_common(1)[0][0] if texts else ""
+
+
+def median_time(times: Iterable[timedelta]) -> timedelta | None:
+    """Return the median of ``times``; None if there are none."""
+    seconds = [each.total_seconds() for each in times]
+    return timedelta(seconds=median(seconds)) if seconds else None

@@ -5,29 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from statistics import median
-from typing import Literal
+from typing import Literal, get_args
 
-from gpuecs_tui.aws.deployment.facts import DeployedTask, DeploymentFacts, ScalingActivity
+from gpuecs_tui.aws.deployment.facts import DeployedTask, ScalingActivity
 from gpuecs_tui.aws.reading import Unknown
-from gpuecs_tui.deployment.applied import Applied
-from gpuecs_tui.deployment.cause import StageId
+from gpuecs_tui.deployment.cause import Diagnosis, RunStage, StageId
 from gpuecs_tui.deployment.causes.pulling import usual_pull
-from gpuecs_tui.deployment.diagnose import found_in
-from gpuecs_tui.deployment.situation import Situation
+from gpuecs_tui.deployment.situation import Situation, median_time
 
 StageState = Literal["done", "waiting", "failed", "unknown", "skipped"]
-ORDER: tuple[StageId, ...] = (
-    "fleet",
-    "launching",
-    "running",
-    "agent",
-    "placed",
-    "pulled",
-    "started",
-    "healthy",
-    "revision",
-)
+ORDER: tuple[StageId, ...] = get_args(RunStage)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +32,12 @@ class Stage:
     """How long it took in earlier tasks or deployments of this service; None if it is unknown."""
 
 
-def stages(facts: DeploymentFacts, applied: Applied, now: datetime) -> tuple[Stage, ...]:
-    """Return the stages in their order.
+def stages(it: Situation, diagnoses: Iterable[Diagnosis]) -> tuple[Stage, ...]:
+    """Return the stages in their order; ``diagnoses`` are those of ``it``.
 
-    A stage has failed if a cause of it is known, and the following ones wait for it. ``now`` is
-    aware and in UTC.
+    A stage has failed if a cause of it is known, and the following ones wait for it.
     """
-    it = Situation(facts, applied, now)
-    failed = {found.cause.stage for found in found_in(it)}
+    failed = {found.cause.stage for found in diagnoses}
     return tuple(_judged(stage, failed, it) for stage in _plain(it))
 
 
@@ -100,7 +85,7 @@ def _launching(it: Situation) -> Stage:
         for each in launches
         if each.status == "Successful" and each.ended_at and each.started_at
     ]
-    usual = _median(took[1:]) or _median(took)
+    usual = median_time(took[1:]) or median_time(took)
     present = len([each for each in it.members if not each.lifecycle.startswith("Pending")])
     if fleet is not None and fleet.desired and present >= fleet.desired:
         return Stage("launching", "done", took=took[0] if took else None, usual=usual)
@@ -144,7 +129,7 @@ def _agent(it: Situation) -> Stage:
         launched = it.launched_at(each.ec2_instance_id)
         if launched is not None and each.registered_at is not None:
             times.append(each.registered_at - launched)
-    usual = _median(times)
+    usual = median_time(times)
     ready = {each.ec2_instance_id for each in it.ready}
     missing = [each for each in it.members if each.ec2_instance_id not in ready]
     if it.ready and not missing:
@@ -187,22 +172,23 @@ def _started(it: Situation) -> Stage:
     if isinstance(it.facts.tasks, Unknown):
         return Stage("started", "unknown")
     tasks = [each for each in _wanted(it) if each.container_instance]
-    usual = _median(
-        each.started_at - each.pull_stopped_at
-        for each in it.tasks
-        if each.started_at and each.pull_stopped_at
-    )
+    usual = median_time(_start_times(it.tasks))
     waiting = [each for each in tasks if each.last_status != "RUNNING"]
     running = len(tasks) - len(waiting)
     if tasks and not waiting and running >= min(it.desired, len(_wanted(it))):
-        took = [
-            each.started_at - each.pull_stopped_at
-            for each in tasks
-            if each.started_at and each.pull_stopped_at
-        ]
-        return Stage("started", "done", took=max(took, default=None), usual=usual)
+        took = max(_start_times(tasks), default=None)
+        return Stage("started", "done", took=took, usual=usual)
     since = [each.pull_stopped_at for each in waiting]
     return Stage("started", "waiting", min(filter(None, since), default=None), usual=usual)
+
+
+def _start_times(tasks: Iterable[DeployedTask]) -> list[timedelta]:
+    """Return how long the containers took to start after the pull, where it is known."""
+    return [
+        each.started_at - each.pull_stopped_at
+        for each in tasks
+        if each.started_at and each.pull_stopped_at
+    ]
 
 
 def _healthy(it: Situation) -> Stage:
@@ -220,7 +206,7 @@ def _healthy(it: Situation) -> Stage:
 def _revision(it: Situation) -> Stage:
     if isinstance(it.facts.service, Unknown):
         return Stage("revision", "unknown")
-    usual = _median(
+    usual = median_time(
         each.finished_at - (each.started_at or each.created_at or each.finished_at)
         for each in it.history
         if each.status == "SUCCESSFUL" and each.finished_at
@@ -247,8 +233,3 @@ def _wanted(it: Situation) -> list[DeployedTask]:
 def _oldest_wait(it: Situation) -> datetime | None:
     times = [each.created_at for each in it.waiting]
     return min(filter(None, times), default=None)
-
-
-def _median(times: Iterable[timedelta]) -> timedelta | None:
-    seconds = [each.total_seconds() for each in times]
-    return timedelta(seconds=median(seconds)) if seconds else None

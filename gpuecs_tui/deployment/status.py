@@ -10,6 +10,7 @@ from gpuecs_tui.aws.reading import Unknown
 from gpuecs_tui.deployment.applied import Applied
 from gpuecs_tui.deployment.cause import Diagnosis
 from gpuecs_tui.deployment.diagnose import diagnose
+from gpuecs_tui.deployment.situation import Situation
 from gpuecs_tui.deployment.stages import Stage, stages
 from gpuecs_tui.deployment.verdict import Verdict, verdict
 
@@ -31,17 +32,12 @@ class DeploymentStatus:
     @classmethod
     def of(cls, facts: DeploymentFacts, applied: Applied, now: datetime) -> DeploymentStatus:
         """Judge ``facts``; ``now`` is aware and in UTC."""
-        found = verdict(facts, applied, now)
+        it = Situation(facts, applied, now)
+        found = verdict(it)
         if found.state == "not_deployed":
             return cls(found, facts, applied, now)
-        return cls(
-            found,
-            facts,
-            applied,
-            now,
-            stages(facts, applied, now),
-            diagnose(facts, applied, now),
-        )
+        diagnoses = diagnose(it)
+        return cls(found, facts, applied, now, stages(it, diagnoses), diagnoses)
 
     @classmethod
     def not_deployed(cls, sentence: str, now: datetime) -> DeploymentStatus:

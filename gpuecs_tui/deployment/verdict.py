@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Literal
 
-from gpuecs_tui.aws.deployment.facts import DeployedService, DeploymentFacts
+from gpuecs_tui.aws.deployment.facts import DeployedService
 from gpuecs_tui.aws.reading import Unknown
-from gpuecs_tui.deployment.applied import Applied
 from gpuecs_tui.deployment.causes.rollout import failed_words
 from gpuecs_tui.deployment.situation import Situation
 from gpuecs_tui.i18n import _, ngettext
@@ -30,18 +28,17 @@ class Verdict:
     sentence: str
 
 
-def verdict(facts: DeploymentFacts, applied: Applied, now: datetime) -> Verdict:
+def verdict(it: Situation) -> Verdict:
     """Return the verdict.
 
     ``healthy``: the service is ACTIVE, runs all desired tasks, at least one, in the revision that
     was applied (where Terraform ignores the revision: in that of the PRIMARY deployment), its
     targets are healthy, and its last deployment neither failed nor was rolled back.
     """
-    it = Situation(facts, applied, now)
-    if isinstance(facts.service, Unknown):
+    reading = it.facts.service
+    if isinstance(reading, Unknown):
         return Verdict(
-            "unknown",
-            _("Could not read the service: {reason}.").format(reason=facts.service.reason),
+            "unknown", _("Could not read the service: {reason}.").format(reason=reading.reason)
         )
     service = it.service
     if service is None or service.status == "INACTIVE":

@@ -255,11 +255,11 @@ class Scene:
 
     def verdict(self) -> Verdict:
         """Judge it."""
-        return verdict(self.facts(), self.left, NOW)
+        return verdict(self.situation())
 
     def causes(self) -> tuple[Diagnosis, ...]:
         """Say why it is stuck."""
-        return diagnose(self.facts(), self.left, NOW)
+        return diagnose(self.situation())
 
     def situation(self) -> Situation:
         """Return what the causes are recognised from."""

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from gpuecs_tui.aws.errors import AwsProblem
 from gpuecs_tui.deployment.cause import StageId
+from gpuecs_tui.deployment.diagnose import diagnose
 from gpuecs_tui.deployment.rows import stopped_groups, task_rows
 from gpuecs_tui.deployment.stage_words import stage_words
 from gpuecs_tui.deployment.stages import ORDER, Stage, stages
@@ -13,7 +14,8 @@ from tests.deployment.scene import NOW, Scene, ago, target
 
 
 def of(scene: Scene) -> dict[StageId, Stage]:
-    return {it.id: it for it in stages(scene.facts(), scene.left, NOW)}
+    situation = scene.situation()
+    return {it.id: it for it in stages(situation, diagnose(situation))}
 
 
 def test_all_stages_of_a_healthy_service_are_done_in_their_order() -> None:

@@ -21,6 +21,7 @@ from gpuecs_tui.aws.deployment.facts import (
 from gpuecs_tui.aws.errors import AwsProblem
 from gpuecs_tui.aws.reading import Known, Unknown
 from gpuecs_tui.deployment.applied import Applied
+from gpuecs_tui.deployment.situation import Situation
 from gpuecs_tui.deployment.verdict import FINAL, VerdictState, verdict
 from tests.deployment.scene import NOW, Scene, ago, deployment, target
 
@@ -261,7 +262,7 @@ APPLIED = st.builds(
 
 @given(FACTS, APPLIED)
 def test_green_implies_every_condition(facts: DeploymentFacts, applied: Applied) -> None:
-    found = verdict(facts, applied, NOW)
+    found = verdict(Situation(facts, applied, NOW))
     assert found.state in get_args(VerdictState) and found.sentence.endswith(".")
     if found.state == "scaled_to_zero":
         assert isinstance(facts.service, Known) and facts.service.value is not None
@@ -285,4 +286,4 @@ def test_green_implies_every_condition(facts: DeploymentFacts, applied: Applied)
 def test_a_healthy_service_is_not_healthy_without_a_part(part: str) -> None:
     unknown: Any = {part: Unknown("x:Y", "not allowed to call x:Y", "")}
     facts = replace(Scene().facts(), **unknown)
-    assert verdict(facts, Scene().left, NOW).state == "unknown"
+    assert verdict(Situation(facts, Scene().left, NOW)).state == "unknown"

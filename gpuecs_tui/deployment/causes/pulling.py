@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from statistics import median
 
 from gpuecs_tui.deployment.cause import Cause, Change, Recognition
 from gpuecs_tui.deployment.causes.stopped import image_of, quoted, recogniser, tasks_of
-from gpuecs_tui.deployment.situation import Situation
+from gpuecs_tui.deployment.situation import Situation, median_time
 from gpuecs_tui.durations import in_words
 from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.stack.fleet import THROUGHPUT_MAX
@@ -24,12 +23,11 @@ _SLOWER = 3
 
 def usual_pull(it: Situation) -> timedelta | None:
     """Return how long the image was pulled by other tasks of the service; None if none did."""
-    seconds = [
-        (task.pull_stopped_at - task.pull_started_at).total_seconds()
+    return median_time(
+        task.pull_stopped_at - task.pull_started_at
         for task in it.tasks
         if task.pull_started_at and task.pull_stopped_at and task.started_at
-    ]
-    return timedelta(seconds=median(seconds)) if seconds else None
+    )
 
 
 def _slow(it: Situation) -> Recognition | None:
