@@ -37,10 +37,9 @@ class ApprovalChecks:
     """Whether the stack's name is required if the plan destroys or replaces resources."""
     confirm: str | None = None
     """The name that was given."""
-    despite_credentials: bool = False
-    """Whether credentials may expire before the apply ends."""
-    despite_edits: bool = False
-    """Whether the files may have changed since the plan was created."""
+    despite_findings: bool = False
+    """Whether the files may have changed since the plan was created, and the credentials may expire
+    before the apply ends."""
 
     def refuse(self, run: Run) -> datetime | None:
         """Raise Failure if the plan of ``run`` doesn't pass; the plan is not changed.
@@ -56,10 +55,10 @@ class ApprovalChecks:
         # Imported late, so that the plan starts at once.
         from gpuecs_tui.commands.credentials import refuse_short_credentials
 
-        return refuse_short_credentials(run, despite=self.despite_credentials)
+        return refuse_short_credentials(run, despite=self.despite_findings)
 
     def _refuse_edits(self, why: str) -> None:
-        if not self.despite_edits:
+        if not self.despite_findings:
             raise Failure(
                 _("Nothing was applied. {reason}").format(reason=why),
                 _("Run a new plan. With --despite-findings, edited files are no reason to refuse."),
@@ -119,8 +118,7 @@ def approve(arguments: argparse.Namespace) -> int:
         from gpuecs_tui.commands.check import refuse_errors
 
         check = partial(refuse_errors, run.directory, offline=arguments.offline)
-    despite = arguments.despite_findings
-    gates = ApprovalChecks(check, True, arguments.confirm, despite, despite)
+    gates = ApprovalChecks(check, True, arguments.confirm, arguments.despite_findings)
     with continue_unread(run.directory):
         follower = Follower(run)
         preface = plan_report.warn_once(run) if applies else None

@@ -10,9 +10,8 @@ from gpuecs_tui.commands.failure import Failure, harmless
 from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.shell_words import shell_word
 from gpuecs_tui.terraform.plan.details import ChangedAttribute, PlanTree, wait_for_plan
-from gpuecs_tui.terraform.plan.notices import ignored_count, notices
+from gpuecs_tui.terraform.plan.notices import ignored_values, notices
 from gpuecs_tui.terraform.plan.words import PlanWarning, full_words, needs_name, warnings
-from gpuecs_tui.terraform.runs.applied import is_of_present_files
 from gpuecs_tui.terraform.runs.run import Run
 
 
@@ -90,9 +89,7 @@ def refuse_unconfirmed(run: Run, name: str | None) -> None:
 
 
 def _told(run: Run, tree: PlanTree) -> tuple[PlanWarning, ...]:
-    # The answers in the directory are those of the plan only if the files have not changed since.
-    answers = _answers(run.directory) if is_of_present_files(run) else {}
-    return (*warnings(tree), *notices(tree), *ignored_count(tree, answers))
+    return (*warnings(tree), *notices(tree), *ignored_values(run, tree))
 
 
 def _answers(directory: Path) -> Mapping[str, object]:

@@ -206,9 +206,7 @@ def plan_and_apply(
             store.discard(waiting)
             print(_("Nothing was changed: this was only a plan. To apply it, add --yes."))
             return EXIT_CHANGES
-        gates = ApprovalChecks(
-            check, not only_bring_back, confirm, despite_findings, despite_findings
-        )
+        gates = ApprovalChecks(check, not only_bring_back, confirm, despite_findings)
         try:
             credentials_end = gates.refuse(waiting)
         except Failure:

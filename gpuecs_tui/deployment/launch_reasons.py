@@ -7,11 +7,11 @@ failures", and EC2 API reference, "Error codes".
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
-_LAUNCHES: Mapping[str, re.Pattern[str]] = {
-    id: re.compile(text, re.IGNORECASE)
-    for id, text in {
+from gpuecs_tui.deployment.signals import Signals
+
+_LAUNCHES = Signals(
+    {
         "vcpu-limit": r"VcpuLimitExceeded|more vCPU capacity than your",
         "spot-limit": r"MaxSpotInstanceCountExceeded|Max spot instance count exceeded",
         "spot-none": r"no Spot capacity available|SpotMaxPriceTooLow|capacity-not-available",
@@ -24,8 +24,8 @@ _LAUNCHES: Mapping[str, re.Pattern[str]] = {
         "bad-template": r"Invalid id|InvalidAMI|launch template|key pair|UnsupportedOperation"
         r"|image id|\bAMI\b|security group .* does not exist|subnet ID .* does not exist"
         r"|is not supported in your requested Availability Zone|InvalidParameter",
-    }.items()
-}
+    }
+)
 OTHER = "launch-other"
 _TYPE = re.compile(r"sufficient ([a-z0-9-]+\.[a-z0-9-]+) capacity")
 _ZONE = re.compile(r"\(([a-z]{2}(?:-[a-z]+)+-\d[a-z])\)|Availability Zone ([a-z-]+-\d[a-z])\b")
@@ -34,7 +34,7 @@ _LIMIT = re.compile(r"vCPU limit of (\d+)")
 
 def cause_of(text: str) -> str:
     """Return the id of the cause that the message of a failed launch names."""
-    return next((id for id, it in _LAUNCHES.items() if it.search(text)), OTHER)
+    return _LAUNCHES.cause_in(text) or OTHER
 
 
 def instance_type(text: str) -> str:

@@ -6,11 +6,11 @@ Wording: ECS developer guide, "Amazon ECS service event messages".
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
-_PLACEMENTS: Mapping[str, re.Pattern[str]] = {
-    id: re.compile(text, re.IGNORECASE)
-    for id, text in {
+from gpuecs_tui.deployment.signals import Signals
+
+_PLACEMENTS = Signals(
+    {
         "not-placed-memory": r"insufficient memory|RESOURCE:MEMORY",
         "not-placed-cpu": r"insufficient CPU|enough CPU units|RESOURCE:CPU",
         "not-placed-gpu": r"insufficient GPU|RESOURCE:GPU",
@@ -22,8 +22,8 @@ _PLACEMENTS: Mapping[str, re.Pattern[str]] = {
         "az-mismatch": r"unable to place a task in (the )?Availability Zone"
         r"|placement constraint unsatisfied",
         "provisioning": r"EMPTY CAPACITY PROVIDER|NO ACTIVE INSTANCES",
-    }.items()
-}
+    }
+)
 _UNHEALTHY = re.compile(r"is unhealthy in \(target-group [^)]*\) due to \(reason ([^)]*)\)")
 _PLACE = "unable to place a task"
 _FAILED = re.compile(r"deployment failed|rolling back to deployment")
@@ -38,7 +38,7 @@ def placement_of(message: str) -> str:
     """
     if _PLACE not in message:
         return ""
-    found = next((id for id, it in _PLACEMENTS.items() if it.search(message)), "")
+    found = _PLACEMENTS.cause_in(message)
     if not found and "no container instance met all of its requirements" in message:
         return "not-placed"
     return found

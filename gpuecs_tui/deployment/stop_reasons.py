@@ -9,9 +9,9 @@ source of amazon-ecs-agent.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
 from gpuecs_tui.aws.deployment.facts import DeployedTask
+from gpuecs_tui.deployment.signals import Signals
 
 KILLED = 137
 """Exit code of a container that SIGKILL ended (128 + 9)."""
@@ -22,9 +22,8 @@ _SECRET = re.compile(
     r"|secret data|secretsmanager|secrets manager|parameter store|from ssm\b",
     re.IGNORECASE | re.DOTALL,
 )
-_PULLS: Mapping[str, re.Pattern[str]] = {
-    id: re.compile(text, re.IGNORECASE)
-    for id, text in {
+_PULLS = Signals(
+    {
         "pull-rate": r"toomanyrequests|too many requests|pull rate limit",
         "pull-disk": r"no space left on device",
         "pull-arch": r"no matching manifest for|matching platform|not match the specified platform"
@@ -35,11 +34,10 @@ _PULLS: Mapping[str, re.Pattern[str]] = {
         "pull-denied": r"no basic auth credentials|\bdenied\b|\b403\b|AccessDenied|not authorized"
         r"|unauthorized|unable to assume",
         "pull-notfound": r"manifest unknown|not found|does not exist|name unknown",
-    }.items()
-}
-_OTHERS: Mapping[str, re.Pattern[str]] = {
-    id: re.compile(text, re.IGNORECASE)
-    for id, text in {
+    }
+)
+_OTHERS = Signals(
+    {
         "provisioning": r"EMPTY CAPACITY PROVIDER|NO ACTIVE INSTANCES|waiting for capacity",
         "not-placed-memory": r"RESOURCE:MEMORY",
         "not-placed-cpu": r"RESOURCE:CPU",
@@ -59,8 +57,8 @@ _OTHERS: Mapping[str, re.Pattern[str]] = {
         r"|could not transition to (started|created)",
         "oom": r"OutOfMemory",
         "health-early": r"failed ELB health checks",
-    }.items()
-}
+    }
+)
 _ORDINARY = re.compile(r"Scaling activity initiated by|Task stopped by|AZ rebalancing", re.I)
 OTHER = "stopped-other"
 
@@ -89,12 +87,9 @@ def cause_of(task: DeployedTask) -> str:
     text = "\n".join(texts_of(task))
     if _SECRET.search(text):
         return "secrets"
-    if _PULL.search(text):
-        found = next((id for id, it in _PULLS.items() if it.search(text)), "")
-        if found:
-            return found
-    found = next((id for id, it in _OTHERS.items() if it.search(text)), "")
-    if found:
+    if _PULL.search(text) and (found := _PULLS.cause_in(text)):
+        return found
+    if found := _OTHERS.cause_in(text):
         return found
     code = exit_code(task)
     if task.stop_code == EXITED or (task.stop_code in ("", "TaskFailedToStart") and code):

@@ -26,6 +26,8 @@ from gpuecs_tui.terraform.plan import request_notices, vpc
 from gpuecs_tui.terraform.plan.details import Action, ChangedAttribute, PlanTree, ResourceChange
 from gpuecs_tui.terraform.plan.words import PlanWarning
 from gpuecs_tui.terraform.render.past_addresses import MOVED_FILE, moves_for
+from gpuecs_tui.terraform.runs.applied import is_of_present_files
+from gpuecs_tui.terraform.runs.run import Run
 
 CHANGE_NOTICED = "change-noticed"
 """Id of the rule in the list of failure modes."""
@@ -68,6 +70,23 @@ def refusals(tree: PlanTree) -> tuple[str, ...]:
     return tuple(
         words for change in tree.changes for look in _REFUSED for words in look(change, tree)
     )
+
+
+def ignored_values(run: Run, tree: PlanTree | None) -> tuple[PlanWarning, ...]:
+    """Return where the plan of ``run``, whose details are ``tree``, ignores a value of the files.
+
+    Reads the files. Files that have changed since the plan was created say nothing about it.
+    """
+    if tree is None or not tree.desired_counts or not is_of_present_files(run):
+        return ()
+    # Imported late: the parser is only needed for a plan with a service.
+    from gpuecs_tui.terraform.hcl.tree import ReadProblem
+    from gpuecs_tui.terraform.read.directory import read
+
+    try:
+        return ignored_count(tree, read(run.directory).answers)
+    except (ReadProblem, OSError):
+        return ()
 
 
 def ignored_count(tree: PlanTree, answers: Mapping[str, object]) -> tuple[PlanWarning, ...]:

@@ -9,15 +9,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gpuecs_tui.i18n import _
+from gpuecs_tui.terraform.base.file_names import (
+    AUTO_VARIABLES,
+    CONFIGURATION,
+    OPENTOFU,
+    VARIABLE_FILE,
+)
 from gpuecs_tui.terraform.hcl.tree import ReadProblem
 from gpuecs_tui.terraform.render.stack_files import OWN_FILES
 
-VARIABLE_FILE = "terraform.tfvars"
-AUTO_VARIABLES = (".auto.tfvars", ".auto.tfvars.json")
-"""Suffixes of the variable files that Terraform loads automatically."""
-CONFIGURATION = (".tf", ".tf.json")
-"""Suffixes of Terraform's configuration files."""
-_OPENTOFU = (".tofu", ".tofu.json")
 FILE_MAX = 4 * 1024 * 1024
 """Maximum bytes of a file; hand-written Terraform is smaller."""
 
@@ -45,7 +45,7 @@ def read_files(directory: Path) -> DirectoryFiles:
     unreadable: dict[str, ReadProblem] = {}
     opentofu: list[str] = []
     for path in _candidates(directory):
-        if path.name.endswith(_OPENTOFU):
+        if path.name.endswith(OPENTOFU):
             opentofu.append(path.name)
             continue
         try:
@@ -164,4 +164,4 @@ def _is_ignored(name: str) -> bool:
 
 
 def _is_opentofu(name: str) -> bool:
-    return name.endswith(_OPENTOFU) and not _is_ignored(name)
+    return name.endswith(OPENTOFU) and not _is_ignored(name)

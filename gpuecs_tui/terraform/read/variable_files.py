@@ -10,11 +10,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from gpuecs_tui.terraform.base.file_names import AUTO_VARIABLES, VARIABLE_FILE
 from gpuecs_tui.terraform.hcl.parse import parse
 from gpuecs_tui.terraform.hcl.tree import Expression, Items, Literal, Pairs, ReadProblem
 
-OWN = "terraform.tfvars"
-_AUTOMATIC = (".auto.tfvars", ".auto.tfvars.json")
 SPACE = re.compile(r"(?:[\s\ufeff]|#[^\n]*|//[^\n]*|/\*.*?\*/)*", re.DOTALL)
 """White space and comments."""
 GAP = r"(?:[^\S\n]|/\*(?:(?!\*/).)*\*/)*"
@@ -47,8 +46,8 @@ def load_order(names: Iterable[str]) -> list[str]:
     terraform.tfvars, terraform.tfvars.json, then ``*.auto.tfvars`` and ``*.auto.tfvars.json`` in
     the order of their names (Terraform documentation, "Variable Definition Precedence").
     """
-    first = (OWN, f"{OWN}.json")
-    loaded = [name for name in names if name in first or name.endswith(_AUTOMATIC)]
+    first = (VARIABLE_FILE, f"{VARIABLE_FILE}.json")
+    loaded = [name for name in names if name in first or name.endswith(AUTO_VARIABLES)]
     return sorted(loaded, key=lambda name: (name not in first, name))
 
 
@@ -175,10 +174,10 @@ def literals(text: str) -> dict[str, tuple[str, Expression]]:
     """Return the values of a rendered ``terraform.tfvars`` by name, as text and as a tree."""
     if not text:
         return {}
-    tree = parse(text, OWN).attributes
+    tree = parse(text, VARIABLE_FILE).attributes
     return {
         name: (text[place.value : place.end], tree[name].value)
-        for name, place in assignments(OWN, text).items()
+        for name, place in assignments(VARIABLE_FILE, text).items()
     }
 
 
@@ -215,7 +214,7 @@ def _json_values(text: str) -> Iterator[tuple[str, Assignment]]:
 
 def _as_json(value: str, old: str, text: str) -> str:
     """Return ``value`` as JSON, formatted like ``old`` or, without ``old``, like ``text``."""
-    plain = _plain(parse(f"x = {value}\n", OWN).attributes["x"].value)
+    plain = _plain(parse(f"x = {value}\n", VARIABLE_FILE).attributes["x"].value)
     if old.startswith('"') and isinstance(plain, (int, float)):
         # Terraform converts the string, and the user quoted the value deliberately.
         plain = str(plain).lower()
@@ -234,7 +233,7 @@ def _plain(tree: Expression) -> object:
         case Pairs(pairs):
             return {str(_plain(key)): _plain(value) for key, value in pairs}
         case _:
-            raise ReadProblem("", OWN)
+            raise ReadProblem("", VARIABLE_FILE)
 
 
 def _add_to_json(text: str, name: str, value: str) -> str:

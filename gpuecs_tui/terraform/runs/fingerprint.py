@@ -7,8 +7,10 @@ import os
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
+from gpuecs_tui.terraform.base.file_names import CONFIGURATION, OPENTOFU, VARIABLES
+
 _NOT_CONFIGURATION = (".tfstate", ".backup", ".tfplan")
-_LOADED = (".tf", ".tf.json", ".tofu", ".tofu.json", ".tfvars", ".tfvars.json")
+_LOADED = (*CONFIGURATION, *OPENTOFU, *VARIABLES)
 """Ends of the names of files that Terraform or OpenTofu loads by itself or with an option."""
 _LARGEST = 16 * 1024 * 1024
 """Bytes above which only size and time are recorded: no configuration is that large."""

@@ -6,11 +6,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from gpuecs_tui.terraform.base.file_names import VARIABLE_FILE
 from gpuecs_tui.terraform.hcl.parse import parse
 from gpuecs_tui.terraform.hcl.tree import ReadProblem
 from gpuecs_tui.terraform.read.configuration import load_configuration
 from gpuecs_tui.terraform.read.variable_files import (
-    OWN,
     assignments,
     deciding_files,
     literals,
@@ -51,28 +51,34 @@ def merge_values(
     parsed; they are in no other argument. ``forced`` names variables that are set even if their
     values are equal.
     """
-    if not ancestor or OWN in damaged:
+    if not ancestor or VARIABLE_FILE in damaged:
         return MergedValues(settled=False, files={})
-    mine = texts.get(OWN)
-    if mine and not parse(mine, OWN).attributes.keys() <= assignments(OWN, mine).keys():
+    mine = texts.get(VARIABLE_FILE)
+    if (
+        mine
+        and not parse(mine, VARIABLE_FILE).attributes.keys()
+        <= assignments(VARIABLE_FILE, mine).keys()
+    ):
         # It is unknown which values it sets, so none may be added.
         return MergedValues(settled=False, files={})
-    before, after = literals(ancestor[OWN]), literals(files[OWN])
+    before, after = literals(ancestor[VARIABLE_FILE]), literals(files[VARIABLE_FILE])
     places = {
         name: file
         for name, file in deciding_files(texts).items()
         if name in before or name in after
     }
-    elsewhere = [file for file in places.values() if file != OWN]
+    elsewhere = [file for file in places.values() if file != VARIABLE_FILE]
     defaults = _defaults(texts)
     if (
         not elsewhere
         and not forced
-        and (mine == ancestor[OWN] or (mine is None and not defaults & after.keys()))
+        and (mine == ancestor[VARIABLE_FILE] or (mine is None and not defaults & after.keys()))
     ):
         return MergedValues(settled=False, files={})
     home = (
-        max(load_order(set(elsewhere)), key=elsewhere.count) if mine is None and elsewhere else OWN
+        max(load_order(set(elsewhere)), key=elsewhere.count)
+        if mine is None and elsewhere
+        else VARIABLE_FILE
     )
     result = {file: texts[file] for file in {*places.values(), home} if file in texts}
     held = []

@@ -14,11 +14,11 @@ from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.model import Stack
 from gpuecs_tui.stack.relevance import relevant
 from gpuecs_tui.stack.resolve import Answers, resolve
+from gpuecs_tui.terraform.base.file_names import VARIABLE_FILE
 from gpuecs_tui.terraform.hcl.tree import ReadProblem
 from gpuecs_tui.terraform.read.answers import gather
 from gpuecs_tui.terraform.read.configuration import load_configuration
 from gpuecs_tui.terraform.read.difference import Show, unified_diff
-from gpuecs_tui.terraform.read.files import VARIABLE_FILE
 from gpuecs_tui.terraform.read.past import is_earlier, past_in
 from gpuecs_tui.terraform.read.rules import KNOWN
 from gpuecs_tui.terraform.render.stack_files import (

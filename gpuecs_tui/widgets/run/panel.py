@@ -24,7 +24,7 @@ from textual.worker import Worker
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.plan.details import PlanTree, load_plan, wait_for_plan
-from gpuecs_tui.terraform.plan.notices import CHANGE_NOTICED
+from gpuecs_tui.terraform.plan.notices import CHANGE_NOTICED, ignored_values
 from gpuecs_tui.terraform.plan.words import PlanWarning
 from gpuecs_tui.terraform.read.service_url import ServiceUrl, service_url
 from gpuecs_tui.terraform.runs.apply_estimate import last_time
@@ -34,7 +34,7 @@ from gpuecs_tui.widgets.base.broken_worker import tell_broken_worker
 from gpuecs_tui.widgets.log.panel import LogPanel
 from gpuecs_tui.widgets.run.progress import ProgressLine
 from gpuecs_tui.widgets.run.resource_panel import ResourcePanel
-from gpuecs_tui.widgets.run.watch import RunWatch, told_of
+from gpuecs_tui.widgets.run.watch import RunWatch
 from gpuecs_tui.widgets.run.words import progress_words, verdict
 
 POLL_SECONDS = 0.1
@@ -252,7 +252,7 @@ class RunPanel(Widget):
         # After the apply, no details follow, and notes on the plan are no longer valid.
         tells = planned or unchanged
         tree = wait_for_plan(run) if tells else load_plan(run)
-        told = told_of(run, tree) if tells else ()
+        told = ignored_values(run, tree) if tells else ()
         if tells and run.operation is not Operation.DESTROY and (words := self.find_unwritten()):
             told = (PlanWarning(CHANGE_NOTICED, "", words, ()), *told)
         self.post_message(self.PlanRead(run.id, tree, told))

@@ -10,7 +10,6 @@ from gpuecs_tui.terraform.base.atomic_files import parse_time, read_json
 from gpuecs_tui.terraform.engine.events import Event, Note
 from gpuecs_tui.terraform.engine.progress import RunProgress
 from gpuecs_tui.terraform.plan.details import PlanTree
-from gpuecs_tui.terraform.plan.notices import ignored_count
 from gpuecs_tui.terraform.plan.words import PlanWarning
 from gpuecs_tui.terraform.runs.applied import is_of_present_files
 from gpuecs_tui.terraform.runs.follower import Batch, Follower
@@ -66,23 +65,6 @@ class RunWatch:
         for event in events:
             if isinstance(event, Note) and event.state == RunStatus.APPLYING:
                 self._applying_since = parse_time(event.at)
-
-
-def told_of(run: Run, tree: PlanTree | None) -> tuple[PlanWarning, ...]:
-    """Return where the plan of ``run`` ignores a value of the files; reads the files.
-
-    Files that have changed since the plan was created say nothing about it.
-    """
-    if tree is None or not tree.desired_counts or not is_of_present_files(run):
-        return ()
-    # Imported late: the parser is only needed for a plan with a service.
-    from gpuecs_tui.terraform.hcl.tree import ReadProblem
-    from gpuecs_tui.terraform.read.directory import read
-
-    try:
-        return ignored_count(tree, read(run.directory).answers)
-    except (ReadProblem, OSError):
-        return ()
 
 
 def still_holds(run: Run) -> bool:
