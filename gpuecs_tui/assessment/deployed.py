@@ -27,14 +27,10 @@ _TASK_DEFINITION, _SERVICE, _GROUP, _TARGETS, _CLUSTER = (
     "aws_ecs_cluster",
 )
 """Resource types of the service's parts."""
-_REVISION = "task_definition_arn"
-"""The output with the revision."""
 _IGNORED = "service.ignore_changes"
-"""The decision on which it depends whether revision and count are those that were applied."""
 _ATTRIBUTES = {
     "cluster_name": (_CLUSTER, "name"),
     "service_name": (_SERVICE, "name"),
-    _REVISION: (_TASK_DEFINITION, "arn"),
     "target_group_arn": (_TARGETS, "arn"),
     "autoscaling_group_name": (_GROUP, "name"),
 }
@@ -68,49 +64,40 @@ def deployed_from(
     """
     runs = run_list.runs_of(directory)
     end = end_of_stack(directory, environ)
+    # The names of an earlier apply still hold if the state can't be read. Its revision may not.
     outputs: Mapping[str, Any] = latest_outputs(runs) or {}
     problem, state = None, None
     try:
         state = read_state(directory, environ)
     except StateProblem as error:
         problem = error
-        # The names of an earlier apply still hold. Its revision may not.
-        outputs = {name: it for name, it in outputs.items() if name != _REVISION}
     else:
-        outputs = {**outputs, _REVISION: {}, **outputs_of(state, stack)}
+        outputs = {**outputs, **outputs_of(state, stack)}
     if state is not None and not state.resources:
         return Deployed(None, Applied(), end)
     from gpuecs_tui.aws.deployment.names import names_of
 
     are_applied = bool(runs) and is_applied(runs[0]) and not unknown
-    return Deployed(
-        names_of(stack, outputs),
-        applied_of(stack, outputs, state, unknown=unknown, are_applied=are_applied),
-        end,
-        problem,
-    )
+    applied = applied_of(stack, state, unknown=unknown, are_applied=are_applied)
+    return Deployed(names_of(stack, outputs), applied, end, problem)
 
 
 def applied_of(
-    stack: Stack,
-    outputs: Mapping[str, Any],
-    state: StoredState | None,
-    *,
-    unknown: Collection[str],
-    are_applied: bool,
+    stack: Stack, state: StoredState | None, *, unknown: Collection[str], are_applied: bool
 ) -> Applied:
-    """Return what the last apply left, from its ``outputs`` (name → {"value": …}) and the state.
+    """Return what the last apply left in ``state``; nothing is known without a state.
 
     The decisions in the directory are those of the service only if they ``are_applied``.
     """
-    output = outputs.get(_REVISION)
-    arn = output.get("value") if isinstance(output, Mapping) else None
-    count = _attribute(state, _SERVICE, "desired_count", stack.names.service) if state else None
+    arn = count = None
+    # Whether revision and count are those of the service depends on this decision.
+    if state is not None and _IGNORED not in unknown:
+        arn = _attribute(state, _TASK_DEFINITION, "arn", stack.names.task_family)
+        count = _attribute(state, _SERVICE, "desired_count", stack.names.service)
     ignored = stack.service.ignore_changes
-    is_known = _IGNORED not in unknown
     return Applied(
-        task_definition=str(arn or "").rpartition("/")[2] if is_known else "",
-        desired=count if isinstance(count, int) and is_known else None,
+        task_definition=str(arn or "").rpartition("/")[2],
+        desired=count if isinstance(count, int) else None,
         ignores_task_definition="task_definition" in ignored,
         ignores_desired="desired_count" in ignored,
         stack=stack if are_applied else None,
@@ -118,13 +105,12 @@ def applied_of(
 
 
 def outputs_of(state: StoredState, stack: Stack) -> Mapping[str, Any]:
-    """Return the values of a stack's outputs from the resources in ``state``."""
+    """Return the outputs of a stack that name its parts, from the resources in ``state``."""
     wanted = {
         _CLUSTER: stack.names.cluster,
         _SERVICE: stack.names.service,
         _GROUP: stack.names.autoscaling_group,
         _TARGETS: stack.names.target_group,
-        _TASK_DEFINITION: stack.names.task_family,
     }
     found = {
         output: _attribute(state, kind, attribute, wanted[kind])

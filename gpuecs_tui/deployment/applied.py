@@ -21,4 +21,4 @@ class Applied:
     ignores_desired: bool = False
     """Whether Terraform ignores the desired count, as autoscaling needs it."""
     stack: Stack | None = None
-    """The decisions in the directory; None if the Terraform is not understood as a stack."""
+    """The decisions in the directory; None unless all of them are known and applied."""

@@ -18,6 +18,10 @@ B = TypeVar("B")
 DESCRIBE_BATCH = 100
 """Tasks or container instances that one ECS describe call takes (ECS API reference)."""
 
+LIST_SECONDS = 15.0
+"""Seconds between two lists of the stopped tasks, or of the container instances while all of the
+fleet is registered. Known ones are followed by their ARNs."""
+
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 """Sort key for an item without a time in a list with the newest items first: it comes last."""
 
@@ -31,6 +35,10 @@ class Ask:
     seen: Seen
     now: float
     """The time of this reading in seconds, on the clock of the times in ``seen``."""
+
+    def lists_again(self, listed_at: float | None) -> bool:
+        """Tell whether a list that was last read at ``listed_at`` is due; None: never read."""
+        return listed_at is None or self.now - listed_at >= LIST_SECONDS
 
     def both(self, first: Callable[[], A], second: Callable[[], B]) -> tuple[A, B]:
         """Return the results of two functions that call AWS at the same time."""

@@ -17,8 +17,6 @@ from gpuecs_tui.aws.deployment.ask import (
 from gpuecs_tui.aws.deployment.facts import ContainerInstance, Instance
 from gpuecs_tui.aws.errors import AwsProblem
 
-LIST_SECONDS = 15.0
-"""Seconds between two lists of the container instances while all of the fleet is registered."""
 IDS = 200
 """Maximum number of values in a filter of an EC2 describe call (EC2 API reference, "Filter")."""
 STATUS_IDS = 100
@@ -82,10 +80,10 @@ def read_instances(ask: Ask) -> tuple[Instance, ...]:
 
 
 def _lists(ask: Ask) -> bool:
-    at = ask.seen.container_instances_listed_at
-    due = at is None or ask.now - at >= LIST_SECONDS
-    missing = not ask.seen.in_service <= ask.seen.registered
-    return due or not ask.seen.container_instances or missing
+    seen = ask.seen
+    missing = not seen.in_service <= seen.registered
+    due = ask.lists_again(seen.container_instances_listed_at)
+    return due or missing or not seen.container_instances
 
 
 def _container_instance(it: Mapping[str, Any]) -> ContainerInstance:

@@ -17,9 +17,6 @@ from gpuecs_tui.aws.deployment.ask import (
 )
 from gpuecs_tui.aws.deployment.facts import Container, DeployedTask
 
-LIST_SECONDS = 15.0
-"""Seconds between two lists of the stopped tasks. A stopping task is followed by its ARN, so the
-list only adds tasks that started and stopped between two readings."""
 KEPT = 1000
 """Maximum number of stopped tasks that are kept, the newest ones. ECS forgets a task an hour after
 it stopped; a container that exits immediately leaves a few hundred tasks in that time."""
@@ -28,7 +25,7 @@ it stopped; a container that exits immediately leaves a few hundred tasks in tha
 def calls_for_tasks(ask: Ask) -> int:
     """Return how many calls ``read_tasks`` will make, according to the last reading."""
     pages = -(-len(ask.seen.live_tasks) // DESCRIBE_BATCH) or 1
-    return 2 * pages + _lists_stopped(ask)
+    return 2 * pages + ask.lists_again(ask.seen.stopped_listed_at)
 
 
 def read_tasks(ask: Ask) -> tuple[DeployedTask, ...]:
@@ -39,7 +36,7 @@ def read_tasks(ask: Ask) -> tuple[DeployedTask, ...]:
     described. Raises AwsProblem.
     """
     seen = ask.seen
-    if _lists_stopped(ask):
+    if ask.lists_again(seen.stopped_listed_at):
         running, stopped = ask.both(
             lambda: _listed(ask, "RUNNING"), lambda: _listed(ask, "STOPPED")
         )
@@ -55,11 +52,6 @@ def read_tasks(ask: Ask) -> tuple[DeployedTask, ...]:
     newest = newest_first(ended.items(), lambda it: it[1].stopped_at or it[1].created_at)[:KEPT]
     seen.stopped_tasks = dict(newest)
     return (*newest_first(live.values(), lambda it: it.created_at), *seen.stopped_tasks.values())
-
-
-def _lists_stopped(ask: Ask) -> bool:
-    at = ask.seen.stopped_listed_at
-    return at is None or ask.now - at >= LIST_SECONDS
 
 
 def _listed(ask: Ask, status: str) -> list[str]:

@@ -175,8 +175,7 @@ def _loading(it: Situation) -> str:
 
 
 def _read_log(it: Situation) -> str:
-    tasks = [*it.live, *it.stopped]
-    command = log_command(it, tasks[0]) if tasks else "aws logs tail LOG_GROUP --since 1h"
+    command = log_command(it, next(iter((*it.live, *it.stopped)), None))
     return _("Read the log: {command}").format(command=command)
 
 

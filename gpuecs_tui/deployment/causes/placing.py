@@ -102,8 +102,9 @@ def _gpu(it: Situation) -> Recognition | None:
 
 def _needs_room(it: Situation, sentence: str, seen: tuple[str, ...]) -> Recognition:
     """Return that a task fits on an instance, but other tasks use it."""
-    if it.fleet is not None and it.fleet.desired >= it.fleet.maximum:
-        wanted = it.fleet.maximum + max(it.lacking, 1)
+    fleet = it.fleet
+    if fleet is not None and fleet.desired >= fleet.maximum:
+        wanted = fleet.maximum + max(it.lacking, 1)
         return Recognition(
             sentence=sentence,
             seen=seen,
@@ -117,9 +118,9 @@ def _needs_room(it: Situation, sentence: str, seen: tuple[str, ...]) -> Recognit
         sentence=sentence,
         seen=seen,
         next_step=_("Wait for another instance: the group may launch {n} more.").format(
-            n=it.fleet.maximum - it.fleet.desired if it.fleet else 0
+            n=fleet.maximum - fleet.desired
         )
-        if it.fleet
+        if fleet
         else _("Raise maximum size, or stop other tasks."),
     )
 

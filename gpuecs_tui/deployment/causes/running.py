@@ -97,9 +97,9 @@ def _exits(it: Situation) -> Recognition | None:
     )
 
 
-def log_command(it: Situation, task: DeployedTask) -> str:
-    """Return the AWS CLI command that prints the log of ``task``."""
-    if it.stack is None:
+def log_command(it: Situation, task: DeployedTask | None) -> str:
+    """Return the AWS CLI command that prints the log of ``task``, if that is known."""
+    if it.stack is None or task is None:
         return "aws logs tail LOG_GROUP --since 1h"
     group = it.stack.task.log_group or it.stack.names.log_group
     container = task.containers[0].name if task.containers else it.stack.task.container_name
