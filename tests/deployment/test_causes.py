@@ -824,3 +824,11 @@ def test_a_count_that_autoscaling_did_not_set_is_not_its_doing() -> None:
     diagnosis = found("scaled-by-other", scene)
     assert not diagnosis.certain and "CloudTrail" in diagnosis.alternatives[0]
     assert diagnosis.change == Change("service.desired_count", 1)
+
+
+def test_one_task_is_named_in_the_singular() -> None:
+    killed, interrupted = Scene(), Scene()
+    killed.stop("OutOfMemoryError: Container killed due to memory usage", number=1, code=137)
+    assert found("oom", killed).sentence.startswith("1 task of demo:4 was killed: ")
+    interrupted.stop(number=1, stopCode="SpotInterruption", stoppedReason="Host EC2 terminated.")
+    assert "1 task of demo:4 ended with its instance" in found("interrupted", interrupted).sentence

@@ -10,7 +10,7 @@ from gpuecs_tui.deployment import stop_reasons
 from gpuecs_tui.deployment.cause import Cause, Change, Recognition
 from gpuecs_tui.deployment.causes.stopped import quoted, tasks_of
 from gpuecs_tui.deployment.situation import Situation
-from gpuecs_tui.i18n import N_, _
+from gpuecs_tui.i18n import N_, _, ngettext
 from gpuecs_tui.shell_words import shell_word
 
 _EXITS = "https://repost.aws/knowledge-center/ecs-tasks-container-exit-issues"
@@ -39,9 +39,17 @@ def _oom(it: Situation) -> Recognition | None:
     seen = (*quoted(tasks), *((f"exitCode: {code}",) if code is not None else ()))
     limit = it.stack.task.container_memory if it.stack else 0
     words = (
-        _("{tasks} were killed: the container used more than its {limit} MiB of memory.")
+        ngettext(
+            "{tasks} was killed: the container used more than its {limit} MiB of memory.",
+            "{tasks} were killed: the container used more than its {limit} MiB of memory.",
+            len(tasks),
+        )
         if limit
-        else _("{tasks} were killed: the container used more than its memory.")
+        else ngettext(
+            "{tasks} was killed: the container used more than its memory.",
+            "{tasks} were killed: the container used more than its memory.",
+            len(tasks),
+        )
     )
     wanted = -(-int(limit * _MORE_MEMORY) // _STEP) * _STEP
     fits = it.stack is not None and wanted <= it.stack.task.memory
@@ -113,9 +121,15 @@ def _interrupted(it: Situation) -> Recognition | None:
         return None
     zones = ", ".join(sorted({each.zone for each in tasks if each.zone}))
     words = (
-        _("{tasks} ended with their instance, in {zones}.")
+        ngettext(
+            "{tasks} ended with its instance, in {zones}.",
+            "{tasks} ended with their instance, in {zones}.",
+            len(tasks),
+        )
         if zones
-        else _("{tasks} ended with their instance.")
+        else ngettext(
+            "{tasks} ended with its instance.", "{tasks} ended with their instance.", len(tasks)
+        )
     )
     spot = any(each.stop_code == "SpotInterruption" for each in tasks)
     return Recognition(
