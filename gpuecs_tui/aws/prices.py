@@ -120,10 +120,11 @@ def _merged(
 
 
 def _on_demand(reader: AccountReader, names: Iterable[str]) -> dict[str, Any]:
-    return {"on_demand": {name: _machine(reader, name) for name in names}}
+    return {"on_demand": {name: read_on_demand(reader, name) for name in names}}
 
 
-def _machine(reader: AccountReader, name: str) -> Reading[Price]:
+def read_on_demand(reader: AccountReader, name: str) -> Reading[Price]:
+    """Return the price of one hour of an instance type, with Linux and shared tenancy."""
     filters = {"instanceType": name, **MACHINE}
     return _one(reader, "AmazonEC2", filters, "")
 

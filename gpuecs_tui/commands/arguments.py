@@ -1,15 +1,45 @@
-"""Options and operands of the command line: the shared ones first."""
+"""A command of the command line, and its options and operands: the shared ones first."""
 
 from __future__ import annotations
 
 from argparse import ArgumentTypeError
+from collections.abc import Callable
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gpuecs_tui.i18n import N_, _
 
+if TYPE_CHECKING:
+    import argparse
+
 Argument = tuple[tuple[str, ...], dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One command of the command line."""
+
+    name: str
+    """Empty for the wizard."""
+    help: str
+    """Untranslated."""
+    target: str
+    """``module:function`` below gpuecs_tui; the function takes the parsed arguments and returns an
+    exit code."""
+    operands: str = ""
+    arguments: tuple[Argument, ...] = ()
+
+    def load(self) -> Callable[[argparse.Namespace], int]:
+        """Import and return the command's function."""
+        module, _colon, function = self.target.partition(":")
+        loaded: Callable[[argparse.Namespace], int] = getattr(
+            import_module(f"gpuecs_tui.{module}"), function
+        )
+        return loaded
+
 
 DIRECTORY: Argument = (
     ("directory",),

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from importlib import import_module
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from gpuecs_tui.commands.arguments import (
     CONFIRM,
@@ -18,36 +15,10 @@ from gpuecs_tui.commands.arguments import (
     OFFLINE,
     REGION,
     YES,
-    Argument,
+    Command,
 )
+from gpuecs_tui.commands.service.table import SERVICE_COMMANDS
 from gpuecs_tui.i18n import N_
-
-if TYPE_CHECKING:
-    import argparse
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
-    """One command of the command line."""
-
-    name: str
-    """Empty for the wizard."""
-    help: str
-    """Untranslated."""
-    target: str
-    """``module:function`` below gpuecs_tui; the function takes the parsed arguments and returns an
-    exit code."""
-    operands: str = ""
-    arguments: tuple[Argument, ...] = ()
-
-    def load(self) -> Callable[[argparse.Namespace], int]:
-        """Import and return the command's function."""
-        module, _colon, function = self.target.partition(":")
-        loaded: Callable[[argparse.Namespace], int] = getattr(
-            import_module(f"gpuecs_tui.{module}"), function
-        )
-        return loaded
-
 
 WIZARD = Command(
     name="",
@@ -210,6 +181,7 @@ _ALL = (
             JSON,
         ),
     ),
+    *SERVICE_COMMANDS,
     Command(
         name="cancel",
         operands="DIR [--end-now RUN]",

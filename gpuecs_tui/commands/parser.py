@@ -10,8 +10,8 @@ from typing import Any, NoReturn
 
 from gpuecs_tui import __version__
 from gpuecs_tui.columns import cells, pad
-from gpuecs_tui.commands.arguments import Argument
-from gpuecs_tui.commands.command_table import COMMANDS, WIZARD, Command
+from gpuecs_tui.commands.arguments import Argument, Command
+from gpuecs_tui.commands.command_table import COMMANDS, WIZARD
 from gpuecs_tui.commands.failure import EXIT_USAGE, harmless
 from gpuecs_tui.commands.misspelt import refuse_extra_words, refuse_misspelt
 from gpuecs_tui.i18n import N_, _, adopt_standard_texts

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from gpuecs_tui.commands.arguments import Argument
-from gpuecs_tui.commands.command_table import COMMANDS, WIZARD, Command
+from gpuecs_tui.commands.arguments import Argument, Command
+from gpuecs_tui.commands.command_table import COMMANDS, WIZARD
 from gpuecs_tui.commands.parser import COMMON, parse_command_line
 from gpuecs_tui.demo.answer_check import ANSWERS_VARIABLE
 from gpuecs_tui.demo.protocol import PACE_RANGE, PACE_VARIABLE
@@ -37,7 +37,7 @@ action. `gpuecs-tui COMMAND --help` prints the text of this page for one command
 | 0 | success; for `plan`: no changes |
 | 1 | failure; for `check`: at least one finding is an error; for `doctor`: something is missing; for `state`: a problem was found, or could not be ruled out; for `status`: the deployment failed or was rolled back |
 | 2 | for `plan` and `state --recover`: the plan succeeded and has changes, as `terraform plan -detailed-exitcode`; for `status`: the deployment is under way |
-| 3 | for `status`: nothing is deployed |
+| 3 | for `status` and the commands that act on the deployed service: nothing is deployed |
 | 4 | for `status`: the state of the service is unknown; stderr has the reason |
 | 64 | the command line is wrong, or the command needs a confirmation such as `--yes` (`EX_USAGE` of sysexits.h) |
 | 128 + N | signal N ended the command; Ctrl+C is 130 |

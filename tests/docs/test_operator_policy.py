@@ -2,7 +2,8 @@
 
 ``python -m tests.docs.test_operator_policy`` writes them. The actions of ``read.json`` and
 ``state.json`` are those of the calls in gpuecs_tui/aws, and of Terraform's S3 backend; the actions
-of ``apply.json`` are those of the resource types in templates/.
+of ``operate.json`` are those of the calls in gpuecs_tui/operations; the actions of ``apply.json``
+are those of the resource types in templates/.
 """
 
 from __future__ import annotations
@@ -159,9 +160,9 @@ LINKED = ("autoscaling", "ecs", "elasticloadbalancing", "spot")
 _DECLARED = re.compile(r'^(resource|data) "([a-z0-9_]+)"', re.MULTILINE)
 
 
-def modules() -> Iterator[ast.Module]:
-    """Yield every module of gpuecs_tui/aws."""
-    for path in sorted((ROOT / "gpuecs_tui" / "aws").rglob("*.py")):
+def modules(room: str) -> Iterator[ast.Module]:
+    """Yield every module of a room."""
+    for path in sorted((ROOT / "gpuecs_tui" / room).rglob("*.py")):
         yield ast.parse(path.read_text(encoding="utf-8"))
 
 
@@ -171,14 +172,14 @@ def operations(service: str) -> frozenset[str]:
     return frozenset(Session().get_service_model(service).operation_names)
 
 
-def calls() -> frozenset[str]:
-    """Return the actions of all calls in gpuecs_tui/aws.
+def calls(room: str = "aws") -> frozenset[str]:
+    """Return the actions of all calls in a room.
 
     If the operation of a call is a variable, every operation of that service that the module names
     counts.
     """
     found: set[tuple[str, str]] = set()
-    for module in modules():
+    for module in modules(room):
         constants = (it for it in ast.walk(module) if isinstance(it, ast.Constant))
         texts = {it.value for it in constants if isinstance(it.value, str)}
         for node in ast.walk(module):
@@ -215,6 +216,9 @@ def policies() -> Mapping[str, Mapping[str, Any]]:
                 "arn:aws:dynamodb:REGION:ACCOUNT:table/TABLE",
             ),
             _allow("BackendRole", called & {"sts:AssumeRole"}, "arn:aws:iam::ACCOUNT:role/ROLE"),
+        ),
+        "operate.json": _policy(
+            _allow("Operate", calls("operations"), "*"),
         ),
         "apply.json": _policy(
             _allow("Resources", _terraform_actions(), "*"),

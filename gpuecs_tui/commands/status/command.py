@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gpuecs_tui.assessment.deployed import Deployed, deployed_from
-from gpuecs_tui.commands import stack_source
-from gpuecs_tui.commands.account import choose_account
-from gpuecs_tui.commands.failure import (
-    EXIT_FAILED,
-    EXIT_USAGE,
-    Failure,
-    failure_from_os_error,
-    harmless,
-)
-from gpuecs_tui.commands.stack_here import refuse_no_directory
+from gpuecs_tui.assessment.deployed import Deployed
+from gpuecs_tui.commands.failure import EXIT_FAILED, Failure, failure_from_os_error, harmless
+from gpuecs_tui.commands.service.here import EXIT_NOT_DEPLOYED, read_deployed
 from gpuecs_tui.commands.status import report
 from gpuecs_tui.commands.waiting import waiting
 from gpuecs_tui.deployment.status import DeploymentStatus
@@ -35,7 +25,6 @@ if TYPE_CHECKING:
     from gpuecs_tui.stack.model import Stack
 
 EXIT_UNDER_WAY = 2
-EXIT_NOT_DEPLOYED = 3
 EXIT_UNKNOWN = 4
 EXITS: Mapping[VerdictState, int] = {
     "healthy": 0,
@@ -57,17 +46,8 @@ def status(arguments: argparse.Namespace) -> int:
     Exit 0: healthy and current, or scaled to zero; 1: failed or rolled back; 2: under way; 3: not
     deployed; 4: unknown, with the reason on stderr.
     """
-    directory: Path = arguments.directory
-    try:
-        refuse_no_directory(directory)
-    except Failure as failure:
-        raise Failure(str(failure), code=EXIT_USAGE) from None
     with _unknown():
-        choose_account(arguments)
-        written = stack_source.written_in(directory)
-        stack = stack_source.subject_of(written.answers).stack
-        with waiting(_("Reading the state …")):
-            deployed = deployed_from(directory, stack, os.environ, written.unknown)
+        deployed, stack = read_deployed(arguments)
         if arguments.watch:
             return _watch(deployed, stack, as_json=arguments.json)
         found = _once(deployed, stack)

@@ -144,7 +144,7 @@ def running_revision(entries: list[ServiceDeployment]) -> Revision | None:
 
 def end(service: Any) -> None:
     """Stop the service deployment that is under way, because the service is deleted."""
-    for entry in history_of(service):  # A service that nobody has looked at has a history, too.
+    for entry in history_of(service):  # Also before the history was read for the first time.
         if entry.status in UNDER_WAY:
             entry.become("STOPPED", _DELETED)
 

@@ -1,0 +1,1 @@
+"""Commands that act on the deployed service without a Terraform run."""

@@ -1,0 +1,143 @@
+"""How ECS replaces tasks of a service: how many run meanwhile, and where new ones find room."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from gpuecs_tui.aws.deployment.definition import TaskDefinition
+from gpuecs_tui.aws.deployment.facts import (
+    ContainerInstance,
+    DeployedFleet,
+    DeployedService,
+    DeployedTask,
+)
+from gpuecs_tui.aws.prices_facts import Price
+from gpuecs_tui.checks.pricing.cost_words import money
+from gpuecs_tui.i18n import _, ngettext
+
+DEFAULT_MINIMUM, DEFAULT_MAXIMUM = 100, 200
+"""Healthy percents of a service that sets none (ECS API reference, DeploymentConfiguration)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceNow:
+    """A service with its tasks and its fleet, as far as they could be read."""
+
+    service: DeployedService
+    tasks: tuple[DeployedTask, ...] = ()
+    """Tasks that have not stopped."""
+    container_instances: tuple[ContainerInstance, ...] | None = None
+    fleet: DeployedFleet | None = None
+    definition: TaskDefinition | None = None
+    price: Price | None = None
+    """On-Demand price of one hour of an instance of the fleet."""
+
+    @property
+    def least(self) -> int:
+        """Tasks that ECS keeps running while it replaces others."""
+        percent = self.service.minimum_percent
+        share = DEFAULT_MINIMUM if percent is None else percent
+        return math.ceil(self.service.desired * share / 100)
+
+    @property
+    def most(self) -> int:
+        """Tasks that ECS runs at most while it replaces others."""
+        percent = self.service.maximum_percent
+        share = DEFAULT_MAXIMUM if percent is None else percent
+        return math.floor(self.service.desired * share / 100)
+
+    @property
+    def instance_type(self) -> str:
+        """The type of the fleet's instances; empty if it has none."""
+        instances = self.fleet.instances if self.fleet else ()
+        return instances[0].instance_type if instances else ""
+
+    def room(self, without: str = "") -> int | None:
+        """Return how many more tasks fit by GPU and memory; None if that is unknown.
+
+        ``without``: the id of a container instance that does not count. A task that is stopping
+        frees its resources soon, so they count.
+        """
+        if self.container_instances is None or self.definition is None:
+            return None
+        accepting = {
+            it.id: it
+            for it in self.container_instances
+            if it.status == "ACTIVE" and it.agent_connected and it.id != without
+        }
+        stopping = [it for it in self.tasks if it.desired_status == "STOPPED"]
+        return sum(_fit(it, self.definition) for it in accepting.values()) + sum(
+            it.container_instance in accepting for it in stopping
+        )
+
+    @property
+    def growth(self) -> int | None:
+        """How many instances the group may add; None if that is unknown."""
+        return None if self.fleet is None else max(0, self.fleet.maximum - self.fleet.desired)
+
+    def has_no_room(self, without: str = "") -> bool:
+        """Tell whether no new task can be placed now, and the fleet can't grow."""
+        return self.room(without) == 0 and self.growth == 0
+
+
+def _fit(it: ContainerInstance, task: TaskDefinition) -> int:
+    by_resource = []
+    if task.gpus:
+        by_resource.append(it.gpus_left // task.gpus)
+    if task.memory:
+        by_resource.append(it.memory_left // task.memory)
+    return min(by_resource, default=0)
+
+
+def serving_words(now: ServiceNow, stopping: int) -> str:
+    """Return what runs while ECS replaces ``stopping`` tasks of the service."""
+    left = max(now.least, now.service.running - stopping)
+    if left <= 0:
+        return _(
+            "No task may run for a while: requests fail until a new task is healthy (minimum "
+            "healthy percent {percent})."
+        ).format(percent=_percent(now.service.minimum_percent, DEFAULT_MINIMUM))
+    return ngettext(
+        "At least {n} task keeps running (minimum healthy percent {percent}).",
+        "At least {n} tasks keep running (minimum healthy percent {percent}).",
+        left,
+    ).format(n=left, percent=_percent(now.service.minimum_percent, DEFAULT_MINIMUM))
+
+
+def instances_words(now: ServiceNow, tasks: int, without: str = "") -> str:
+    """Return which instances start for ``tasks`` new tasks, and their cost; empty for none."""
+    room, growth = now.room(without), now.growth
+    if room is None or growth is None:
+        return _("Whether instances start for the new tasks is unknown.")
+    if room >= tasks:
+        return ""
+    if growth == 0:
+        return _(
+            "The fleet has no room for all new tasks and is at its maximum: they wait until other "
+            "tasks stop."
+        )
+    words = ngettext(
+        "The fleet has room for {room} of the new tasks, so up to {n} instance starts",
+        "The fleet has room for {room} of the new tasks, so up to {n} instances start",
+        min(growth, tasks - room),
+    ).format(room=room, n=min(growth, tasks - room))
+    return f"{words} ({instance_words(now)})."
+
+
+def instance_words(now: ServiceNow) -> str:
+    """Return the type of the fleet's instances and the cost of one."""
+    kind = now.instance_type or _("unknown type")
+    if now.price is None:
+        return _("{type}, price unknown").format(type=kind)
+    return _("{type}, {price} an hour each On-Demand").format(type=kind, price=money(now.price.usd))
+
+
+def ids_words(ids: Iterable[str]) -> str:
+    """Return ids as a list for a message."""
+    return ", ".join(ids) or _("none")
+
+
+def _percent(given: int | None, default: int) -> int:
+    return default if given is None else given

@@ -1,0 +1,89 @@
+"""How many tasks run during a replacement, and where new ones find room."""
+
+from __future__ import annotations
+
+import dataclasses
+from decimal import Decimal
+
+import pytest
+
+from gpuecs_tui.aws.deployment.definition import TaskDefinition
+from gpuecs_tui.aws.deployment.facts import (
+    ContainerInstance,
+    DeployedFleet,
+    DeployedService,
+    DeployedTask,
+    FleetInstance,
+)
+from gpuecs_tui.aws.prices_facts import Price
+from gpuecs_tui.operations.refused import Refused
+from gpuecs_tui.operations.replacement import ServiceNow
+from gpuecs_tui.operations.restart import refuse_restart, restart_effects
+
+
+def instance(identity: str, gpus_left: int) -> ContainerInstance:
+    return ContainerInstance(
+        identity, f"i-{identity}", "a", "ACTIVE", True, 1, 0, 15684, 8000, 1, gpus_left
+    )
+
+
+def task(identity: str, place: str, wanted: str = "RUNNING") -> DeployedTask:
+    return DeployedTask(
+        identity, "RUNNING", "", place, "llm:1", None, None, "", desired_status=wanted
+    )
+
+
+def now(
+    *,
+    desired: int = 2,
+    least: int | None = 100,
+    most: int | None = 200,
+    left: int = 0,
+    size: int = 2,
+) -> ServiceNow:
+    """Two tasks on two instances of a fleet of at most ``size``."""
+    return ServiceNow(
+        DeployedService(
+            "llm", "ACTIVE", desired, desired, 0, (), (), "llm:1",
+            minimum_percent=least, maximum_percent=most,
+        ),
+        (task("t1", "a"), task("t2", "b")),
+        (instance("a", left), instance("b", 0)),
+        DeployedFleet(0, 2, size, (FleetInstance("i-a", "a", "g5.xlarge", "InService", ""),)),
+        TaskDefinition("llm:1", (), 1, 4096),
+        Price(Decimal("1.006"), None),
+    )  # fmt: skip
+
+
+def test_a_restart_without_room_is_refused_only_if_no_task_may_stop_first() -> None:
+    with pytest.raises(Refused, match="wait forever"):
+        refuse_restart(now())
+    refuse_restart(now(least=50))
+    refuse_restart(now(left=1))
+    refuse_restart(now(size=3))
+    unread = dataclasses.replace(now(), fleet=None)
+    refuse_restart(unread)
+    assert any("unknown" in it for it in restart_effects(unread))
+
+
+def test_a_task_that_is_stopping_leaves_room() -> None:
+    stopping = dataclasses.replace(now(), tasks=(task("t1", "a", "STOPPED"),))
+    assert (now().room(), stopping.room(), stopping.room(without="a")) == (0, 1, 0)
+
+
+def test_a_restart_that_ecs_can_not_carry_out_is_refused() -> None:
+    with pytest.raises(Refused, match="maximum percent allows no more"):
+        refuse_restart(now(least=100, most=100, left=1))
+    with pytest.raises(Refused, match="scaled to zero"):
+        refuse_restart(now(desired=0))
+    # The defaults of ECS are 100 and 200.
+    assert (now(least=None, most=None).least, now(least=None, most=None).most) == (2, 4)
+
+
+def test_the_words_name_what_runs_and_what_starts() -> None:
+    half = " ".join(restart_effects(now(least=50, size=3)))
+    assert "At least 1 task keeps running (minimum healthy percent 50)." in half
+    assert "up to 1 instance starts (g5.xlarge, $1.006 an hour each On-Demand)" in half
+    none = " ".join(restart_effects(now(least=0, left=1)))
+    assert "requests fail until a new task is healthy" in none
+    assert "they wait until other tasks stop" in " ".join(restart_effects(now(least=50)))
