@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentTypeError
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from importlib import import_module
 from pathlib import Path
@@ -94,6 +95,22 @@ def usd(text: str) -> Decimal:
             _("{text} is not a price in USD (example: 1.20)").format(text=repr(text))
         )
     return price
+
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def duration(text: str) -> timedelta:
+    """Return ``text`` such as ``10m`` as a duration. Raises ArgumentTypeError if it is none."""
+    number, unit = text[:-1], _UNITS.get(text[-1:])
+    try:
+        if unit is None or not (number.isascii() and number.isdigit()):
+            raise ValueError
+        return timedelta(**{unit: int(number)})
+    except (ValueError, OverflowError):
+        raise ArgumentTypeError(
+            _("{text} is not a duration (examples: 30s, 10m, 2h, 1d)").format(text=repr(text))
+        ) from None
 
 
 FILTERING: tuple[Argument, ...] = (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from gpuecs_tui.aws.deployment.facts import DeployedService
 from gpuecs_tui.i18n import _
 
@@ -12,6 +14,32 @@ class Refused(Exception):
     def __init__(self, sentence: str, remedy: str = "") -> None:
         super().__init__(f"{sentence} {remedy}".rstrip())
         self.sentence, self.remedy = sentence, remedy
+
+
+class UnknownId(Refused):
+    """An id on the command line that names nothing, or several things."""
+
+
+def chosen(given: str, known: Iterable[str], what: str) -> str:
+    """Return the one id of ``known`` that begins with ``given``. Raises UnknownId.
+
+    ``what``: what the ids are of, in the plural, such as "Tasks".
+    """
+    ids = list(dict.fromkeys(known))
+    found = [it for it in ids if it.startswith(given)] if given else []
+    if given in found:
+        return given
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise UnknownId(
+            _("Several ids begin with {id}.").format(id=given),
+            _("{what}: {ids}.").format(what=what, ids=", ".join(found)),
+        )
+    raise UnknownId(
+        _("No id begins with {id}.").format(id=given or repr(given)),
+        _("{what}: {ids}.").format(what=what, ids=", ".join(ids) or _("none")),
+    )
 
 
 def refuse_inactive(service: DeployedService) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gpuecs_tui.aws.deployment.definition import TaskDefinition
@@ -132,11 +131,6 @@ def instance_words(now: ServiceNow) -> str:
     if now.price is None:
         return _("{type}, price unknown").format(type=kind)
     return _("{type}, {price} an hour each On-Demand").format(type=kind, price=money(now.price.usd))
-
-
-def ids_words(ids: Iterable[str]) -> str:
-    """Return ids as a list for a message."""
-    return ", ".join(ids) or _("none")
 
 
 def _percent(given: int | None, default: int) -> int:

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from gpuecs_tui.aws.deployment.facts import DeployedNames, DeploymentFacts
+from time import monotonic
+
+from gpuecs_tui.aws.deployment.ask import Ask
+from gpuecs_tui.aws.deployment.facts import (
+    DeployedNames,
+    DeployedService,
+    DeployedTask,
+    DeploymentFacts,
+)
+from gpuecs_tui.aws.deployment.seen import Seen
+from gpuecs_tui.aws.deployment.service import read_service
+from gpuecs_tui.aws.deployment.tasks import read_tasks
 from gpuecs_tui.aws.deployment.watch import DeploymentWatch
 from gpuecs_tui.aws.session import AccountReader
 
@@ -21,3 +32,11 @@ def read_deployment(reader: AccountReader, names: DeployedNames) -> DeploymentFa
     for _part in watch.refresh(whole=True):
         pass
     return watch.facts
+
+
+def read_service_and_tasks(
+    reader: AccountReader, names: DeployedNames
+) -> tuple[DeployedService | None, tuple[DeployedTask, ...]]:
+    """Read only the service and its tasks, also the stopped ones. Raises AwsProblem."""
+    ask = Ask(reader, names, Seen(), monotonic())
+    return ask.both(lambda: read_service(ask), lambda: read_tasks(ask))

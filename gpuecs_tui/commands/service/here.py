@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from gpuecs_tui.assessment.deployed import Deployed, deployed_from
 from gpuecs_tui.commands import stack_source
 from gpuecs_tui.commands.account import choose_account
-from gpuecs_tui.commands.failure import EXIT_USAGE, Failure
+from gpuecs_tui.commands.failure import EXIT_FAILED, EXIT_USAGE, Failure
 from gpuecs_tui.commands.stack_here import refuse_no_directory
 from gpuecs_tui.commands.waiting import waiting
 from gpuecs_tui.i18n import _
@@ -36,6 +36,8 @@ class ServiceHere:
     directory: Path
     stack: Stack
     names: DeployedNames
+    task_definition: str
+    """Family and revision that was applied; empty if it is unknown."""
     reader: AccountReader
 
     @property
@@ -73,7 +75,7 @@ def service_here(arguments: argparse.Namespace, *, changes: bool = True) -> Iter
     """
     from gpuecs_tui.aws.errors import AwsProblem
     from gpuecs_tui.aws.session import connect
-    from gpuecs_tui.operations.refused import Refused
+    from gpuecs_tui.operations.refused import Refused, UnknownId
 
     deployed, stack = read_deployed(arguments)
     directory: Path = arguments.directory
@@ -81,18 +83,24 @@ def service_here(arguments: argparse.Namespace, *, changes: bool = True) -> Iter
         _refuse_live_run(directory)
     end = deployed.end
     if deployed.names is None or (end is not None and end.ended_well and end.left == 0):
-        sentence = end.sentences[0] if end else _("Nothing is deployed from this directory.")
+        gone = end is not None and end.is_gone
+        sentence = (
+            end.sentences[0] if end and gone else _("Nothing is deployed from this directory.")
+        )
         raise Failure(sentence, code=EXIT_NOT_DEPLOYED)
     reader = connect(region=stack.stack.region)
     try:
-        yield ServiceHere(directory, stack, deployed.names, reader)
+        yield ServiceHere(
+            directory, stack, deployed.names, deployed.applied.task_definition, reader
+        )
     except AwsProblem as problem:
         remedy = problem.remedy
         if problem.kind == "denied":
             remedy = _("Ask for the permission {call}.").format(call=problem.call)
         raise Failure(problem.sentence, remedy) from None
     except Refused as refused:
-        raise Failure(refused.sentence, refused.remedy) from None
+        code = EXIT_USAGE if isinstance(refused, UnknownId) else EXIT_FAILED
+        raise Failure(refused.sentence, refused.remedy, code) from None
     finally:
         reader.close()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gpuecs_tui.commands.arguments import DIRECTORY, Argument, Command
+from gpuecs_tui.commands.arguments import DIRECTORY, JSON, Argument, Command, duration
 from gpuecs_tui.i18n import N_
 
 _YES: Argument = (
@@ -14,6 +14,44 @@ _YES: Argument = (
 )
 
 SERVICE_COMMANDS = (
+    Command(
+        name="logs",
+        operands="DIR [--follow] [--since 10m] [--task ID] [--grep RE]",
+        help=N_("print the log lines of the service's tasks from CloudWatch Logs"),
+        target="commands.service.logs:logs",
+        arguments=(
+            DIRECTORY,
+            (
+                ("--follow",),
+                {"action": "store_true", "help": N_("print new lines until Ctrl+C")},
+            ),
+            (
+                ("--since",),
+                {
+                    "metavar": "TIME",
+                    "type": duration,
+                    "help": N_(
+                        "how far back, such as 30s, 10m, 2h or 1d (default: 10m; with --task, the "
+                        "last 100 lines)"
+                    ),
+                },
+            ),
+            (
+                ("--task",),
+                {
+                    "metavar": "ID",
+                    "help": N_(
+                        "only this task, running or stopped; the first characters of its id suffice"
+                    ),
+                },
+            ),
+            (
+                ("--grep",),
+                {"metavar": "RE", "help": N_("only lines that match this regular expression")},
+            ),
+            JSON,
+        ),
+    ),
     Command(
         name="restart",
         operands="DIR [--yes]",

@@ -15,6 +15,7 @@ from gpuecs_tui.demo.moto_patches import (
     iam,
     instance_status,
     launches,
+    logs,
     refusals_autoscaling,
     refusals_ec2,
     refusals_ecs,
@@ -50,6 +51,7 @@ GAPS = (
     *refusals_vpc.GAPS,
     *s3.GAPS,
     *iam.GAPS,
+    *logs.GAPS,
     *refusals_logs.GAPS,
 )
 """Every gap, in the order in which they are closed."""

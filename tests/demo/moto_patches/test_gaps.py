@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from functools import cache
+from time import time as clock
 from typing import Any
 
 import boto3
@@ -541,6 +542,19 @@ def execute_command(client: Client) -> bool:
     return True
 
 
+def events_by_prefix(client: Client) -> bool:
+    logs = client("logs")
+    logs.create_log_group(logGroupName="prefixes")
+    now = int(clock() * 1000)
+    for time, stream in ((2, "a/1"), (1, "a/2"), (3, "b/1")):
+        logs.create_log_stream(logGroupName="prefixes", logStreamName=stream)
+        event = {"timestamp": now + time, "message": stream}
+        logs.put_log_events(logGroupName="prefixes", logStreamName=stream, logEvents=[event])
+    found = logs.filter_log_events(logGroupName="prefixes", logStreamNamePrefix="a/")["events"]
+    none = logs.filter_log_events(logGroupName="prefixes", logStreamNamePrefix="c/")["events"]
+    return [it["message"] for it in found] != ["a/2", "a/1"] or bool(none)
+
+
 def default_ebs_key(client: Client) -> bool:
     ec2 = client("ec2")
     # AWS's own key encrypts this volume and stays the answer by its alias, not by its ARN.
@@ -641,6 +655,7 @@ SYMPTOMS: dict[str, Callable[[Client], bool]] = {
         forced_deployment,
         task_scaling_activities,
         execute_command,
+        events_by_prefix,
     )
 }
 

@@ -1,0 +1,213 @@
+"""Reads the log lines of tasks from CloudWatch Logs.
+
+FilterLogEvents is billed by the amount of log data stored only; StartLiveTail, which follows a log
+without polling, is billed by the minute (aws.amazon.com/cloudwatch/pricing).
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from gpuecs_tui.aws.deployment.definition import (
+    AWSLOGS,
+    ContainerDefinition,
+    read_definition,
+)
+from gpuecs_tui.aws.errors import AwsProblem
+from gpuecs_tui.aws.session import AccountReader
+from gpuecs_tui.i18n import _
+
+POLL_SECONDS = 3.0
+"""Seconds between two reads of a followed log. CloudWatch Logs allows from 5 reads a second in an
+account (CloudWatch Logs quotas, FilterLogEvents)."""
+SLOWEST_SECONDS = 60.0
+"""Seconds between two reads at most, after AWS has throttled several of them."""
+LATE = timedelta(seconds=30)
+"""Events that appear so long after an event with a later time are still found: the log driver sends
+events in batches."""
+ID_SHOWN = 8
+"""Characters of a task id that identify it in a line; ids are 32 random hexadecimal digits."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogPlace:
+    """Where the tasks of a service write the log of one container."""
+
+    container: str
+    group: str
+    region: str
+    """Empty: the Region of the service."""
+    prefix: str
+    """``awslogs-stream-prefix``; the stream of a task is ``prefix/container/task-id``."""
+
+    def stream(self, task: str = "") -> str:
+        """Return the stream of a task, or the start that the streams of all tasks have."""
+        return f"{self.prefix}/{self.container}/{task}"
+
+
+@dataclass(frozen=True, slots=True)
+class LogEvent:
+    """One log line."""
+
+    id: str
+    at: datetime
+    task: str
+    """Id of its task."""
+    container: str
+    message: str
+    """Without the line break at its end."""
+
+
+class NoLogs(Exception):
+    """A container whose log is not in CloudWatch Logs: a sentence that says where it is."""
+
+
+def place_of(container: ContainerDefinition) -> LogPlace:
+    """Return where a container writes its log. Raises NoLogs."""
+    if container.log_driver != AWSLOGS:
+        words = (
+            _("The container {name} has the log driver {driver}, which CloudWatch Logs can't show.")
+            if container.log_driver
+            else _("The container {name} has no log driver: its log is on its instance only.")
+        )
+        raise NoLogs(words.format(name=container.name, driver=container.log_driver))
+    options = container.log_options
+    prefix = options.get("awslogs-stream-prefix", "")
+    if not prefix:
+        raise NoLogs(
+            _(
+                "The container {name} has no awslogs-stream-prefix: its streams in {group} can't "
+                "be assigned to tasks."
+            ).format(name=container.name, group=options.get("awslogs-group", ""))
+        )
+    return LogPlace(
+        container.name, options.get("awslogs-group", ""), options.get("awslogs-region", ""), prefix
+    )
+
+
+def read_places(
+    reader: AccountReader, definitions: Iterable[str]
+) -> tuple[list[LogPlace], list[str]]:
+    """Return where the containers of some task definitions write their logs, each place once.
+
+    ``definitions``: ``family:revision``. Also returns a sentence for each container whose log can't
+    be read. One call a definition; raises AwsProblem.
+    """
+    places: dict[LogPlace, None] = {}
+    without: dict[str, None] = {}
+    for name in dict.fromkeys(definitions):
+        for container in read_definition(reader, name).containers:
+            try:
+                places[place_of(container)] = None
+            except NoLogs as problem:
+                without[str(problem)] = None
+    return [*places], [*without]
+
+
+def last_events(reader: AccountReader, place: LogPlace, task: str, number: int) -> list[LogEvent]:
+    """Return the last lines of a task, the oldest first; none without a stream.
+
+    One call. Raises AwsProblem.
+    """
+    stream = place.stream(task)
+    try:
+        answer = _at(reader, place).call(
+            "logs",
+            "GetLogEvents",
+            logGroupName=place.group,
+            logStreamName=stream,
+            limit=number,
+            startFromHead=False,
+        )
+    except AwsProblem as problem:
+        if problem.kind == "not_found" and has_group(reader, place):
+            return []
+        raise
+    events = enumerate(answer["events"])
+    # GetLogEvents returns no ids. These serve only to tell the events of one answer apart.
+    return [_event({**it, "eventId": f"{stream} {n}"}, place, stream) for n, it in events]
+
+
+def has_group(reader: AccountReader, place: LogPlace) -> bool:
+    """Return whether the log group of ``place`` exists. One call; raises AwsProblem."""
+    groups = _at(reader, place).items(
+        "logs", "DescribeLogGroups", "logGroups", logGroupNamePrefix=place.group
+    )
+    return any(it.get("logGroupName") == place.group for it in groups)
+
+
+def stream_names(reader: AccountReader, place: LogPlace, task: str = "") -> list[str]:
+    """Return some streams of tasks whose ids begin with ``task``. One call; raises AwsProblem."""
+    answer = _at(reader, place).call(
+        "logs",
+        "DescribeLogStreams",
+        logGroupName=place.group,
+        logStreamNamePrefix=place.stream(task),
+    )
+    return [str(it["logStreamName"]) for it in answer["logStreams"]]
+
+
+class LogFeed:
+    """Reads log lines repeatedly and returns each of them once."""
+
+    def __init__(
+        self, reader: AccountReader, places: Sequence[LogPlace], since: datetime, task: str = ""
+    ) -> None:
+        """Begin with the lines after ``since``; only those of ``task`` if it is not empty."""
+        self._places = [(_at(reader, place), place) for place in places]
+        self._since, self._task = since, task
+        self._newest: datetime | None = None
+        self._seen: dict[str, datetime] = {}
+        self.wait = POLL_SECONDS
+        """Seconds until the next read."""
+
+    def poll(self) -> Iterator[LogEvent]:
+        """Yield the lines that are new, by time. One call a place and page; raises AwsProblem."""
+        start = self._since
+        if self._newest is not None:
+            start = max(start, self._newest - LATE)
+        pages = [_events(reader, place, start, self._task) for reader, place in self._places]
+        for event in heapq.merge(*pages, key=lambda it: it.at):
+            if event.id in self._seen:
+                continue
+            self._seen[event.id] = event.at
+            self._newest = max(event.at, self._newest or event.at)
+            yield event
+        self.wait = POLL_SECONDS
+        if self._newest is not None:
+            oldest = self._newest - LATE
+            self._seen = {name: at for name, at in self._seen.items() if at >= oldest}
+
+    def slow_down(self) -> None:
+        """Wait twice as long before the next read."""
+        self.wait = min(2 * self.wait, SLOWEST_SECONDS)
+
+
+def _events(
+    reader: AccountReader, place: LogPlace, start: datetime, task: str
+) -> Iterator[LogEvent]:
+    pages: Iterable[Mapping[str, Any]] = reader.pages(
+        "logs",
+        "FilterLogEvents",
+        logGroupName=place.group,
+        logStreamNamePrefix=place.stream(task),
+        startTime=int(start.timestamp() * 1000),
+    )
+    for page in pages:
+        for it in page.get("events", ()):
+            yield _event(it, place, it["logStreamName"])
+
+
+def _event(it: Mapping[str, Any], place: LogPlace, stream: str) -> LogEvent:
+    at = datetime.fromtimestamp(it["timestamp"] / 1000, UTC)
+    task = stream.rpartition("/")[2]
+    return LogEvent(it["eventId"], at, task, place.container, it["message"].rstrip("\r\n"))
+
+
+def _at(reader: AccountReader, place: LogPlace) -> AccountReader:
+    elsewhere = place.region and place.region != reader.region
+    return reader.again(place.region) if elsewhere else reader
