@@ -113,6 +113,13 @@ def duration(text: str) -> timedelta:
         ) from None
 
 
+def tasks(text: str) -> int:
+    """Return ``text`` as a number of tasks. Raises ArgumentTypeError if it is not one."""
+    if text.isascii() and text.isdecimal():
+        return int(text)
+    raise ArgumentTypeError(_("{text} is not a number of tasks").format(text=repr(text)))
+
+
 FILTERING: tuple[Argument, ...] = (
     (
         ("--min-gpu-memory",),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,7 +42,7 @@ def check(arguments: argparse.Namespace) -> int:
     written = stack_source.written_in(path, limits=False)
     if path.is_dir():
         tell_unfinished(path)
-    account = None if arguments.offline else _account(written.answers)
+    account = None if arguments.offline else account_for(written.answers)
     with waiting(_("Reading the state …")):
         own = read_own(path, os.environ, offline=bool(arguments.offline))
     decided = resolved(written.answers, account)
@@ -65,13 +65,17 @@ def check(arguments: argparse.Namespace) -> int:
 
 
 def refuse_errors(
-    directory: Path, *, offline: bool, told: Sequence[Finding] | None = None
+    directory: Path,
+    *,
+    offline: bool,
+    told: Sequence[Finding] | None = None,
+    hides: Collection[str] = (),
 ) -> tuple[Finding, ...]:
     """Check the stack of a directory against the account as it is now; return the findings.
 
-    Prints all findings that are not in ``told``. Raises Failure on an error, and if the account
-    can't be read and ``offline`` is false. Terraform that isn't understood as a stack is not
-    checked.
+    Prints all findings that are not in ``told``, without warnings of the rules ``hides``. Raises
+    Failure on an error, and if the account can't be read and ``offline`` is false. Terraform that
+    isn't understood as a stack is not checked.
     """
     try:
         written = stack_source.written_in(directory)
@@ -84,7 +88,8 @@ def refuse_errors(
     with waiting(_("Checking the stack …")):
         checked = ApplyCheck(directory, reader, written=written).run()
     silent = {*(told or ()), *({*checked.unknown} - {*checked.shown_unknown})}
-    _print([it for it in checked.findings if it not in silent], quiet=True)
+    hidden = {it for it in checked.findings if it.rule in hides and it.severity is Severity.WARNING}
+    _print([it for it in checked.findings if it not in silent | hidden], quiet=True)
     if checked.account_problem:
         raise Failure(
             _(
@@ -100,7 +105,7 @@ def refuse_errors(
     return checked.findings
 
 
-def _account(answers: Answers) -> AccountFacts | None:
+def account_for(answers: Answers) -> AccountFacts | None:
     """Read the account for ``answers``, with prices. If that fails, print why and return None."""
     from gpuecs_tui.assessment.account import read_for, with_prices
     from gpuecs_tui.aws.errors import AwsProblem

@@ -17,6 +17,7 @@ from gpuecs_tui.commands.arguments import (
     YES,
     Command,
 )
+from gpuecs_tui.commands.change.table import CHANGE_COMMANDS
 from gpuecs_tui.commands.service.table import SERVICE_COMMANDS
 from gpuecs_tui.i18n import N_
 
@@ -181,6 +182,7 @@ _ALL = (
             JSON,
         ),
     ),
+    *CHANGE_COMMANDS,
     *SERVICE_COMMANDS,
     Command(
         name="cancel",

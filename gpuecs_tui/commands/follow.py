@@ -31,12 +31,14 @@ def follow(
     out: TextIO | None = None,
     follower: Follower | None = None,
     preface: Callable[[], Iterable[str]] | None = None,
+    *,
+    outlives: bool = True,
 ) -> Run:
     """Print the lines of ``run`` as they are written; return the run once ``until`` is true.
 
     While no lines are written, stderr shows for how long. ``preface`` is printed before the summary
     of a plan. A ``follower`` that was used before continues where it stopped. Ctrl-C does not stop
-    the run.
+    the run; without ``outlives`` the caller cancels it then.
     """
     target = out or sys.stdout
     colours = target.isatty() and not os.environ.get("NO_COLOR")
@@ -70,6 +72,8 @@ def follow(
     except KeyboardInterrupt:
         wait.clear()
         print(file=target)
+        if not outlives:
+            raise
         print(
             _(
                 "The run continues in the background. To follow it: gpuecs-tui attach "

@@ -183,12 +183,14 @@ def plan_and_apply(
     go_ahead: bool = True,
     check: Callable[[], object] | None = None,
     confirm: str | None = None,
+    consent: Callable[[Run], object] | None = None,
 ) -> int:
     """Run ``operation`` to its end, printing it, and return the exit code of a command.
 
     Unless ``despite_findings``, nothing is applied with credentials that expire before the apply
     ends, or to the old copy of a migrated state. Without ``go_ahead`` nothing is applied. ``check``
     reads the account again before the plan is applied; if it raises Failure, the plan is discarded.
+    ``consent`` gets the run before that and does the same; Ctrl-C during its plan then cancels it.
     A destroy, and an apply that destroys or replaces, need the stack's name as ``confirm``. All
     this is the same after the output was closed early.
     """
@@ -199,7 +201,18 @@ def plan_and_apply(
     with continue_unread(run.directory):
         follower = Follower(run)
         preface = plan_report.warn_once(run) if operation is Operation.APPLY else None
-        waiting = follow(run, _is_decidable, follower=follower, preface=preface)
+        try:
+            waiting = follow(
+                run,
+                _is_decidable,
+                follower=follower,
+                preface=preface,
+                outlives=consent is None,
+            )
+        except KeyboardInterrupt:
+            if consent is not None:
+                store.cancel(run)
+            raise
         if waiting.state is not RunStatus.PLANNED:
             return outcome(waiting)
         if not go_ahead:
@@ -208,6 +221,8 @@ def plan_and_apply(
             return EXIT_CHANGES
         gates = ApprovalChecks(check, not only_bring_back, confirm, despite_findings)
         try:
+            if consent is not None:
+                consent(waiting)
             credentials_end = gates.refuse(waiting)
         except Failure:
             store.discard(waiting)
@@ -231,6 +246,11 @@ def start(
                 directory=shell_word(directory)
             ),
         )
+    if operation is not Operation.DESTROY and not only_bring_back and directory.is_dir():
+        # Imported late, because it reads the whole directory.
+        from gpuecs_tui.commands.change.interrupted import tell_interrupted
+
+        tell_interrupted(directory)
     try:
         return store.start(
             directory,

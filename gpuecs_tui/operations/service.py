@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gpuecs_tui.aws.deployment.facts import DeployedNames
+from gpuecs_tui.aws.service.live_count import service_id
 from gpuecs_tui.aws.session import AccountReader
 
 
@@ -22,3 +23,32 @@ def force_new_deployment(reader: AccountReader, names: DeployedNames) -> str:
     )
     deployments: list[dict[str, Any]] = answer["service"].get("deployments") or []
     return next((str(it.get("id", "")) for it in deployments if it.get("status") == "PRIMARY"), "")
+
+
+def set_desired_count(reader: AccountReader, names: DeployedNames, count: int) -> None:
+    """Let the service run ``count`` tasks. Raises AwsProblem."""
+    reader.call(
+        "ecs",
+        "UpdateService",
+        cluster=names.cluster,
+        service=names.service,
+        desiredCount=count,
+    )
+
+
+def set_scaling_limits(
+    reader: AccountReader, names: DeployedNames, limits: tuple[int, int]
+) -> None:
+    """Let Application Auto Scaling keep the service between two numbers of tasks.
+
+    Its policies and role stay as they are. Raises AwsProblem.
+    """
+    reader.call(
+        "application-autoscaling",
+        "RegisterScalableTarget",
+        ServiceNamespace="ecs",
+        ResourceId=service_id(names.cluster, names.service),
+        ScalableDimension="ecs:service:DesiredCount",
+        MinCapacity=limits[0],
+        MaxCapacity=limits[1],
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gpuecs_tui.commands.arguments import DIRECTORY, JSON, Argument, Command, duration
 from gpuecs_tui.i18n import N_
 
-_YES: Argument = (
+YES_OR_ASKED: Argument = (
     ("--yes",),
     {
         "action": "store_true",
@@ -57,7 +57,7 @@ SERVICE_COMMANDS = (
         operands="DIR [--yes]",
         help=N_("replace every task of the service with a task of the same revision"),
         target="commands.service.restart:restart",
-        arguments=(DIRECTORY, _YES),
+        arguments=(DIRECTORY, YES_OR_ASKED),
     ),
 )
 """In the order in which the help lists them."""

@@ -59,7 +59,7 @@ def changed_since(directory: Path, *, fills_unset: bool = False) -> Callable[[st
     Without a record of the last write, every value counts as a manual change. ``fills_unset``: an
     unset value does not count. It is not in the files, so a default does not replace anything.
     """
-    answers = _noted(directory).get("answers")
+    answers = record_of(directory).get("answers")
     if not isinstance(answers, dict):
         return lambda key, value: not (fills_unset and value == KEYS[key].unset)
 
@@ -76,15 +76,41 @@ def edited_since(directory: Path, key: str, value: Value) -> bool | None:
 
     None without a record of a write into this directory, for example in a copy of it.
     """
-    answers = _noted(directory).get("answers")
+    answers = record_of(directory).get("answers")
     if not isinstance(answers, dict):
         return None
     return key in answers and answers[key] != answer_digest(value)
 
 
+def digests_of(directory: Path, keys: Iterable[str]) -> Mapping[str, str | None] | None:
+    """Return the recorded digest of each of ``keys``, None for a key without one.
+
+    None without a record of a write into this directory.
+    """
+    answers = record_of(directory).get("answers")
+    return {key: answers.get(key) for key in keys} if isinstance(answers, dict) else None
+
+
+def remember_only(
+    directory: Path, earlier: Mapping[str, Any], digests: Mapping[str, str | None]
+) -> None:
+    """Record ``digests`` of single answers in ``earlier``, the record before a write.
+
+    The other values in the directory may be manual changes, and they stay that. Without an earlier
+    record there is none.
+    """
+    with contextlib.suppress(OSError):
+        if not earlier:
+            _path(directory).unlink(missing_ok=True)
+            return
+        answers = {**earlier.get("answers", {}), **digests}
+        kept = {key: it for key, it in answers.items() if it is not None}
+        replace_json(_path(directory), {**earlier, "answers": kept})
+
+
 def deleted_since(directory: Path) -> tuple[Unread, ...]:
     """Return a record for each of our files that was deleted since the last write."""
-    files = _noted(directory).get("files")
+    files = record_of(directory).get("files")
     gone = [
         name
         for name in (files if isinstance(files, list) else ())
@@ -97,7 +123,8 @@ def deleted_since(directory: Path) -> tuple[Unread, ...]:
     return tuple(Unread("", None, name, reason, is_deleted=True) for name in gone)
 
 
-def _noted(directory: Path) -> Mapping[str, Any]:
+def record_of(directory: Path) -> Mapping[str, Any]:
+    """Return the record of the last write into ``directory``; empty if there is none."""
     tree = None
     # Without a home directory there is no record.
     with contextlib.suppress(OSError):

@@ -1,0 +1,213 @@
+"""The command ``scale``: the desired count, and the fleet's maximum size if it needs more."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import cast
+
+from gpuecs_tui.assessment.written import Written, resolved
+from gpuecs_tui.aws.reading import Known, Reading
+from gpuecs_tui.aws.service.live_count import LiveCount, read_live_count
+from gpuecs_tui.checks.context import Context, context_of
+from gpuecs_tui.checks.pricing.cost import cost
+from gpuecs_tui.checks.pricing.cost_words import amount, brief
+from gpuecs_tui.checks.rules import count_reset
+from gpuecs_tui.commands.change.interrupted import restore_interrupted, worded
+from gpuecs_tui.commands.change.taken_back import limits_for, taken_back
+from gpuecs_tui.commands.change.values import (
+    apply_values,
+    ask,
+    needs_an_answer,
+    written_values,
+)
+from gpuecs_tui.commands.check import account_for
+from gpuecs_tui.commands.failure import EXIT_USAGE, Failure, harmless
+from gpuecs_tui.commands.service.here import ServiceHere, service_here
+from gpuecs_tui.commands.stack_source import read_directory
+from gpuecs_tui.i18n import _, ngettext
+from gpuecs_tui.stack.fields import Value
+from gpuecs_tui.stack.partial import known, partial
+from gpuecs_tui.stack.resolve import instances_for_update
+from gpuecs_tui.stack.service import DESIRED_MAX
+from gpuecs_tui.terraform.read.directory import ReadBack
+from gpuecs_tui.terraform.write.value_change import refuse_unread
+
+TASKS, MOST, IGNORED = "service.desired_count", "fleet.max_size", "service.ignore_changes"
+COUNT = "desired_count"
+_COMMAND = "scale"
+_EXPECTED = frozenset({("aws_ecs_service", COUNT), ("aws_autoscaling_group", "max_size")})
+"""Resource type and attribute of what a plan changes."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Scaling:
+    """The decisions before and after."""
+
+    found: ReadBack
+    values: Mapping[str, Value]
+    before: Context
+    after: Context
+
+    @property
+    def tasks(self) -> int:
+        """The new desired count."""
+        return int(str(self.values[TASKS]))
+
+
+def scale(arguments: argparse.Namespace) -> int:
+    """Set the desired count in the directory and in the service."""
+    needs_an_answer(arguments)
+    if arguments.tasks > DESIRED_MAX:
+        raise Failure(_("A service runs at most {n} tasks.").format(n=DESIRED_MAX), code=EXIT_USAGE)
+    with service_here(arguments) as here:
+        restore_interrupted(here.directory)
+        found = read_directory(here.directory)
+        with worded():
+            refuse_unread(found, (TASKS, IGNORED))
+        scaling = _scaling(arguments, here, found)
+        live = read_live_count(here.reader, here.names.cluster, here.names.service)
+        effects = (*_effects(scaling), *taken_back(here, live, found.texts))
+        if COUNT in cast(tuple[str, ...], found.answers[IGNORED]):
+            _scale_outside(arguments, here, scaling, live, effects)
+        else:
+            print(harmless("\n".join(effects)))
+            _apply(arguments, scaling.values, _question(scaling.tasks))
+        print(harmless(here.watch_line))
+        return 0
+
+
+def _apply(arguments: argparse.Namespace, values: Mapping[str, Value], question: str) -> None:
+    apply_values(
+        arguments,
+        values,
+        _COMMAND,
+        expected=lambda kind, path: (kind, path) in _EXPECTED,
+        question=question,
+        hides=(count_reset.RULE,),
+    )
+
+
+def _scale_outside(
+    arguments: argparse.Namespace,
+    here: ServiceHere,
+    scaling: _Scaling,
+    live: Reading[LiveCount | None],
+    effects: Iterable[str],
+) -> None:
+    """Scale a service whose count Terraform ignores: with a call, and in the directory."""
+    from gpuecs_tui.commands.check import refuse_errors
+    from gpuecs_tui.operations.service import set_desired_count, set_scaling_limits
+
+    present = live.value if isinstance(live, Known) else None
+    limits = limits_for(present, scaling.tasks) if present else None
+    lines = [*effects, _ignored_words(scaling.tasks)]
+    if limits and present and limits != present.scaled:
+        lines.append(
+            _("The limits of Application Auto Scaling become {least} to {most} tasks.").format(
+                least=limits[0], most=limits[1]
+            )
+        )
+    if MOST in scaling.values:
+        # One answer is for the plan and for the call.
+        print(harmless("\n".join(lines)))
+        _apply(arguments, {MOST: scaling.values[MOST]}, _question(scaling.tasks))
+    else:
+        ask(arguments, iter(lines), _question(scaling.tasks))
+    with written_values(here.directory, {TASKS: scaling.tasks}, _COMMAND):
+        if not arguments.despite_findings:
+            refuse_errors(here.directory, offline=arguments.offline, hides=(count_reset.RULE,))
+        if limits and present and limits != present.scaled:
+            set_scaling_limits(here.reader, here.names, limits)
+        set_desired_count(here.reader, here.names, scaling.tasks)
+    print(harmless(_scaled_words(scaling)))
+
+
+def _ignored_words(tasks: int) -> str:
+    return ngettext(
+        "Terraform ignores the desired count of this service (service.ignore_changes), so ECS is "
+        "called directly to run {n} task.",
+        "Terraform ignores the desired count of this service (service.ignore_changes), so ECS is "
+        "called directly to run {n} tasks.",
+        tasks,
+    ).format(n=tasks)
+
+
+def _scaled_words(scaling: _Scaling) -> str:
+    return ngettext(
+        "ECS was asked to run {n} task, and the directory has this value.",
+        "ECS was asked to run {n} tasks, and the directory has this value.",
+        scaling.tasks,
+    ).format(n=scaling.tasks)
+
+
+def _question(tasks: int) -> str:
+    return ngettext("Scale to {n} task?", "Scale to {n} tasks?", tasks).format(n=tasks)
+
+
+def _scaling(arguments: argparse.Namespace, here: ServiceHere, found: ReadBack) -> _Scaling:
+    """Return the decisions for the wanted count, with the fleet's maximum size if it is too small.
+
+    Raises Failure if the maximum size is needed and could not be read.
+    """
+    values: dict[str, Value] = {TASKS: arguments.tasks}
+    account = None if arguments.offline else account_for(found.answers)
+    written = Written.of(found, here.directory)
+
+    def context(changed: Mapping[str, Value]) -> Context:
+        stack = resolved({**found.answers, **changed}, account).stack
+        return context_of(partial(stack, written.unknown), account)
+
+    before, after = context({}), context(values)
+    fits = known(lambda: after.fit)
+    needed = fits.instances_for(arguments.tasks) if fits else None
+    if fits and needed is not None and needed > int(str(found.answers.get(MOST, 0))):
+        with worded():
+            refuse_unread(found, (MOST,))
+        wanted = {**after.stack.flat(), TASKS: arguments.tasks}
+        values[MOST] = instances_for_update(wanted, fits.placeable)
+        after = context(values)
+    return _Scaling(found, values, before, after)
+
+
+def _effects(scaling: _Scaling) -> Iterator[str]:
+    answers = scaling.found.answers
+    for key, value in scaling.values.items():
+        yield _("{key}: {before} → {after}").format(key=key, before=answers[key], after=value)
+    fits = known(lambda: scaling.after.fit)
+    if fits is None:
+        yield _("Whether the tasks fit on the fleet is unknown.")
+    elif MOST in scaling.values:
+        needed = fits.instances_for(scaling.tasks)
+        yield _(
+            "{tasks} tasks need {needed} instances, and a deployment up to {most}: the fleet's "
+            "maximum is raised to {most}."
+        ).format(tasks=scaling.tasks, needed=needed, most=scaling.values[MOST])
+    if not scaling.tasks:
+        yield _("At a desired count of 0, no task runs and requests to the service fail.")
+        least = answers.get("fleet.min_size")
+        if least:
+            yield ngettext(
+                "The fleet's minimum size keeps {n} instance running, which is billed.",
+                "The fleet's minimum size keeps {n} instances running, which are billed.",
+                int(str(least)),
+            ).format(n=least)
+        else:
+            yield _("Instances are billed until managed scaling terminates them.")
+    yield _cost(scaling)
+
+
+def _cost(scaling: _Scaling) -> str:
+    return _("Estimated cost at the desired count: {before}/h → {after}/h").format(
+        before=_hourly(scaling.before), after=_hourly(scaling.after)
+    )
+
+
+def _hourly(context: Context) -> str:
+    of = known(lambda: cost(context))
+    found = of.sum("desired") if of else None
+    if found is None or found.hour is None:
+        return _("unknown")
+    text = amount(found.hour, brief)
+    return text if found.complete else _("at least {amount}").format(amount=text)

@@ -1,0 +1,191 @@
+"""Decisions that a command writes for one change of the service, and restores if it is refused."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+from gpuecs_tui.commands.approve import needs_yes
+from gpuecs_tui.commands.change.interrupted import worded
+from gpuecs_tui.commands.failure import Failure, harmless
+from gpuecs_tui.commands.service.question import confirm
+from gpuecs_tui.i18n import _
+from gpuecs_tui.shell_words import shell_word
+from gpuecs_tui.stack.fields import Value
+from gpuecs_tui.terraform.base.atomic_files import read_json
+from gpuecs_tui.terraform.base.problems import TerraformProblem
+from gpuecs_tui.terraform.plan.details import UNKNOWN, ChangedAttribute, PlanTree, wait_for_plan
+from gpuecs_tui.terraform.runs import run_list
+from gpuecs_tui.terraform.runs.run import APPROVE, Run
+from gpuecs_tui.terraform.runs.run_status import Operation
+from gpuecs_tui.terraform.write.value_change import (
+    ValueChange,
+    close,
+    in_words,
+    put_values,
+    restore,
+)
+
+Expected = Callable[[str, str], bool]
+"""Tells whether a plan is expected to change an attribute: resource type and path."""
+
+
+def needs_an_answer(arguments: argparse.Namespace) -> None:
+    """Raise Failure without ``--yes`` if no terminal can answer the question."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        needs_yes(arguments, "status")
+
+
+@contextmanager
+def written_values(
+    directory: Path, values: Mapping[str, Value], command: str
+) -> Iterator[ValueChange]:
+    """Write ``values`` for the block. If it fails, the earlier values are written back.
+
+    They stay if an apply of them has begun: then part of it may be in the account.
+    """
+    with worded():
+        change = put_values(directory, values, command, os.environ)
+    newest = _newest(directory)
+    try:
+        yield change
+    except BaseException:
+        if _has_begun(directory, newest):
+            close(directory)
+            if change.before:
+                _tell_kept(change)
+        else:
+            _restore(change)
+        raise
+    close(directory)
+
+
+def apply_values(
+    arguments: argparse.Namespace,
+    values: Mapping[str, Value],
+    command: str,
+    *,
+    expected: Expected,
+    question: str,
+    hides: Collection[str] = (),
+) -> int:
+    """Write ``values``, plan, ask, and apply exactly that plan; return an exit code.
+
+    Uses the checks and the runs of ``apply``. Raises Failure if the plan is refused or fails; then
+    the earlier values are written back. Warnings of the rules ``hides`` are not printed.
+    """
+    # Imported late, because they import all rules.
+    from gpuecs_tui.commands.check import refuse_errors
+    from gpuecs_tui.commands.runs import plan_and_apply
+
+    directory: Path = arguments.directory
+    with written_values(directory, values, command) as change:
+        for file in change.files:
+            print(harmless(_("Changed {file}.").format(file=directory / file)))
+        check = again = None
+        if not arguments.despite_findings:
+            check = partial(refuse_errors, directory, offline=arguments.offline, hides=hides)
+            again = partial(check, told=check())
+        return plan_and_apply(
+            directory,
+            Operation.APPLY,
+            arguments.plugin_dir,
+            arguments.profile,
+            despite_findings=arguments.despite_findings,
+            check=again,
+            confirm=arguments.confirm,
+            consent=partial(_consent, arguments, expected, question),
+        )
+
+
+def ask(arguments: argparse.Namespace, effects: Iterator[str], question: str) -> None:
+    """Print ``effects`` and ask. Raises Failure unless the answer is yes, also after Ctrl-C."""
+    try:
+        confirm(effects, question, arguments)
+    except KeyboardInterrupt:
+        print(file=sys.stderr)
+        raise Failure(_("Nothing was changed.")) from None
+
+
+def _consent(arguments: argparse.Namespace, expected: Expected, question: str, run: Run) -> None:
+    """Ask for the approval of the plan of ``run``, which may contain other changes."""
+    others = _others(wait_for_plan(run), expected)
+    if others is None:
+        words = _("What the plan changes is unknown: its details could not be read.")
+    elif others:
+        words = _("The plan also contains other changes: {addresses}.").format(
+            addresses=", ".join(others)
+        )
+    else:
+        words = ""
+    if words and arguments.yes:
+        raise Failure(
+            _("Nothing was applied. {reason}").format(reason=words),
+            _(
+                "To look at all changes: gpuecs-tui plan {directory}; to apply them: gpuecs-tui "
+                "apply {directory} --yes"
+            ).format(directory=shell_word(arguments.directory)),
+        )
+    ask(arguments, iter([f"!  {words}"] if words else []), question)
+
+
+def _others(tree: PlanTree | None, expected: Expected) -> list[str] | None:
+    """Return the addresses whose change is not the expected one; None if the plan is unknown."""
+    if tree is None:
+        return None
+    return [
+        it.address
+        for it in tree.changes
+        if not it.attributes
+        or not all(_is_expected(it.type, each, expected) for each in it.attributes)
+    ]
+
+
+def _is_expected(kind: str, changed: ChangedAttribute, expected: Expected) -> bool:
+    # The provider plans an empty text for an attribute that AWS returned without a value.
+    empty = changed.before is None and changed.after == '""'
+    return empty or changed.after == UNKNOWN or expected(kind, changed.path)
+
+
+def _restore(change: ValueChange) -> None:
+    if not change.before:
+        return
+    try:
+        restore(change, os.environ)
+    except TerraformProblem as problem:
+        words = _("Could not restore {values}: {reason}").format(
+            values=in_words(change.before), reason=problem
+        )
+    else:
+        words = _("Restored the earlier value: {values}.").format(values=in_words(change.before))
+    print(harmless(words), file=sys.stderr)
+
+
+def _tell_kept(change: ValueChange) -> None:
+    words = _(
+        "The apply had begun, so the directory keeps {values}. What is applied: gpuecs-tui status "
+        "{directory}"
+    )
+    print(
+        harmless(
+            words.format(values=in_words(change.after), directory=shell_word(change.directory))
+        ),
+        file=sys.stderr,
+    )
+
+
+def _newest(directory: Path) -> str:
+    return next((run.id for run in run_list.runs_of(directory)), "")
+
+
+def _has_begun(directory: Path, before: str) -> bool:
+    """Tell whether a run that is newer than ``before`` was approved."""
+    run = next(iter(run_list.runs_of(directory)), None)
+    if run is None or run.id == before:
+        return False
+    return (read_json(run.files.decision) or {}).get("decision") == APPROVE

@@ -1,0 +1,239 @@
+"""Write single decisions into a directory for one change of the service, and restore them.
+
+The decisions are written before the plan that needs them. If that plan is not applied, the earlier
+values are written back. A note under the user's state folder (XDG) names both values while the
+change is open, so that the next command can restore them after a killed one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gpuecs_tui.i18n import _
+from gpuecs_tui.private_folder import make_private
+from gpuecs_tui.shell_words import shell_word
+from gpuecs_tui.stack.fields import Value
+from gpuecs_tui.stack.model import KEYS
+from gpuecs_tui.stack.resolve import resolve
+from gpuecs_tui.stack.unread import by_key
+from gpuecs_tui.terraform.base.atomic_files import read_json, replace_json
+from gpuecs_tui.terraform.base.liveness import ProcessIdentity, identify, is_alive
+from gpuecs_tui.terraform.read.directory import ReadBack, read
+from gpuecs_tui.terraform.runs.applied import is_applied
+from gpuecs_tui.terraform.runs.run_list import runs_of
+from gpuecs_tui.terraform.write import last_write
+from gpuecs_tui.terraform.write.rewrite import files_for
+from gpuecs_tui.terraform.write.stack import WriteChanges, WriteProblem, compare, write
+from gpuecs_tui.user_folders import state_folder
+
+FORMAT = 1
+"""Increased if an older version of the program could misread a note."""
+_NAME_LENGTH = 24
+"""Hexadecimal digits of the directory's digest, enough that no two directories share it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ValueChange:
+    """Decisions that a command has written into a directory."""
+
+    directory: Path
+    command: str
+    """The command that wrote them, such as ``scale``."""
+    before: Mapping[str, Value]
+    """Key → its value before; only keys that differ."""
+    after: Mapping[str, Value]
+    """The same keys with the written values."""
+    files: tuple[str, ...] = ()
+    """Names of the files that were changed; empty if the directory already had the values."""
+    digests: Mapping[str, str | None] | None = None
+    """The digests that the record of the last write had for the keys; None without a record."""
+
+
+def refuse_unread(found: ReadBack, keys: Iterable[str]) -> None:
+    """Raise WriteProblem with file and line if one of ``keys`` could not be read."""
+    unread = by_key(found.unread)
+    for key in keys:
+        if key in found.answers:
+            continue
+        reason = unread[key].sentence if key in unread else _("No file sets it.")
+        raise WriteProblem(
+            _("Could not read {key} in the directory: {reason}").format(key=key, reason=reason),
+            _("Change it in that file."),
+        )
+
+
+def put_values(
+    directory: Path, values: Mapping[str, Value], command: str, environ: Mapping[str, str]
+) -> ValueChange:
+    """Write ``values`` where the directory sets them, and nothing else; return the change.
+
+    The change is open until ``close`` or ``restore``. Raises WriteProblem or ReadProblem; then no
+    file has changed.
+    """
+    found = read(directory, environ)
+    refuse_unread(found, values)
+    before = {key: found.answers[key] for key in values if found.answers[key] != values[key]}
+    after = {key: values[key] for key in before}
+    if not before:
+        return ValueChange(directory, command, {}, {})
+    changes = _changes(directory, found, after, environ)
+    change = ValueChange(
+        directory,
+        command,
+        before,
+        after,
+        tuple(it.file for it in changes.files),
+        last_write.digests_of(directory, before),
+    )
+    _note(change)
+    try:
+        _write(changes, {key: last_write.answer_digest(value) for key, value in after.items()})
+    except WriteProblem:
+        close(directory)
+        raise
+    return change
+
+
+def restore(change: ValueChange, environ: Mapping[str, str]) -> None:
+    """Write the earlier values back. Raises WriteProblem or ReadProblem.
+
+    A value that was changed since is not overwritten: WriteProblem.
+    """
+    if not change.before:
+        return
+    found = read(change.directory, environ)
+    for key, value in change.after.items():
+        if found.answers.get(key) != value:
+            raise WriteProblem(
+                _("{key} was changed in {directory} in the meantime, so it stays as it is.").format(
+                    key=key, directory=change.directory
+                )
+            )
+    _write(_changes(change.directory, found, change.before, environ), change.digests or {})
+    close(change.directory)
+
+
+def close(directory: Path) -> None:
+    """Remove the note: the values are applied, or restored."""
+    with contextlib.suppress(OSError):
+        _path(directory).unlink(missing_ok=True)
+
+
+def interrupted_change(directory: Path, environ: Mapping[str, str]) -> ValueChange | None:
+    """Return the change that a killed command left in ``directory``; None if there is none.
+
+    The change of a command that still runs is not returned. A change that was applied since, or
+    whose values were changed since, is closed. Raises ReadProblem.
+    """
+    tree = None
+    with contextlib.suppress(OSError):
+        tree = read_json(_path(directory))
+    if tree is None or tree.get("format") != FORMAT:
+        return None
+    if is_alive(ProcessIdentity.from_json(tree.get("writer"))):
+        return None
+    change = _from_json(directory, tree)
+    if change is None:
+        return None
+    answers = read(directory, environ).answers
+    edited = any(answers.get(key) != value for key, value in change.after.items())
+    runs = runs_of(directory)
+    if edited or (runs and is_applied(runs[0])):
+        close(directory)
+        return None
+    return change
+
+
+def in_words(values: Mapping[str, Value]) -> str:
+    """Return values as text, such as ``service.desired_count = 2``."""
+    return ", ".join(f"{key} = {KEYS[key].unparse(value)}" for key, value in values.items())
+
+
+def _changes(
+    directory: Path, found: ReadBack, values: Mapping[str, Value], environ: Mapping[str, str]
+) -> WriteChanges:
+    """Return the changes of files that set ``values`` only. Raises WriteProblem."""
+    if found.earlier:
+        raise WriteProblem(
+            _("An earlier version of gpuecs-tui wrote {directory}.").format(directory=directory),
+            _("Upgrade it first: gpuecs-tui render {directory} {directory}").format(
+                directory=shell_word(directory)
+            ),
+        )
+    stack = resolve({**found.answers, **values}, None).stack
+    changes = compare(
+        directory, files_for(stack, directory), explicit=frozenset(values), environ=environ
+    )
+    more = [it.file for it in changes.files if it.kind != "change" or it.hand_edited]
+    if more:
+        raise WriteProblem(
+            _("Could not set {keys}: {files} sets it in a manual change.").format(
+                keys=", ".join(values), files=", ".join(more)
+            ),
+            _("Change it in that file, then run: gpuecs-tui apply {directory} --yes").format(
+                directory=shell_word(directory)
+            ),
+        )
+    return changes
+
+
+def _write(changes: WriteChanges, digests: Mapping[str, str | None]) -> None:
+    earlier = last_write.record_of(changes.directory)
+    write(changes)
+    last_write.remember_only(changes.directory, earlier, digests)
+
+
+def _note(change: ValueChange) -> None:
+    """Record an open change. Raises WriteProblem: without a note a kill could hide the change."""
+    tree = {
+        "format": FORMAT,
+        "directory": os.path.realpath(change.directory),
+        "command": change.command,
+        "writer": identify().as_json(),
+        "before": dict(change.before),
+        "after": dict(change.after),
+        "files": list(change.files),
+        "digests": None if change.digests is None else dict(change.digests),
+    }
+    try:
+        path = _path(change.directory)
+        make_private(path.parent)
+        replace_json(path, tree)
+    except OSError as error:
+        raise WriteProblem(
+            _("Could not record the change: {reason}.").format(reason=error.strerror or error),
+            _("Check free space and permissions, or set XDG_STATE_HOME to a writable directory."),
+        ) from None
+
+
+def _from_json(directory: Path, tree: Mapping[str, Any]) -> ValueChange | None:
+    before, after, digests = tree.get("before"), tree.get("after"), tree.get("digests")
+    if not isinstance(before, dict) or not isinstance(after, dict) or before.keys() != after.keys():
+        return None
+    if not before or not before.keys() <= KEYS.keys():
+        return None
+    return ValueChange(
+        directory,
+        str(tree.get("command", "")),
+        {key: _value(it) for key, it in before.items()},
+        {key: _value(it) for key, it in after.items()},
+        tuple(str(it) for it in tree.get("files") or ()),
+        digests if isinstance(digests, dict) else None,
+    )
+
+
+def _value(raw: Any) -> Value:
+    """Return a value of JSON as a decision: its lists are tuples."""
+    return tuple(raw) if isinstance(raw, list) else raw
+
+
+def _path(directory: Path) -> Path:
+    whole = os.path.realpath(directory)
+    name = hashlib.sha256(os.fsencode(whole)).hexdigest()[:_NAME_LENGTH]
+    return state_folder() / "changes" / f"{name}.json"

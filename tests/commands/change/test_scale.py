@@ -1,0 +1,293 @@
+"""``scale``: what it writes, plans, asks, applies and calls, and what it restores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gpuecs_tui.cli import main
+from gpuecs_tui.commands.failure import EXIT_FAILED, EXIT_USAGE
+from gpuecs_tui.commands.service.here import EXIT_NOT_DEPLOYED
+from gpuecs_tui.terraform.runs.run_status import RunStatus
+from gpuecs_tui.terraform.write import last_write, value_change
+from tests.commands.change.replayed import Stack, plan_of
+from tests.demo.simulator.stepped import Stepped
+from tests.support.terraform import fake_engine
+from tests.support.terraform.run_folders import stage
+from tests.support.unprivileged import unprivileged
+
+IGNORED = ("desired_count",)
+Printed = pytest.CaptureFixture[str]
+
+
+def scale(stack: Stack, tasks: int, *more: str) -> int:
+    return main(["scale", str(stack.directory), str(tasks), "--offline", *more])
+
+
+def test_the_count_and_the_maximum_size_are_written_planned_and_applied(
+    stack: Stack, capsys: Printed
+) -> None:
+    before = stack.read()
+    stack.replay(
+        show=plan_of(
+            ("aws_ecs_service", {"desired_count": 1}, {"desired_count": 3}),
+            ("aws_autoscaling_group", {"max_size": 2}, {"max_size": 6}),
+        )
+    )
+    assert scale(stack, 3, "--yes") == 0
+    out = capsys.readouterr().out
+    assert "service.desired_count: 1 → 3\nfleet.max_size: 2 → 6\n" in out
+    assert "3 tasks need 3 instances, and a deployment up to 6" in out
+    assert f"gpuecs-tui status {stack.directory} --watch" in out
+    written = before.replace("desired_count = 1", "desired_count = 3")
+    assert stack.read() == written.replace("max_size      = 2", "max_size      = 6")
+    assert stack.states == [RunStatus.SUCCEEDED]
+    assert value_change.interrupted_change(stack.directory, {}) is None
+
+
+def test_zero_says_that_requests_fail_and_what_is_still_billed(
+    stack: Stack, capsys: Printed
+) -> None:
+    stack.write(fleet__min_size=1)
+    assert scale(stack, 0, "--yes") == 0
+    out = capsys.readouterr().out
+    assert "At a desired count of 0, no task runs and requests to the service fail." in out
+    assert "The fleet's minimum size keeps 1 instance running, which is billed." in out
+    assert "desired_count = 0" in stack.read()
+
+
+@pytest.mark.parametrize("typed", ["n\n", "", None])
+def test_no_at_the_question_restores_the_value_and_discards_the_plan(
+    stack: Stack, answer: Callable[[str | None], None], capsys: Printed, typed: str | None
+) -> None:
+    before, record = stack.read(), last_write.record_of(stack.directory)
+    answer(typed)
+    assert scale(stack, 2) == EXIT_FAILED
+    err = capsys.readouterr().err
+    assert "Scale to 2 tasks? [y/N] " in err
+    assert "Restored the earlier value: service.desired_count = 1" in err
+    assert "Nothing was changed." in err
+    assert stack.read() == before
+    assert last_write.record_of(stack.directory) == record
+    assert stack.states == [RunStatus.DISCARDED]
+    assert "apply" not in stack.commands
+
+
+def test_a_yes_at_the_question_applies_the_plan_that_was_shown(
+    stack: Stack, answer: Callable[[str | None], None]
+) -> None:
+    answer("y\n")
+    assert scale(stack, 2) == 0
+    assert stack.states == [RunStatus.SUCCEEDED]
+
+
+def test_other_changes_are_not_applied_by_a_yes_to_the_scaling(
+    stack: Stack, answer: Callable[[str | None], None], capsys: Printed
+) -> None:
+    other = ("aws_launch_template", {"image_id": "ami-1"}, {"image_id": "ami-2"})
+    stack.replay(show=plan_of(other))
+    before = stack.read()
+    assert scale(stack, 2, "--yes") == EXIT_FAILED
+    err = capsys.readouterr().err
+    assert "The plan also contains other changes: aws_launch_template.this." in err
+    assert "to apply them: gpuecs-tui apply" in err
+    assert stack.read() == before and stack.states == [RunStatus.DISCARDED]
+    # A user on a terminal sees them and decides.
+    answer("y\n")
+    assert scale(stack, 2) == 0
+    assert "!  The plan also contains other changes" in capsys.readouterr().out
+
+
+def test_a_failed_plan_restores_the_value(stack: Stack, capsys: Printed) -> None:
+    before = stack.read()
+    stack.replay(plan=fake_engine.Command(fake_engine.stream("plan-change"), code=1))
+    assert scale(stack, 2, "--yes") == EXIT_FAILED
+    assert "Restored the earlier value" in capsys.readouterr().err
+    assert stack.read() == before
+
+
+def test_a_failed_apply_keeps_the_value_because_part_of_it_may_be_applied(
+    stack: Stack, capsys: Printed
+) -> None:
+    stack.replay(apply=fake_engine.Command(fake_engine.stream("apply-change"), code=1))
+    assert scale(stack, 2, "--yes") == EXIT_FAILED
+    assert "The apply had begun, so the directory keeps service.desired_count = 2" in (
+        capsys.readouterr().err
+    )
+    assert "desired_count = 2" in stack.read()
+
+
+def test_an_error_of_the_check_restores_the_value(stack: Stack, capsys: Printed) -> None:
+    stack.write(task__memory=15742)
+    before = stack.read()
+    assert scale(stack, 1, "--yes") == scale(stack, 2, "--yes") == EXIT_FAILED
+    assert "Nothing was applied: the check found errors." in capsys.readouterr().err
+    assert stack.read() == before and stack.states == []
+
+
+def test_the_value_changes_in_the_file_that_sets_it(stack: Stack) -> None:
+    stack.edit("desired_count = 1\n", "")
+    other = stack.directory / "sizes.auto.tfvars.json"
+    other.write_text('{\n  "desired_count": 1, "x": 2\n}\n')
+    before = stack.read()
+    assert scale(stack, 2, "--yes") == 0
+    assert other.read_text() == '{\n  "desired_count": 2, "x": 2\n}\n'
+    assert stack.read() == before
+
+
+def test_a_value_that_is_not_understood_is_named_with_its_line(
+    stack: Stack, capsys: Printed
+) -> None:
+    stack.edit("= var.desired_count", "= max(1, var.desired_count)", "service.tf")
+    before = stack.read()
+    assert scale(stack, 2, "--yes") == EXIT_FAILED
+    assert "service.tf:5: aws_ecs_service.this.desired_count" in capsys.readouterr().err
+    assert stack.read() == before and stack.commands == []
+
+
+def test_a_manual_change_in_our_file_is_not_overwritten(stack: Stack, capsys: Printed) -> None:
+    stack.edit("= var.desired_count", "= 1", "service.tf")
+    before = stack.read("service.tf")
+    assert scale(stack, 2, "--yes") == EXIT_FAILED
+    assert "service.tf sets it in a manual change" in capsys.readouterr().err
+    assert stack.read("service.tf") == before and stack.commands == []
+
+
+def test_a_manual_change_in_the_meantime_stays(
+    stack: Stack, answer: Callable[[str | None], None], capsys: Printed, monkeypatch: Any
+) -> None:
+    from gpuecs_tui.commands.change import values
+
+    def edit_and_refuse(*_any: object) -> None:
+        stack.edit("desired_count = 2", "desired_count = 7")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(values, "confirm", edit_and_refuse)
+    answer("")
+    assert scale(stack, 2) == EXIT_FAILED
+    err = capsys.readouterr().err
+    assert "service.desired_count was changed in" in err and "stays as it is" in err
+    assert "desired_count = 7" in stack.read()
+
+
+def test_other_manual_values_stay_manual_changes(stack: Stack) -> None:
+    stack.edit("max_size      = 2", "max_size      = 5")
+    main(["render", str(stack.directory), str(stack.directory), "--yes"])
+    stack.edit("max_size      = 5", "max_size      = 4")
+    assert scale(stack, 2, "--yes") == 0
+    assert last_write.edited_since(stack.directory, "fleet.max_size", 4) is True
+    assert last_write.edited_since(stack.directory, "service.desired_count", 2) is False
+
+
+def test_the_value_of_a_killed_command_is_restored_by_the_next_one(
+    stack: Stack, capsys: Printed, monkeypatch: Any
+) -> None:
+    before = stack.read()
+    value_change.put_values(stack.directory, {"service.desired_count": 4}, "scale", {})
+    # The command still runs: nothing is restored.
+    assert value_change.interrupted_change(stack.directory, {}) is None
+    monkeypatch.setattr(value_change, "is_alive", lambda _process: False)
+    assert main(["plan", str(stack.directory)]) == 2
+    assert "gpuecs-tui scale was interrupted" in capsys.readouterr().err
+    assert "desired_count = 4" in stack.read()
+    assert scale(stack, 1, "--yes") == 0
+    assert "Its values were restored: service.desired_count = 1." in capsys.readouterr().err
+    assert stack.read() == before
+
+
+def test_a_read_only_directory_changes_nothing(
+    stack: Stack, tmp_path: Path, capsys: Printed
+) -> None:
+    before = stack.read()
+    stack.directory.chmod(0o555)
+    with unprivileged():
+        assert scale(stack, 2, "--yes") == EXIT_FAILED
+    stack.directory.chmod(0o755)
+    err = capsys.readouterr().err
+    assert "Could not write" in err and "Nothing was changed." in err
+    assert stack.read() == before and stack.commands == []
+    assert not list((tmp_path / "state").rglob("changes/*.json"))
+
+
+def test_without_a_terminal_and_without_yes_it_changes_nothing(
+    stack: Stack, capsys: Printed
+) -> None:
+    assert scale(stack, 2) == EXIT_USAGE
+    assert "--yes is required" in capsys.readouterr().err
+
+
+def test_nothing_deployed_and_a_run_in_progress_are_refused(
+    stack: Stack, tmp_path: Path, capsys: Printed
+) -> None:
+    stage(stack.directory, RunStatus.APPLYING)
+    assert scale(stack, 2, "--yes") == EXIT_FAILED
+    assert "A run of this stack is in progress" in capsys.readouterr().err
+    assert "desired_count = 1" in stack.read()
+    (stack.directory / "terraform.tfstate").write_text('{"version": 4, "resources": []}')
+    other = Stack(tmp_path / "other", stack.engine)
+    other.write()
+    assert scale(other, 2, "--yes") == EXIT_NOT_DEPLOYED
+
+
+def test_an_ignored_count_is_set_by_a_call_and_written(
+    account: Stepped, stack: Stack, capsys: Printed
+) -> None:
+    stack.write(service__ignore_changes=IGNORED)
+    assert scale(stack, 3, "--yes") == 0
+    out = capsys.readouterr().out
+    assert "Terraform ignores the desired count of this service" in out
+    assert account.service["desiredCount"] == 3
+    assert "desired_count = 3" in stack.read()
+    assert stack.states == [RunStatus.SUCCEEDED], "the plan of the maximum size"
+    assert scale(stack, 1, "--yes") == 0
+    assert account.service["desiredCount"] == 1
+    assert len(stack.states) == 1
+
+
+def test_autoscaling_keeps_the_new_count_and_its_schedule_is_named(
+    account: Stepped, stack: Stack, capsys: Printed
+) -> None:
+    stack.write(service__ignore_changes=IGNORED, fleet__max_size=20)
+    scaling = account.client("application-autoscaling")
+    target = {
+        "ServiceNamespace": "ecs",
+        "ResourceId": "service/llm/llm",
+        "ScalableDimension": "ecs:service:DesiredCount",
+    }
+    scaling.register_scalable_target(**target, MinCapacity=1, MaxCapacity=2)
+    scaling.put_scheduled_action(
+        **target, ScheduledActionName="night", Schedule="cron(0 20 * * ? *)",
+        ScalableTargetAction={"MinCapacity": 1},
+    )  # fmt: skip
+    try:
+        assert scale(stack, 3, "--yes") == 0
+        out = capsys.readouterr().out
+        assert "keeps the service between 1 and 2 tasks" in out
+        assert "The scheduled action night (cron(0 20 * * ? *)) also changes it." in out
+        assert "The limits of Application Auto Scaling become 3 to 3 tasks." in out
+        (found,) = scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]
+        assert (found["MinCapacity"], found["MaxCapacity"]) == (3, 3)
+        assert account.service["desiredCount"] == 3
+    finally:
+        scaling.deregister_scalable_target(**target)
+
+
+def test_a_refused_call_restores_the_value(
+    account: Stepped, stack: Stack, capsys: Printed, monkeypatch: Any
+) -> None:
+    from gpuecs_tui.aws.errors import AwsProblem
+    from gpuecs_tui.operations import service
+
+    def denied(*_any: object) -> None:
+        raise AwsProblem("denied", "No.", "Ask.", "ecs:UpdateService")
+
+    stack.write(service__ignore_changes=IGNORED, fleet__max_size=4)
+    before = stack.read()
+    monkeypatch.setattr(service, "set_desired_count", denied)
+    assert scale(stack, 2, "--yes") == EXIT_FAILED
+    assert "Ask for the permission ecs:UpdateService." in capsys.readouterr().err
+    assert stack.read() == before
+    assert account.service["desiredCount"] == 1
