@@ -22,7 +22,18 @@ VARIABLE = "GPUECS_TUI_CALL_OPTIONS"
 """The options for a child process, quoted for a POSIX shell."""
 COMMANDS_WITH_OPTIONS = (
     *("render", "show", "check", "plan", "apply", "approve", "destroy", "runs", "attach"),
-    *("cancel", "status", "scale", "state", "migrate", "buckets", "gpus", "doctor"),
+    *(
+        "cancel",
+        "status",
+        "logs",
+        "scale",
+        "restart",
+        "state",
+        "migrate",
+        "buckets",
+        "gpus",
+        "doctor",
+    ),
 )
 """Every command but ``demo``, which is always about the demo account."""
 _PROGRAM = "gpuecs-tui "

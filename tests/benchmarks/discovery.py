@@ -21,8 +21,8 @@ from tests.benchmarks.rows import Row, table
 
 CHAIN = 3
 """The number of dependent calls: sts:GetCallerIdentity, then ecs:ListClusters, then
-ecs:DescribeClusters, because the list may contain deleted clusters, whose names are free. No list of
-the demo account has a second page."""
+ecs:DescribeClusters, because the list may contain deleted clusters, whose names are free. No list
+of the demo account has a second page."""
 LIMIT = 1.25
 TRIES = 3
 
