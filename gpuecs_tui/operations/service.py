@@ -8,6 +8,9 @@ from gpuecs_tui.aws.deployment.facts import DeployedNames
 from gpuecs_tui.aws.service.live_count import service_id
 from gpuecs_tui.aws.session import AccountReader
 
+REASON = "Stopped with gpuecs-tui stop-task"
+"""At most 255 characters (ECS API reference, StopTask)."""
+
 
 def force_new_deployment(reader: AccountReader, names: DeployedNames) -> str:
     """Replace every task with a task of the same revision; return the id of the deployment.
@@ -52,3 +55,9 @@ def set_scaling_limits(
         MinCapacity=limits[0],
         MaxCapacity=limits[1],
     )
+
+
+def stop_task(reader: AccountReader, names: DeployedNames, task: str) -> None:
+    """Stop a task of the service, by its id. Raises AwsProblem."""
+    # AWS shows the reason as the task's stoppedReason.
+    reader.call("ecs", "StopTask", cluster=names.cluster, task=task, reason=REASON)

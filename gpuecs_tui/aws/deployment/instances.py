@@ -14,8 +14,9 @@ from gpuecs_tui.aws.deployment.ask import (
     moment,
     none_if_gone,
 )
-from gpuecs_tui.aws.deployment.facts import ContainerInstance, Instance
+from gpuecs_tui.aws.deployment.facts import ContainerInstance, DeployedNames, Instance
 from gpuecs_tui.aws.errors import AwsProblem
+from gpuecs_tui.aws.session import AccountReader
 
 IDS = 200
 """Maximum number of values in a filter of an EC2 describe call (EC2 API reference, "Filter")."""
@@ -57,6 +58,17 @@ def read_container_instances(ask: Ask) -> tuple[ContainerInstance, ...]:
     seen.container_instances = tuple(found)
     seen.registered = frozenset(it.ec2_instance_id for it in found.values())
     return tuple(sorted(found.values(), key=lambda it: (it.zone, it.id)))
+
+
+def read_container_instance(
+    reader: AccountReader, names: DeployedNames, identity: str
+) -> ContainerInstance | None:
+    """Return one container instance; None once it has left the cluster. Raises AwsProblem."""
+    answer = reader.call(
+        "ecs", "DescribeContainerInstances", cluster=names.cluster, containerInstances=[identity]
+    )
+    found = [_container_instance(it) for it in maps(answer, "containerInstances")]
+    return next((it for it in found if it.status != "INACTIVE"), None)
 
 
 def calls_for_instances(ask: Ask) -> int:

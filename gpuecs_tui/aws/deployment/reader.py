@@ -6,11 +6,13 @@ from time import monotonic
 
 from gpuecs_tui.aws.deployment.ask import Ask
 from gpuecs_tui.aws.deployment.facts import (
+    DeployedFleet,
     DeployedNames,
     DeployedService,
     DeployedTask,
     DeploymentFacts,
 )
+from gpuecs_tui.aws.deployment.fleet import read_fleet
 from gpuecs_tui.aws.deployment.seen import Seen
 from gpuecs_tui.aws.deployment.service import read_service
 from gpuecs_tui.aws.deployment.tasks import read_tasks
@@ -40,3 +42,8 @@ def read_service_and_tasks(
     """Read only the service and its tasks, also the stopped ones. Raises AwsProblem."""
     ask = Ask(reader, names, Seen(), monotonic())
     return ask.both(lambda: read_service(ask), lambda: read_tasks(ask))
+
+
+def read_fleet_alone(reader: AccountReader, names: DeployedNames) -> DeployedFleet | None:
+    """Read only the Auto Scaling group; None if it does not exist. Raises AwsProblem."""
+    return read_fleet(Ask(reader, names, Seen(), monotonic()))

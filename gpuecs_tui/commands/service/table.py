@@ -13,6 +13,11 @@ YES_OR_ASKED: Argument = (
     },
 )
 
+_INSTANCE: Argument = (
+    ("instance",),
+    {"metavar": "INSTANCE", "help": N_("EC2 instance id, or its first characters")},
+)
+
 SERVICE_COMMANDS = (
     Command(
         name="logs",
@@ -56,8 +61,33 @@ SERVICE_COMMANDS = (
         name="restart",
         operands="DIR [--yes]",
         help=N_("replace every task of the service with a task of the same revision"),
-        target="commands.service.restart:restart",
+        target="commands.service.act:restart",
         arguments=(DIRECTORY, YES_OR_ASKED),
+    ),
+    Command(
+        name="stop-task",
+        operands="DIR TASK [--yes]",
+        help=N_("stop one task of the service, which starts a replacement"),
+        target="commands.service.act:stop_task",
+        arguments=(
+            DIRECTORY,
+            (("task",), {"metavar": "TASK", "help": N_("task id, or its first characters")}),
+            YES_OR_ASKED,
+        ),
+    ),
+    Command(
+        name="drain",
+        operands="DIR INSTANCE [--yes]",
+        help=N_("move the tasks off one instance, which keeps running"),
+        target="commands.service.act:drain",
+        arguments=(DIRECTORY, _INSTANCE, YES_OR_ASKED),
+    ),
+    Command(
+        name="replace",
+        operands="DIR INSTANCE [--yes]",
+        help=N_("drain one instance, then terminate it; the Auto Scaling group replaces it"),
+        target="commands.service.act:replace",
+        arguments=(DIRECTORY, _INSTANCE, YES_OR_ASKED),
     ),
 )
 """In the order in which the help lists them."""

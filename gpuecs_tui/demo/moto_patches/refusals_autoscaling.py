@@ -71,6 +71,36 @@ def capacity_outside_the_size() -> None:
     wrap(AutoScalingResponse, "set_desired_capacity", put)
 
 
+def instance_to_terminate() -> None:
+    """TerminateInstanceInAutoScalingGroup returns 500 for an unknown instance, and goes below the
+    group's minimum."""
+
+    def terminate(original: Any, self: AutoScalingResponse) -> Any:
+        identity = self._get_param("InstanceId")
+        groups = self.autoscaling_backend.autoscaling_groups.values()
+        group = next(
+            (it for it in groups for state in it.instance_states if state.instance.id == identity),
+            None,
+        )
+        if group is None:
+            raise AutoscalingClientError(
+                "ValidationError",
+                f"Instance Id not found - No managed instance found for instance ID: {identity}",
+            )
+        shrinks = self._get_bool_param("ShouldDecrementDesiredCapacity", False)
+        least = group.min_size or 0
+        if shrinks and (group.desired_capacity or 0) <= least:
+            raise AutoscalingClientError(
+                "ValidationError",
+                f"Currently, desiredSize equals minSize ({least}). Terminating instance without "
+                "replacement will violate group's min size constraint. Either set "
+                "shouldDecrementDesiredCapacity flag to false or lower group's min size.",
+            )
+        return original(self)
+
+    wrap(AutoScalingResponse, "terminate_instance_in_auto_scaling_group", terminate)
+
+
 def _given(request: dict[str, Any], name: str, present: int | None) -> int:
     wanted = request.get(name)
     return int((present or 0) if wanted is None else wanted)
@@ -85,4 +115,4 @@ def _refuse_outside(desired: int, least: int, most: int) -> None:
         )
 
 
-GAPS = (size_of_a_group, capacity_outside_the_size)
+GAPS = (size_of_a_group, capacity_outside_the_size, instance_to_terminate)

@@ -32,6 +32,8 @@ from tests.demo.moto_patches.refused_settings import (
     group_turned_to_a_long_timeout,
     group_turned_to_a_short_interval,
     group_with_a_short_interval,
+    instance_below_the_size,
+    instance_of_no_group,
     listener_of_an_unknown_policy,
     listener_turned_to_an_unknown_policy,
     listener_turned_to_https,
@@ -742,6 +744,10 @@ REFUSALS: dict[tuple[str, str], tuple[Scenario, ...]] = {
         capacity_above_the_size,
         capacity_below_the_size,
     ),
+    ("autoscaling:TerminateInstanceInAutoScalingGroup", "ValidationError"): (
+        instance_below_the_size,
+        instance_of_no_group,
+    ),
     ("ecs:DeleteCluster", "ClusterContainsServicesException"): (cluster_with_a_service,),
     ("ecs:DeleteCluster", "ClusterContainsContainerInstancesException"): (
         cluster_with_an_instance,
@@ -832,6 +838,7 @@ CLOSED_GAPS: dict[str, tuple[Scenario, ...]] = {
         desired_set_above_the_size,
     ),
     "capacity_outside_the_size": (capacity_above_the_size, capacity_below_the_size),
+    "instance_to_terminate": (instance_below_the_size,),
     "listener_without_certificate": (listener_without_certificate,),
     "unknown_ssl_policy": (listener_of_an_unknown_policy,),
     "health_check_timeout": (

@@ -135,6 +135,20 @@ def capacity_below_the_size(client: Client) -> Call:
     return _capacity(client, "too-few", 0)
 
 
+def instance_below_the_size(client: Client) -> Call:
+    scaling = scaling_group(client, "at-its-minimum", MinSize=1, MaxSize=2)
+    identity = described(scaling, "at-its-minimum")["Instances"][0]["InstanceId"]
+    return lambda: scaling.terminate_instance_in_auto_scaling_group(
+        InstanceId=identity, ShouldDecrementDesiredCapacity=True
+    )
+
+
+def instance_of_no_group(client: Client) -> Call:
+    return lambda: client("autoscaling").terminate_instance_in_auto_scaling_group(
+        InstanceId="i-0123456789abcdef0", ShouldDecrementDesiredCapacity=False
+    )
+
+
 def provider_of_an_unprotected_name(client: Client) -> Call:
     scaling_group(client, "open-name")
     details = {"autoScalingGroupArn": "open-name", "managedTerminationProtection": "ENABLED"}

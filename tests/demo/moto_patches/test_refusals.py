@@ -35,6 +35,9 @@ WORDS = {
     "size:2",
     "capacity_above_the_size": "New SetDesiredCapacity value 3 is above max value 2 for the "
     "AutoScalingGroup.",
+    "instance_below_the_size": "Currently, desiredSize equals minSize (1). Terminating instance "
+    "without replacement will violate group's min size constraint. Either set "
+    "shouldDecrementDesiredCapacity flag to false or lower group's min size.",
     "container_above_its_task": "The 'memory' setting for container 'app-0' is greater than for "
     "the task.",
     "reservations_above_their_task": "The sum of all container 'memoryReservation' values cannot "
