@@ -254,8 +254,10 @@ class WizardApp(AccountApp[int], PaletteApp[int], DiffOutputApp[int]):
         if here != "deployment" and ("deployment" in seen or "run" in seen):
             yield SystemCommand(_("Watch the deployment"), "", partial(self.go, "deployment"))
         if here != "run" and ("run" in seen or self.wizard.has_written):
-            for text, operation in ((PLAN, Operation.APPLY), (DESTROY, Operation.DESTROY)):
-                yield SystemCommand(_(text), "", partial(self.plan, operation))
+            yield SystemCommand(_(PLAN), "", partial(self.plan, Operation.APPLY))
+            if here != "deployment":
+                # That screen has a key for it.
+                yield SystemCommand(_(DESTROY), "", partial(self.plan, Operation.DESTROY))
         if here != STATE:
             title = _("State: list resources, release a lock, recover")
             yield SystemCommand(title, "", partial(self.go, STATE))

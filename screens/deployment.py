@@ -1,52 +1,58 @@
-"""The present deployed stack: its outputs, its service, tasks, targets and instances."""
+"""The present deployed stack: is it healthy, and if not, why, and what to do."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, ClassVar
 
-from textual import getters, on, work
+from textual import events, getters, on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
 from textual.message import Message
 from textual.timer import Timer
 
+from gpuecs_tui.assessment.deployed import Deployed
+from gpuecs_tui.assessment.deployed_source import DeployedSource, hint_of
+from gpuecs_tui.aws.deployment.facts import DeploymentFacts
+from gpuecs_tui.deployment.cause import Change
+from gpuecs_tui.deployment.status import DeploymentStatus
+from gpuecs_tui.deployment.verdict import VerdictState
 from gpuecs_tui.i18n import N_, _
+from gpuecs_tui.stack.model import KEYS, Stack
 from gpuecs_tui.terraform.read.service_url import service_url
-from gpuecs_tui.terraform.recovery.end_of_stack import EndOfStack, end_of_stack
-from gpuecs_tui.terraform.runs import run_list
-from gpuecs_tui.terraform.runs.applied import is_applied
-from gpuecs_tui.terraform.runs.latest_outputs import latest_outputs
-from gpuecs_tui.widgets.base.one_line import OneLine
+from gpuecs_tui.terraform.runs.run_status import Operation
 from gpuecs_tui.widgets.base.safe_text import escape_controls
-from gpuecs_tui.widgets.base.text_pane import TextPane
 from gpuecs_tui.widgets.base.waiting import Wait
-from gpuecs_tui.widgets.keys.binding import bind
+from gpuecs_tui.widgets.deployment.lines import Shown, deployment_lines, verdict_line
+from gpuecs_tui.widgets.deployment.pane import DeploymentPane
+from gpuecs_tui.widgets.keys.binding import bind, key_for_action
 from gpuecs_tui.widgets.keys.groups import SCREEN
 from gpuecs_tui.widgets.step.account_app import AccountApp
-from gpuecs_tui.widgets.step.deployment_words import (
-    SUMMARY_PARTS,
-    deployment_lines,
-    is_deployment_healthy,
-    summary,
-)
-from gpuecs_tui.widgets.step.header import spread
+from gpuecs_tui.widgets.step.commands import DESTROY
+from gpuecs_tui.widgets.step.help_bar import Wrapped
 from gpuecs_tui.widgets.step.screen import StepScreen
 from gpuecs_tui.widgets.terminal.clipboard import copy_text
 from gpuecs_tui.wizard.certificate import certificate_domain
 from gpuecs_tui.wizard.run_environment import state_environment
+from gpuecs_tui.wizard.suggestions import Suggestion
 
 if TYPE_CHECKING:
-    from gpuecs_tui.aws.deployment.facts import DeploymentFacts
+    from collections.abc import Collection
+
     from gpuecs_tui.aws.deployment.watch import DeploymentWatch
     from gpuecs_tui.aws.session import AccountReader
 
 SOONEST_SECONDS = 0.01
 RETRY_SECONDS = 5.0
-"""Until the next try after nothing could be read."""
+"""Until the next try after nothing could be read, and between two updates of the ages."""
+LOW = 30
+"""Rows below which no row is left empty above the stages."""
+
+
+_NEEDS_ALL: frozenset[VerdictState] = frozenset({"healthy", "unknown"})
+"""Verdicts that are not shown before all parts were read once."""
 
 
 class DeploymentScreen(StepScreen):
@@ -57,14 +63,17 @@ class DeploymentScreen(StepScreen):
     STEP = "deployment"
     CSS_PATH = "deployment.tcss"
     HELP = N_(
-        "The current state of the stack, in the terms of AWS, refreshed every few "
-        "seconds.\n\nA new stack takes minutes: the Auto Scaling group starts an "
-        "instance, the instance joins the cluster, the task is placed and pulls its "
-        "image, and the target group reports the task as healthy."
+        "Whether the deployed service is healthy. If it is not: the stage that is not "
+        "done, its cause with the words of AWS, and the next step. Everything is read "
+        "again every few seconds.\n\nA new stack takes minutes: the Auto Scaling group "
+        "starts an instance, the instance joins the cluster, the task is placed and "
+        "pulls its image, and the target group reports the task as healthy."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
+        bind("f", "fix", N_("fix"), N_("Go to the field, with the suggested value"), SCREEN),
         bind("r", "read_now", N_("read now"), N_("Read the deployment now"), SCREEN),
         bind("u", "copy_url", N_("copy URL"), N_("Copy the URL of the service"), SCREEN),
+        bind("D", "destroy", N_("destroy"), DESTROY, SCREEN),
     ]
 
     @dataclass
@@ -73,9 +82,7 @@ class DeploymentScreen(StepScreen):
 
         facts: DeploymentFacts
         """All that was read so far."""
-        outputs: Mapping[str, Any]
-        end: EndOfStack | None
-        """The destroy that was the last change of the stack."""
+        deployed: Deployed
 
     @dataclass
     class ReadEnded(Message):
@@ -83,8 +90,6 @@ class DeploymentScreen(StepScreen):
 
         next_in: float
         """Seconds until parts are due again."""
-        applied: bool
-        """Whether the newest run left the directory's files applied."""
 
     @dataclass
     class ReadFailed(Message):
@@ -92,31 +97,48 @@ class DeploymentScreen(StepScreen):
 
         sentence: str
 
-    _facts: DeploymentFacts | None = None
-    _end: EndOfStack | None = None
+    _facts = DeploymentFacts()
+    _deployed: Deployed | None = None
+    _status: DeploymentStatus | None = None
+    """The judgement that is shown; None until the service was read."""
     _problem = ""
     _url = ""
     _timer: Timer | None = None
     _reading: Wait | None = None
-    """Set while a read is in progress."""
+    """Set until the first answer."""
     _watch: DeploymentWatch | None = None
+    _source: DeployedSource | None = None
+    _reads_all = False
+    """Whether the user asked to read everything."""
     _is_busy = False
-    """Whether a thread is reading. Only one at a time uses the watch."""
+    """Whether a thread is reading. Only one at a time uses the watch and the source."""
 
     def compose_body(self) -> ComposeResult:
-        """Yield a summary of one line and the details below it."""
-        yield OneLine(id="summary")
-        yield TextPane()
+        """Yield the verdict, and the details below it."""
+        yield Wrapped(id="verdict")
+        yield DeploymentPane()
 
     def on_mount(self) -> None:
         """Start reading."""
         super().on_mount()
-        self.query_one(TextPane).focus()
+        self._source = DeployedSource(
+            self.wizard.options.directory,
+            lambda: state_environment(self.wizard.profile),
+            self._present,
+        )
+        self.query_one(DeploymentPane).focus()
+        self._reading = Wait(self, _("Reading the deployment …"), self._show_reading)
         self._read_due()
-        self._show()
+        self.set_interval(RETRY_SECONDS, self._show)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Wrap the lines again."""
+        self.set_class(event.size.height < LOW, "-low")
+        self.call_after_refresh(self._show)
 
     def action_read_now(self) -> None:
         """Read all parts now, whether or not they are due."""
+        self._reads_all = True
         if self._watch is not None:
             self._watch.expire()
         self._read_due()
@@ -126,8 +148,6 @@ class DeploymentScreen(StepScreen):
         if self._timer is not None:
             self._timer.stop()
             self._timer = None
-        if self._reading is None:
-            self._reading = Wait(self, _("Reading the deployment …"), self._show_reading)
         reader = self.app.feed.reader
         if reader is None:
             # The connection to the account is still being made.
@@ -138,65 +158,54 @@ class DeploymentScreen(StepScreen):
 
     @work(thread=True, group="deployment", exit_on_error=False)
     def _read(self, reader: AccountReader) -> None:
-        from gpuecs_tui.aws.deployment.names import names_of
         from gpuecs_tui.aws.deployment.watch import DeploymentWatch
         from gpuecs_tui.aws.errors import AwsProblem
         from gpuecs_tui.aws.session import Closed
 
-        applied, next_in = False, RETRY_SECONDS
+        assert self._source is not None
+        next_in = RETRY_SECONDS
         try:
-            directory = self.wizard.options.directory
-            newest_first = run_list.runs_of(directory) if directory.is_dir() else []
-            outputs, end = latest_outputs(newest_first) or {}, None
-            applied = bool(newest_first) and is_applied(newest_first[0])
-            if directory.is_dir():
-                end = end_of_stack(directory, state_environment(self.wizard.profile), self._end)
-            names = names_of(self.wizard.decisions.resolved.stack, outputs)
-            if names is None:
-                words = _("The stack has no name yet, so there is no deployment to read.")
-                self.post_message(self.ReadFailed(words))
+            anew, self._reads_all = self._reads_all, False
+            deployed = self._source.read(hint_of(self._facts), anew=anew)
+            if deployed.names is None or deployed.is_gone:
+                self._watch = None
+                self.post_message(self.StateRead(DeploymentFacts(), deployed))
                 return
             watch = self._watch
-            if watch is None or watch.reader is not reader or watch.names != names:
-                self._watch = watch = DeploymentWatch(reader, names)
+            if watch is None or watch.reader is not reader or watch.names != deployed.names:
+                self._watch = watch = DeploymentWatch(reader, deployed.names)
             for _part in watch.refresh():
-                self.post_message(self.StateRead(watch.facts, outputs, end))
+                self.post_message(self.StateRead(watch.facts, deployed))
             next_in = watch.next_in()
         except AwsProblem as problem:
             self.post_message(self.ReadFailed(str(problem)))
         except Closed:
             words = _("The account was switched while the deployment was read.")
             self.post_message(self.ReadFailed(words))
+        except OSError as error:
+            words = _("Could not read the runs: {reason}.").format(reason=error.strerror or error)
+            self.post_message(self.ReadFailed(words))
         finally:
-            self.post_message(self.ReadEnded(next_in, applied))
+            self.post_message(self.ReadEnded(next_in))
+
+    def _present(self) -> tuple[Stack, Collection[str]]:
+        """Return the decisions in the directory, not those of a draft.
+
+        If the directory can't be understood, the form's names are used, and no decision is known.
+        """
+        from gpuecs_tui.assessment.written import NoStack, resolved, written_in
+        from gpuecs_tui.terraform.hcl.tree import ReadProblem
+
+        try:
+            written = written_in(self.wizard.options.directory)
+        except (ReadProblem, NoStack, OSError):
+            return self.wizard.decisions.resolved.stack, KEYS
+        return resolved(written.answers, None).stack, written.unknown
 
     @on(StateRead)
     def _state_read(self, message: StateRead) -> None:
-        self._facts, self._problem = message.facts, ""
-        if not self._has_summary:
-            return
-        url = service_url(message.outputs, certificate_domain(self.wizard))
-        self._end = message.end
-        gone = message.end is not None and message.end.is_gone
-        self._url = "" if gone else url.url
-        self.refresh_bindings()
-        pane = self.query_one(TextPane)
-        width = pane.scrollable_content_region.width
-        lines = deployment_lines(message.facts, message.outputs, url, message.end, width)
-        if pane.text != "\n".join(line.plain for line in lines):
-            pane.show(lines, keep_place=True)
+        self._facts, self._deployed, self._problem = message.facts, message.deployed, ""
         self._show()
-
-    @property
-    def _read_at(self) -> datetime | None:
-        """When the oldest part of the summary was read."""
-        read_at = self._facts.read_at if self._facts is not None else {}
-        return min((read_at[name] for name in SUMMARY_PARTS if name in read_at), default=None)
-
-    @property
-    def _has_summary(self) -> bool:
-        """Whether the service was read, with which the summary begins."""
-        return self._facts is not None and "service" in self._facts.read_at
 
     @on(ReadFailed)
     def _read_failed(self, message: ReadFailed) -> None:
@@ -205,21 +214,16 @@ class DeploymentScreen(StepScreen):
     @on(ReadEnded)
     def _read_ended(self, message: ReadEnded) -> None:
         self._is_busy = False
-        self._has_read()
-        if self._facts is not None and not self._problem:
-            # A run may have ended while this screen was visible.
-            self.wizard.note_done("run", message.applied)
-            gone = self._end is not None and self._end.is_gone
-            self.wizard.note_done("deployment", not gone and is_deployment_healthy(self._facts))
         self._show()
+        if self._deployed is not None and not self._problem:
+            # A run may have ended while this screen was visible.
+            self.wizard.note_done("run", self._deployed.is_applied)
+            state = self._status.verdict.state if self._status is not None else None
+            self.wizard.note_done("deployment", state == "healthy")
+        super().changed()
         self._again(message.next_in)
 
-    def _has_read(self) -> None:
-        if self._reading is not None:
-            self._reading.end()
-            self._reading = None
-
-    def _show_reading(self, words: str) -> None:
+    def _show_reading(self, _words: str) -> None:
         self._show()
 
     def _again(self, seconds: float) -> None:
@@ -228,26 +232,81 @@ class DeploymentScreen(StepScreen):
             self._timer = self.set_timer(max(seconds, SOONEST_SECONDS), self._read_due)
 
     def _show(self) -> None:
-        reading = self._reading.words if self._reading is not None else ""
-        left = Content(reading)
+        """Judge what was read at this moment; what has not changed is not painted."""
+        verdict = self.query_one("#verdict", Wrapped)
+        shown = self._judged()
         if self._problem:
-            left = Content.styled(escape_controls(self._problem), "bold $text-error")
-        elif self._facts is not None and self._has_summary:
-            left = summary(self._facts, self._end)
-        at = self._read_at
-        parts = [_("as of {time}").format(time=f"{at.astimezone():%H:%M:%S}")] if at else []
-        if self._reading is not None and self._reading.is_long and left.plain != reading:
-            parts.insert(0, reading)
-        right = Content.styled(" · ".join(parts), "$text-muted")
-        self.query_one("#summary", OneLine).show(lambda width: spread(left, right, width))
-        super().changed()
+            verdict.show(Content.styled(escape_controls(self._problem), "bold $text-error"))
+        elif shown is None or (shown.is_loading and shown.status.verdict.state in _NEEDS_ALL):
+            verdict.show(Content(self._reading.words if self._reading is not None else ""))
+        else:
+            self._end_reading()
+            verdict.show(verdict_line(shown.status))
+        if shown is None:
+            return
+        self._status, self._url = shown.status, shown.url.url
+        if shown.status.verdict.state == "not_deployed":
+            self._url = ""
+        pane, lines = self.query_one(DeploymentPane), deployment_lines(shown)
+        if not pane.shows(lines):
+            pane.show(lines, keep_place=True)
+        self.refresh_bindings()
+
+    def _judged(self) -> Shown | None:
+        """Return what is to be shown; None until the service was read."""
+        deployed, facts = self._deployed, self._facts
+        if deployed is None:
+            return None
+        now = _now()
+        if deployed.not_read(now) is None and "service" not in facts.read_at:
+            return None
+        status = deployed.status(facts, now)
+        url = service_url(deployed.outputs, certificate_domain(self.wizard))
+        key = key_for_action(DeploymentScreen, "fix") if self._change(status) else ""
+        width = self.query_one(DeploymentPane).scrollable_content_region.width
+        return Shown(status, deployed, url, key, max(width, 1))
+
+    def _change(self, status: DeploymentStatus) -> Change | None:
+        """Return the change of an answer that the first diagnosis suggests; None without one."""
+        if not status.diagnoses or not self.wizard.texts:
+            return None
+        return status.diagnoses[0].change
+
+    def _end_reading(self) -> None:
+        if self._reading is not None:
+            self._reading.end()
+            self._reading = None
+
+    def action_fix(self) -> None:
+        """Go to the field that the first diagnosis names, with the suggested value."""
+        assert self._status is not None
+        change = self._change(self._status)
+        assert change is not None
+        text = KEYS[change.key].unparse(change.value)
+        self.wizard.propose(change.key, Suggestion(text, _("by the diagnosis of the deployment")))
+        self.go_to_key(change.key)
 
     def action_copy_url(self) -> None:
         """Copy the URL of the service."""
         copy_text(self.app, self._url)
 
+    def action_destroy(self) -> None:
+        """Plan a destroy on the run screen."""
+        self.wizard.wanted_run = Operation.DESTROY
+        self.post_message(self.Going("run"))
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Enable the key for the URL only if there is one."""
-        if action == "copy_url":
-            return bool(self._url)
-        return super().check_action(action, parameters)
+        """Enable the keys for which there is a URL, a change of an answer, or a stack."""
+        match action:
+            case "copy_url":
+                return bool(self._url)
+            case "fix":
+                return self._status is not None and self._change(self._status) is not None
+            case "destroy":
+                return self._deployed is not None and not self._deployed.is_gone
+            case _:
+                return super().check_action(action, parameters)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

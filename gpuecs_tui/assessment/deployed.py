@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from gpuecs_tui.deployment.applied import Applied
+from gpuecs_tui.deployment.status import DeploymentStatus
+from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.model import Stack
-from gpuecs_tui.terraform.recovery.end_of_stack import EndOfStack, end_of_stack
+from gpuecs_tui.terraform.recovery.end_of_stack import EndOfStack, applied_at, end_of_stack
 from gpuecs_tui.terraform.runs import run_list
 from gpuecs_tui.terraform.runs.applied import is_applied
 from gpuecs_tui.terraform.runs.latest_outputs import latest_outputs
+from gpuecs_tui.terraform.runs.run import Run
+from gpuecs_tui.terraform.runs.run_status import Operation, RunStatus
 from gpuecs_tui.terraform.state.reader import read_state
 from gpuecs_tui.terraform.state.stored_state import StateProblem, StoredState
 
 if TYPE_CHECKING:
-    from gpuecs_tui.aws.deployment.facts import DeployedNames
+    from gpuecs_tui.aws.deployment.facts import DeployedNames, DeploymentFacts
 
 _TASK_DEFINITION, _SERVICE, _GROUP, _TARGETS, _CLUSTER = (
     "aws_ecs_task_definition",
@@ -44,10 +49,36 @@ class Deployed:
     names: DeployedNames | None
     """None if nothing is deployed from it."""
     applied: Applied
+    stack: Stack
+    """The decisions in the directory."""
     end: EndOfStack | None = None
     """The destroy that was the last run to change the stack."""
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    """The outputs of the last run that recorded any, name → ``{"value": …}``."""
+    is_applied: bool = False
+    """Whether the newest run left the files in the directory applied."""
+    runs: Sequence[Run] = ()
+    """The directory's runs, newest first."""
     problem: StateProblem | None = None
     """Why the state could not be read, if what was applied is unknown for that reason."""
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether a destroy left nothing."""
+        return self.end is not None and self.end.ended_well and self.end.left == 0
+
+    def status(self, facts: DeploymentFacts, now: datetime) -> DeploymentStatus:
+        """Judge ``facts`` about it; ``now`` is aware and in UTC."""
+        return self.not_read(now) or DeploymentStatus.of(facts, self.applied, now)
+
+    def not_read(self, now: datetime) -> DeploymentStatus | None:
+        """Return the status of a stack for which nothing is read; None if the account is read."""
+        if self.end is not None and self.is_gone:
+            return DeploymentStatus.not_deployed(self.end.sentences[0], now)
+        if self.names is None:
+            sentence = _("Nothing is deployed from this directory.")
+            return DeploymentStatus.not_deployed(sentence, now)
+        return None
 
 
 def deployed_from(
@@ -63,23 +94,36 @@ def deployed_from(
     reads the state, which takes about a second outside the directory. Raises NoHome.
     """
     runs = run_list.runs_of(directory)
-    end = end_of_stack(directory, environ)
     # The names of an earlier apply still hold if the state can't be read. Its revision may not.
-    outputs: Mapping[str, Any] = latest_outputs(runs) or {}
-    problem, state = None, None
+    recorded: Mapping[str, Any] = latest_outputs(runs) or {}
+    outputs, problem, state = recorded, None, None
     try:
         state = read_state(directory, environ)
     except StateProblem as error:
         problem = error
     else:
         outputs = {**outputs, **outputs_of(state, stack)}
-    if state is not None and not state.resources:
-        return Deployed(None, Applied(), end)
+    under_way, end = _under_way(runs), end_of_stack(runs, state)
+    found = Deployed(
+        None, Applied(), stack, end, recorded, bool(runs) and is_applied(runs[0]), runs
+    )
+    # The first apply has no resources in its state at its start.
+    if state is not None and not state.resources and not under_way:
+        return found
     from gpuecs_tui.aws.deployment.names import names_of
 
-    are_applied = bool(runs) and is_applied(runs[0]) and not unknown
+    are_applied = found.is_applied and not unknown
     applied = applied_of(stack, state, unknown=unknown, are_applied=are_applied)
-    return Deployed(names_of(stack, outputs), applied, end, problem)
+    applied = replace(applied, under_way=under_way)
+    return replace(found, names=names_of(stack, outputs), applied=applied, problem=problem)
+
+
+def _under_way(runs: Sequence[Run]) -> Literal["", "apply", "destroy"]:
+    """Return which run of the directory changes the stack at present."""
+    live = next((it for it in runs if it.is_live), None)
+    if live is None or (live.state is not RunStatus.APPROVED and applied_at(live) is None):
+        return ""
+    return "destroy" if live.operation is Operation.DESTROY else "apply"
 
 
 def applied_of(
@@ -89,15 +133,18 @@ def applied_of(
 
     The decisions in the directory are those of the service only if they ``are_applied``.
     """
-    arn = count = None
+    arn = count = balancers = None
     # Whether revision and count are those of the service depends on this decision.
     if state is not None and _IGNORED not in unknown:
         arn = _attribute(state, _TASK_DEFINITION, "arn", stack.names.task_family)
         count = _attribute(state, _SERVICE, "desired_count", stack.names.service)
+    if state is not None:
+        balancers = _attribute(state, _SERVICE, "load_balancer", stack.names.service)
     ignored = stack.service.ignore_changes
     return Applied(
         task_definition=str(arn or "").rpartition("/")[2],
         desired=count if isinstance(count, int) else None,
+        has_load_balancer=balancers != [],
         ignores_task_definition="task_definition" in ignored,
         ignores_desired="desired_count" in ignored,
         stack=stack if are_applied else None,

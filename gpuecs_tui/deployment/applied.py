@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from gpuecs_tui.stack.model import Stack
 
@@ -16,9 +17,12 @@ class Applied:
     desired: int | None = None
     """Tasks; None if it is unknown."""
     has_load_balancer: bool = True
+    """Whether the service registers its tasks with a target group."""
     ignores_task_definition: bool = False
     """Whether Terraform ignores the service's revision, so that another program may deploy one."""
     ignores_desired: bool = False
     """Whether Terraform ignores the desired count, as autoscaling needs it."""
+    under_way: Literal["", "apply", "destroy"] = ""
+    """The run of this user that changes the stack at present."""
     stack: Stack | None = None
     """The decisions in the directory; None unless all of them are known and applied."""

@@ -62,6 +62,12 @@ def task_rows(facts: DeploymentFacts) -> tuple[TaskRow, ...]:
     )
 
 
+def other_targets(facts: DeploymentFacts) -> tuple[RegisteredTarget, ...]:
+    """Return the targets of no task that runs, such as those that are being removed."""
+    joined = [target for row in task_rows(facts) for target in row.targets]
+    return tuple(it for it in value_or(facts.targets, None) or () if it not in joined)
+
+
 def _targets_of(
     task: DeployedTask, instance: ContainerInstance | None, targets: Iterable[RegisteredTarget]
 ) -> Iterable[RegisteredTarget]:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from gpuecs_tui.deployment.cause import StageId
 from gpuecs_tui.deployment.stages import Stage, StageState
-from gpuecs_tui.durations import in_words
+from gpuecs_tui.durations import in_steps, in_words
 from gpuecs_tui.i18n import N_, _
 
 TITLES: Mapping[StageId, str] = {
@@ -39,8 +39,8 @@ def stage_words(stage: Stage, now: datetime) -> str:
     if stage.state == "done" and stage.took is not None:
         parts.append(_("in {time}").format(time=in_words(stage.took)))
     elif stage.state in ("waiting", "failed") and stage.since is not None:
-        age = in_words(max(now - stage.since, timedelta()))
-        parts.append(_("for {time}").format(time=age))
+        age = in_steps(max(now - stage.since, timedelta()))
+        parts.append(_("for {time}").format(time=age) if age else "")
     if stage.state in ("waiting", "failed") and stage.usual is not None:
         parts.append(_("(usually {time})").format(time=in_words(stage.usual)))
-    return " ".join(parts)
+    return " ".join(filter(None, parts))

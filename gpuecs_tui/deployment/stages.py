@@ -70,7 +70,7 @@ def _fleet(it: Situation) -> Stage:
     if fleet is None:
         return Stage("fleet", "waiting")
     # Managed scaling raises the group's desired size while tasks have no instance.
-    wants_more = bool(it.lacking) and len(it.ready) >= fleet.desired
+    wants_more = bool(_unplaced(it)) and len(it.ready) >= fleet.desired
     enough = fleet.desired > 0 and not wants_more
     return Stage("fleet", "done" if enough else "waiting", None if enough else _oldest_wait(it))
 
@@ -141,8 +141,8 @@ def _agent(it: Situation) -> Stage:
 def _placed(it: Situation) -> Stage:
     if isinstance(it.facts.tasks, Unknown):
         return Stage("placed", "unknown")
-    tasks = _wanted(it)
-    if tasks and not it.lacking:
+    tasks = [each for each in (*_wanted(it), *it.stopped) if each.container_instance]
+    if tasks and not _unplaced(it):
         return Stage("placed", "done")
     return Stage("placed", "waiting", _oldest_wait(it))
 
@@ -225,9 +225,22 @@ def _revision(it: Situation) -> Stage:
     return Stage("revision", "waiting", begun, usual=usual)
 
 
+def _unplaced(it: Situation) -> int:
+    """Return how many tasks wait for an instance.
+
+    Tasks that stopped on an instance, and that ECS starts again, don't wait for one.
+    """
+    restarted = any(each.container_instance for each in it.stopped)
+    return 0 if restarted and not it.waiting else it.lacking
+
+
 def _wanted(it: Situation) -> list[DeployedTask]:
-    """Return the tasks of the wanted revision that run or are to run."""
-    return [each for each in it.live if it.wanted in ("", each.task_definition)]
+    """Return the tasks of the wanted revision that run or are to run.
+
+    After a rollback these are the tasks of the revision that runs instead.
+    """
+    found = [each for each in it.live if it.wanted in ("", each.task_definition)]
+    return found or (list(it.live) if it.has_failed else [])
 
 
 def _oldest_wait(it: Situation) -> datetime | None:

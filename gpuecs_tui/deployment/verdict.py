@@ -33,8 +33,18 @@ def verdict(it: Situation) -> Verdict:
 
     ``healthy``: the service is ACTIVE, runs all desired tasks, at least one, in the revision that
     was applied (where Terraform ignores the revision: in that of the PRIMARY deployment), its
-    targets are healthy, and its last deployment neither failed nor was rolled back.
+    targets are healthy, and its last deployment neither failed nor was rolled back. While a run
+    changes the stack, nothing is final.
     """
+    if it.applied.under_way == "destroy":
+        return Verdict("under_way", _("The stack is being destroyed."))
+    found = _present(it)
+    if it.applied.under_way == "apply" and found.state in FINAL:
+        return Verdict("under_way", _("An apply is in progress."))
+    return found
+
+
+def _present(it: Situation) -> Verdict:
     reading = it.facts.service
     if isinstance(reading, Unknown):
         return Verdict(

@@ -35,6 +35,12 @@ class Suggesting:
         self.suggested[key] = suggestion
         self._changed()
 
+    def propose(self, key: str, suggestion: Suggestion) -> None:
+        """Fill the field of ``key``, whatever text it has, because the user asked for it."""
+        self._texts[key] = suggestion.text
+        self.suggested[key] = suggestion
+        self._changed()
+
     def withdraw(self, key: str) -> None:
         """Empty the field of ``key`` if it has a suggestion that is no longer valid."""
         if self.suggested.pop(key, None):

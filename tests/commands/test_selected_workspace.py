@@ -12,7 +12,6 @@ from gpuecs_tui.cli import main
 from gpuecs_tui.commands.failure import EXIT_FAILED
 from gpuecs_tui.terraform.control import runs
 from gpuecs_tui.terraform.migration.moved_marker import moved_away
-from gpuecs_tui.terraform.recovery.end_of_stack import end_of_stack
 from gpuecs_tui.terraform.recovery.locks import LockProblem, held_lock
 from gpuecs_tui.terraform.recovery.own_state import own_state
 from gpuecs_tui.terraform.recovery.shared_runs import shelf_of
@@ -42,7 +41,7 @@ def test_a_name_that_is_not_one(
     assert SAID in found.facts.unread
     with pytest.raises(LockProblem, match=SAID):
         held_lock(tmp_path, {})
-    assert [it(tmp_path, {}) for it in (shelf_of, moved_away, end_of_stack)] == [None] * 3
+    assert [it(tmp_path, {}) for it in (shelf_of, moved_away)] == [None] * 2
     with pytest.raises(StateProblem, match=SAID):
         runs.start(tmp_path, "plan")
     capsys.readouterr()

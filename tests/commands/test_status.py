@@ -10,7 +10,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import boto3
 import pytest
@@ -26,35 +25,9 @@ from gpuecs_tui.demo import account
 from gpuecs_tui.terraform.render.stack_files import render
 from gpuecs_tui.terraform.runs.run_status import RunStatus
 from tests.deployment.scene import DEFINITION, NOW, Scene, ago, deployment
+from tests.support.terraform.applied_stack import OUTPUTS, state
 from tests.support.terraform.run_folders import stage
 from tests.support.terraform.written_files import made, put
-
-OUTPUTS = {
-    "cluster_name": {"value": "c"},
-    "service_name": {"value": "s"},
-    "autoscaling_group_name": {"value": "asg"},
-    "target_group_arn": {"value": "arn:aws:elasticloadbalancing:us-east-1:1:targetgroup/tg/1"},
-    "task_definition_arn": {"value": f"{DEFINITION}demo:4"},
-}
-
-
-def resource(kind: str, **attributes: Any) -> dict[str, Any]:
-    return {
-        "mode": "managed", "type": kind, "name": "this", "provider": "p",
-        "instances": [{"attributes": attributes}],
-    }  # fmt: skip
-
-
-def state(desired: int = 1, cluster: str = "c", service: str = "s") -> str:
-    """A state as another user's apply leaves it."""
-    resources = [
-        resource("aws_ecs_cluster", name=cluster),
-        resource("aws_ecs_service", name=service, desired_count=desired),
-        resource("aws_ecs_task_definition", arn=f"{DEFINITION}demo:4", family="demo"),
-        resource("aws_autoscaling_group", name="asg"),
-        resource("aws_lb_target_group", name="tg", arn=OUTPUTS["target_group_arn"]["value"]),
-    ]
-    return json.dumps({"version": 4, "serial": 1, "lineage": "l", "resources": resources})
 
 
 @pytest.fixture

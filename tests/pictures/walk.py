@@ -18,7 +18,6 @@ from gpuecs_tui.terraform.runs.run_status import RunStatus
 from gpuecs_tui.widgets.base.confirm import Confirm
 from gpuecs_tui.widgets.picker.choice_list import ChoiceList
 from gpuecs_tui.widgets.picker.picker import Picker
-from gpuecs_tui.widgets.step.deployment_words import is_deployment_healthy
 from gpuecs_tui.widgets.step.screen import StepScreen
 from gpuecs_tui.wizard.options import Options
 from tests.pictures.settled import in_one_zone, settled, sort_plan
@@ -167,8 +166,8 @@ async def _deployment(camera: Camera) -> None:
         """Whether the service is healthy, and the unneeded second instance has been terminated."""
         screen = app.screen
         assert isinstance(screen, DeploymentScreen)
-        facts = screen._facts
-        if facts is None or not is_deployment_healthy(facts):
+        facts, status = screen._facts, screen._status
+        if status is None or status.verdict.state != "healthy":
             return False
         if not isinstance(facts.container_instances, Known) or not isinstance(facts.fleet, Known):
             return False

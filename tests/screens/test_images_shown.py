@@ -5,15 +5,19 @@ from __future__ import annotations
 import pytest
 from textual.pilot import Pilot
 
+from gpuecs_tui.assessment.deployed import Deployed
 from gpuecs_tui.aws.deployment.reader import read_deployment
 from gpuecs_tui.aws.facts import Image, Repository
+from gpuecs_tui.deployment.applied import Applied
+from gpuecs_tui.deployment.status import DeploymentStatus
+from gpuecs_tui.stack.resolve import resolve
 from gpuecs_tui.terraform.read.service_url import ServiceUrl
 from gpuecs_tui.widgets.base.code import diff_lines
+from gpuecs_tui.widgets.deployment.lines import Shown, deployment_lines
 from gpuecs_tui.widgets.picker.choice_list import ChoiceList
 from gpuecs_tui.widgets.picker.picker import Picker
-from gpuecs_tui.widgets.step.deployment_words import deployment_lines
 from tests.support import fakes
-from tests.support.aws.deployment_answers import ANSWERS, NAMES, AnsweredReader
+from tests.support.aws.deployment_answers import ANSWERS, NAMES, NOW, AnsweredReader
 from tests.support.screens.driving import Open, settle, type_text
 from tests.support.screens.form_screens import go_to, wizard
 
@@ -144,10 +148,13 @@ def test_a_url_is_wrapped_and_not_cut() -> None:
     url = f"http://internal-{'whisper-large' * 3}-1234567890.ap-southeast-2.elb.amazonaws.com"
     facts = read_deployment(AnsweredReader(ANSWERS), NAMES)
     outputs = {"url": {"value": url}, "image": {"value": f"{WHISPER}:{TAGS[0]}@{DIGEST}"}}
-    found = [line.plain for line in deployment_lines(facts, outputs, ServiceUrl(url), width=70)]
+    status = DeploymentStatus.of(facts, Applied(), NOW)
+    deployed = Deployed(NAMES, Applied(), resolve({}, None).stack, outputs=outputs)
+    it = Shown(status, deployed, ServiceUrl(url), "", 70)
+    found = [line.plain for line in deployment_lines(it)]
     place = next(number for number, line in enumerate(found) if line.startswith("http://"))
     assert found[place] + found[place + 1] == url
-    assert all(len(line) <= 70 for line in found[found.index("Outputs") :])
+    assert all(len(line) <= 70 for line in found)
 
 
 def test_the_end_of_a_long_changed_line_is_shown() -> None:

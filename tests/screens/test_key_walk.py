@@ -47,6 +47,7 @@ from tests.support.aws.deployment_answers import ANSWERS, AnsweredReader
 from tests.support.screens.driving import settle, type_text, until, wizard_app
 from tests.support.screens.shown import line_of
 from tests.support.screens.whole_texts import WHOLE
+from tests.support.terraform.applied_stack import state as stored_state
 from tests.support.terraform.run_folders import DETAILS, PLAN, PLAN_ENDS, applied, stage
 
 HELPS = (HelpScreen, DetailModal, LastingDetailModal)
@@ -337,6 +338,7 @@ async def test_the_palette_has_what_is_possible_and_nothing_else(directory: Path
         await go(pilot, "account")
         assert offered(pilot) == {*ON_STEPS, *SEEN, "state"}
         applied(directory)
+        (directory / "terraform.tfstate").write_text(stored_state())
         await go(pilot, "deployment")
         await until(pilot, lambda: "url" in offered(pilot))
         assert offered(pilot) == {*ON_STEPS, *SEEN, "state", "url"} - {"deployment"}

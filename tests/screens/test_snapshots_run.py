@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,15 +12,19 @@ from textual.pilot import Pilot
 
 from gpuecs_tui.app import WizardApp
 from gpuecs_tui.aws.deployment import parts, schedule
+from gpuecs_tui.screens import deployment
+from gpuecs_tui.terraform.render.stack_files import render
 from gpuecs_tui.terraform.runs.run_status import RunStatus
 from gpuecs_tui.wizard.drafts import Draft
+from tests.deployment.scene import NOW, Scene
 from tests.support import fakes
-from tests.support.aws.deployment_answers import ANSWERS, AnsweredReader
 from tests.support.screens.driving import is_asked, settle, until, wizard_app
 from tests.support.screens.whole_texts import WHOLE
 from tests.support.screens.written_stack import let_read, right_account, write_stack
+from tests.support.terraform.applied_stack import state
 from tests.support.terraform.fake_engine import stream
 from tests.support.terraform.run_folders import DETAILS, PLAN, PLAN_ENDS, applied, stage
+from tests.support.terraform.written_files import made, put
 
 ASKS = "a"
 """The key of the run screen that leads to a question."""
@@ -118,18 +123,41 @@ def test_run_applied(snap_compare: Any, directory: Path, size: tuple[int, int]) 
     assert picture(snap_compare, directory, size, "run")
 
 
+def healthy(_scene: Scene) -> None:
+    pass
+
+
+def full(scene: Scene) -> None:
+    scene.wait()
+    scene.group["MaxSize"] = 1
+
+
+def unpulled(scene: Scene) -> None:
+    scene.stop("CannotPullContainerError: manifest for llm:2 not found: manifest unknown")
+
+
+@pytest.mark.parametrize("arrange", [healthy, full, unpulled, Scene.rolled_back])
 def test_deployment(
-    snap_compare: Any, directory: Path, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+    snap_compare: Any,
+    directory: Path,
+    size: tuple[int, int],
+    arrange: Callable[[Scene], None],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     class Noon(datetime):
         @classmethod
         def now(cls, tz: Any = None) -> Any:
             return cls(2026, 11, 23, 12, 0, 0, tzinfo=tz)
 
+    put(directory, render(made()))
+    (directory / "terraform.tfstate").write_text(state())
     applied(directory)
-    reader = AnsweredReader(ANSWERS)
+    scene = Scene()
+    arrange(scene)
+    reader = scene.reader()
     monkeypatch.setattr(fakes.FakeFeed, "reader", property(lambda _self: reader))
     monkeypatch.setattr(parts, "datetime", Noon)
+    monkeypatch.setattr(deployment, "_now", lambda: NOW)
     # All parts take two refreshes, of which the second one follows after this time.
     monkeypatch.setattr(schedule, "GAP_SECONDS", 0.02)
     try:

@@ -117,7 +117,12 @@ def read_part(part: Part, ask: Ask) -> Answer:
     try:
         return Answer(Known(part.read(ask), part.source, datetime.now(UTC)))
     except AwsProblem as problem:
-        return Answer(problem.as_unknown(), problem.kind)
+        unknown = problem.as_unknown()
+        if problem.kind == "denied":
+            # The general remedy also names a field, and there is none for these facts.
+            remedy = _("Ask for the permission {call}.").format(call=problem.call)
+            unknown = Unknown(unknown.call, unknown.reason, remedy)
+        return Answer(unknown, problem.kind)
     except (LookupError, TypeError, ValueError) as error:
         # An emulator or a proxy sent a response that AWS's API does not have.
         message = _("the response to {call} could not be parsed ({error})")

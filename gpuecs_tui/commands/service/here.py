@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gpuecs_tui.assessment.deployed import Deployed, deployed_from
+from gpuecs_tui.assessment.deployed_source import DeployedSource
 from gpuecs_tui.commands import stack_source
 from gpuecs_tui.commands.account import choose_account
 from gpuecs_tui.commands.failure import EXIT_FAILED, EXIT_USAGE, Failure
@@ -48,21 +49,27 @@ class ServiceHere:
         )
 
 
-def read_deployed(arguments: argparse.Namespace) -> tuple[Deployed, Stack]:
-    """Return what the directory has deployed, and its decisions. Chooses the account.
+def source_here(arguments: argparse.Namespace) -> DeployedSource:
+    """Return what follows the deployment of the directory, and choose the account.
 
-    Raises Failure with EXIT_USAGE if it is not a directory.
+    Raises Failure with EXIT_USAGE if it is not a directory. Its reading may raise Failure, too.
     """
-    directory: Path = arguments.directory
     try:
-        refuse_no_directory(directory)
+        refuse_no_directory(arguments.directory)
     except Failure as failure:
         raise Failure(str(failure), code=EXIT_USAGE) from None
     choose_account(arguments)
-    written = stack_source.written_in(directory)
-    stack = stack_source.subject_of(written.answers).stack
-    with waiting(_("Reading the state …")):
-        return deployed_from(directory, stack, os.environ, written.unknown), stack
+    return source_of(arguments.directory)
+
+
+def source_of(directory: Path) -> DeployedSource:
+    """Return what follows the deployment of ``directory``. Its reading may raise Failure."""
+
+    def present() -> tuple[Stack, Collection[str]]:
+        written = stack_source.written_in(directory)
+        return stack_source.subject_of(written.answers).stack, written.unknown
+
+    return DeployedSource(directory, lambda: os.environ, present)
 
 
 @contextmanager
@@ -77,21 +84,19 @@ def service_here(arguments: argparse.Namespace, *, changes: bool = True) -> Iter
     from gpuecs_tui.aws.session import connect
     from gpuecs_tui.operations.refused import Refused, UnknownId
 
-    deployed, stack = read_deployed(arguments)
+    source = source_here(arguments)
+    with waiting(_("Reading the state …")):
+        deployed = source.read()
     directory: Path = arguments.directory
     if changes:
         _refuse_live_run(directory)
-    end = deployed.end
-    if deployed.names is None or (end is not None and end.ended_well and end.left == 0):
-        gone = end is not None and end.is_gone
-        sentence = (
-            end.sentences[0] if end and gone else _("Nothing is deployed from this directory.")
-        )
+    if (known := deployed.not_read(datetime.now(UTC))) is not None or deployed.names is None:
+        sentence = known.verdict.sentence if known else ""
         raise Failure(sentence, code=EXIT_NOT_DEPLOYED)
-    reader = connect(region=stack.stack.region)
+    reader = connect(region=deployed.stack.stack.region)
     try:
         yield ServiceHere(
-            directory, stack, deployed.names, deployed.applied.task_definition, reader
+            directory, deployed.stack, deployed.names, deployed.applied.task_definition, reader
         )
     except AwsProblem as problem:
         remedy = problem.remedy

@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from gpuecs_tui.assessment.deployed import Deployed
+from gpuecs_tui.assessment.deployed_source import DeployedSource, hint_of
 from gpuecs_tui.commands.failure import EXIT_FAILED, Failure, failure_from_os_error, harmless
-from gpuecs_tui.commands.service.here import EXIT_NOT_DEPLOYED, read_deployed
+from gpuecs_tui.commands.service.here import EXIT_NOT_DEPLOYED, source_here
 from gpuecs_tui.commands.status import report
 from gpuecs_tui.commands.waiting import waiting
 from gpuecs_tui.deployment.status import DeploymentStatus
@@ -20,9 +21,7 @@ from gpuecs_tui.deployment.verdict import FINAL, VerdictState
 from gpuecs_tui.i18n import _
 
 if TYPE_CHECKING:
-    from gpuecs_tui.aws.deployment.watch import DeploymentWatch
     from gpuecs_tui.aws.session import AccountReader
-    from gpuecs_tui.stack.model import Stack
 
 EXIT_UNDER_WAY = 2
 EXIT_UNKNOWN = 4
@@ -47,10 +46,14 @@ def status(arguments: argparse.Namespace) -> int:
     deployed; 4: unknown, with the reason on stderr.
     """
     with _unknown():
-        deployed, stack = read_deployed(arguments)
+        source = source_here(arguments)
+        with waiting(_("Reading the state …")):
+            deployed = source.read()
         if arguments.watch:
-            return _watch(deployed, stack, as_json=arguments.json)
-        found = _once(deployed, stack)
+            found = watch(source, as_json=arguments.json)
+            assert found is not None
+            return _exit(found, source.read())
+        found = _once(deployed)
         _print(found, as_json=arguments.json)
         return _exit(found, deployed)
 
@@ -74,67 +77,67 @@ def _unknown() -> Iterator[None]:
         raise Failure(str(failure_from_os_error(error)), code=EXIT_UNKNOWN) from None
 
 
-def _once(deployed: Deployed, stack: Stack) -> DeploymentStatus:
-    if (known := _not_read(deployed)) is not None:
+def _once(deployed: Deployed) -> DeploymentStatus:
+    if (known := deployed.not_read(_now())) is not None:
         return known
     from gpuecs_tui.aws.deployment.reader import read_deployment
 
     assert deployed.names is not None
-    with _connected(stack) as reader, waiting(_("Reading the deployment …")):
+    with _connected(deployed) as reader, waiting(_("Reading the deployment …")):
         facts = read_deployment(reader, deployed.names)
-    return DeploymentStatus.of(facts, deployed.applied, _now())
+    return deployed.status(facts, _now())
 
 
-def _watch(deployed: Deployed, stack: Stack, *, as_json: bool) -> int:
-    """Print what changes until the first final state; return its exit code."""
-    if (known := _not_read(deployed)) is not None:
-        _print(known, as_json=as_json)
-        return _exit(known, deployed)
+def watch(
+    source: DeployedSource, *, as_json: bool = False, until: float | None = None
+) -> DeploymentStatus | None:
+    """Print what changes until the first final state, and return it.
+
+    ``until``: when to end, on the clock of ``time.monotonic``. None: the state was not final then.
+    """
     from gpuecs_tui.aws.deployment.watch import DeploymentWatch
 
-    assert deployed.names is not None
-    before, unknown = None, 0
-    with _connected(stack) as reader:
-        watch = DeploymentWatch(reader, deployed.names)
+    deployed = source.read()
+    if (known := deployed.not_read(_now())) is not None:
+        _print(known, as_json=as_json)
+        return known
+    before, unknown, reading = None, 0, None
+    with _connected(deployed) as reader:
         while True:
-            found = _judged(watch, deployed, whole=before is None)
+            if (found := deployed.not_read(_now())) is None:
+                assert deployed.names is not None
+                is_new = reading is None or reading.names != deployed.names
+                if reading is None or is_new:
+                    reading = DeploymentWatch(reader, deployed.names)
+                for _part in reading.refresh(whole=is_new):
+                    # All parts are judged together.
+                    continue
+                found = deployed.status(reading.facts, _now())
             lines = report.json_line(found, before) if as_json else report.changes(found, before)
             for line in lines:
                 print(harmless(line), flush=True)
             before = found
             unknown = unknown + 1 if found.verdict.state == "unknown" else 0
             if found.verdict.state in FINAL or unknown == UNKNOWN_MAX:
-                return _exit(found, deployed)
-            time.sleep(watch.next_in())
-
-
-def _not_read(deployed: Deployed) -> DeploymentStatus | None:
-    """Return the status of a stack for which nothing is read; None if the account is read."""
-    end = deployed.end
-    if end is not None and end.ended_well and end.left == 0:
-        return DeploymentStatus.not_deployed(end.sentences[0], _now())
-    if deployed.names is None:
-        sentence = _("Nothing is deployed from this directory.")
-        return DeploymentStatus.not_deployed(sentence, _now())
-    return None
+                return found
+            assert reading is not None
+            pause = reading.next_in()
+            if until is not None and time.monotonic() + pause > until:
+                return None
+            time.sleep(pause)
+            # An apply may have begun or ended meanwhile.
+            deployed = source.read(hint_of(reading.facts))
 
 
 @contextmanager
-def _connected(stack: Stack) -> Iterator[AccountReader]:
+def _connected(deployed: Deployed) -> Iterator[AccountReader]:
     from gpuecs_tui.aws.session import connect
 
-    reader = connect(region=stack.stack.region)
+    reader = connect(region=deployed.stack.stack.region)
     try:
         yield reader
     finally:
         reader.close()
-
-
-def _judged(watch: DeploymentWatch, deployed: Deployed, *, whole: bool) -> DeploymentStatus:
-    for _part in watch.refresh(whole=whole):
-        # All parts are judged together.
-        continue
-    return DeploymentStatus.of(watch.facts, deployed.applied, _now())
 
 
 def _print(found: DeploymentStatus, *, as_json: bool) -> None:

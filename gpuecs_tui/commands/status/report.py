@@ -7,35 +7,31 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from gpuecs_tui.aws.reading import Unknown, value_or
+from gpuecs_tui.aws.reading import value_or
 from gpuecs_tui.columns import cells, pad
 from gpuecs_tui.commands.output import print_json
 from gpuecs_tui.deployment.cause import Diagnosis
-from gpuecs_tui.deployment.rows import StoppedGroup, TaskRow, stopped_groups, task_rows
+from gpuecs_tui.deployment.rows import TaskRow, stopped_groups, task_rows
 from gpuecs_tui.deployment.stage_words import TITLES, stage_words
 from gpuecs_tui.deployment.status import READINGS, DeploymentStatus
-from gpuecs_tui.deployment.verdict import VerdictState
-from gpuecs_tui.durations import in_words
-from gpuecs_tui.i18n import N_, _, ngettext
+from gpuecs_tui.deployment.words import (
+    cause_words,
+    history_rows,
+    instance_rows,
+    stopped_cells,
+    task_cells,
+    unread,
+    verdict_words,
+)
+from gpuecs_tui.i18n import _
 
 GAP = 2
-HISTORY_SHOWN = 5
 _INDENT = "  "
-WORDS: dict[VerdictState, str] = {
-    "healthy": N_("healthy"),
-    "scaled_to_zero": N_("scaled to zero"),
-    "under_way": N_("under way"),
-    "failed": N_("failed"),
-    "rolled_back": N_("rolled back"),
-    "not_deployed": N_("not deployed"),
-    "unknown": N_("unknown"),
-}
-"""Verdict → its word, untranslated."""
 
 
 def lines(it: DeploymentStatus) -> Iterator[str]:
     """Yield the whole report: verdict, causes, stages, tasks, instances, deployments."""
-    yield f"{_(WORDS[it.verdict.state])}: {it.verdict.sentence}"
+    yield verdict_words(it.verdict)
     if it.verdict.state == "not_deployed" or len(it.unknown) == len(READINGS):
         return
     for found in it.diagnoses:
@@ -44,21 +40,18 @@ def lines(it: DeploymentStatus) -> Iterator[str]:
     yield from _section(
         _("Stages"), [(_(TITLES[each.id]), stage_words(each, it.now)) for each in it.stages]
     )
-    yield from _section(_("Tasks"), [_task(row, it.now) for row in task_rows(it.facts)])
+    yield from _section(_("Tasks"), [task_cells(row, it.now) for row in task_rows(it.facts)])
     yield from _section(
-        _("Stopped tasks"), [_stopped(group, it.now) for group in stopped_groups(it.facts)]
+        _("Stopped tasks"), [stopped_cells(group, it.now) for group in stopped_groups(it.facts)]
     )
-    yield from _section(_("Instances"), list(_instances(it)))
-    yield from _section(_("Deployments"), list(_history(it)))
-    yield from _section(_("Not read"), [(parts, each.reason) for parts, each in _unknown(it)])
+    yield from _section(_("Instances"), list(instance_rows(it)))
+    yield from _section(_("Deployments"), list(history_rows(it)))
+    yield from _section(_("Not read"), [(parts, each.reason) for parts, each in unread(it)])
 
 
 def diagnosis_lines(found: Diagnosis) -> Iterator[str]:
     """Yield a cause: its sentence and id, AWS's words, the next step, and other causes."""
-    sentence = (
-        found.sentence if found.certain else _("Likely: {sentence}").format(sentence=found.sentence)
-    )
-    yield f"{sentence} [{found.cause.id}]"
+    yield f"{cause_words(found)} [{found.cause.id}]"
     for text in found.seen:
         yield f"    AWS: {text}"
     yield f"    → {found.next_step}"
@@ -69,25 +62,16 @@ def diagnosis_lines(found: Diagnosis) -> Iterator[str]:
 def unknown_lines(it: DeploymentStatus) -> Iterator[str]:
     """Yield why the verdict is unknown, and what could not be read."""
     yield it.verdict.sentence
-    for parts, each in _unknown(it):
+    for parts, each in unread(it):
         words = _("Could not read {parts}: {reason}. {remedy}")
         yield words.format(parts=parts, reason=each.reason, remedy=each.remedy).rstrip()
-
-
-def _unknown(it: DeploymentStatus) -> Iterator[tuple[str, Unknown]]:
-    """Yield what could not be read for the same reason, as one text, and the first reading."""
-    by_reason: dict[str, list[str]] = {}
-    for name, each in it.unknown.items():
-        by_reason.setdefault(each.reason, []).append(name)
-    for names in by_reason.values():
-        yield ", ".join(names), it.unknown[names[0]]
 
 
 def changes(it: DeploymentStatus, before: DeploymentStatus | None) -> Iterator[str]:
     """Yield what is new since ``before``, each line with the time of day."""
     at = f"{it.now.astimezone():%H:%M:%S}"
     if before is None or it.verdict != before.verdict:
-        yield f"{at} {_(WORDS[it.verdict.state])}: {it.verdict.sentence}"
+        yield f"{at} {verdict_words(it.verdict)}"
     known = {each.id: each.state for each in before.stages} if before else {}
     for each in it.stages:
         if known.get(each.id) != each.state and (before is not None or each.state != "skipped"):
@@ -186,56 +170,6 @@ def _task_tree(row: TaskRow) -> dict[str, Any]:
     }
 
 
-def _task(row: TaskRow, now: datetime) -> tuple[str, ...]:
-    task, instance = row.task, row.instance
-    target = ", ".join(
-        " ".join(filter(None, (f":{each.port}", each.health, each.reason))) for each in row.targets
-    )
-    return (
-        task.last_status,
-        task.task_definition,
-        _ago(task.started_at or task.created_at, now),
-        (instance.ec2_instance_id if instance else task.container_instance) or _("not placed"),
-        target,
-        task.id,
-    )
-
-
-def _stopped(group: StoppedGroup, now: datetime) -> tuple[str, ...]:
-    code = "" if group.exit_code is None else _("exit code {n}").format(n=group.exit_code)
-    number = len(group.tasks)
-    words = ngettext("{n} task", "{n} tasks", number).format(n=number)
-    return words, group.revision, _ago(group.newest_at, now), code, group.reason
-
-
-def _instances(it: DeploymentStatus) -> Iterator[tuple[str, ...]]:
-    registered = {each.ec2_instance_id: each for each in value_or(it.facts.container_instances, ())}
-    fleet = value_or(it.facts.fleet, None)
-    for member in fleet.instances if fleet else ():
-        each = registered.pop(member.ec2_instance_id, None)
-        state = each.status if each else _("not in the cluster")
-        room = _("{n} of {all} GPUs free").format(n=each.gpus_left, all=each.gpus) if each else ""
-        lost = "" if each is None or each.agent_connected else _("agent not connected")
-        yield (
-            member.ec2_instance_id, member.zone, member.instance_type, member.lifecycle, state,
-            room, lost,
-        )  # fmt: skip
-    for each in registered.values():
-        yield each.ec2_instance_id, each.zone, "", "", each.status, "", _("not in the group")
-
-
-def _history(it: DeploymentStatus) -> Iterator[tuple[str, ...]]:
-    for each in value_or(it.facts.history, ())[:HISTORY_SHOWN]:
-        took = ""
-        if each.finished_at and (begun := each.started_at or each.created_at):
-            took = in_words(max(each.finished_at - begun, timedelta()))
-        back = _("back to {revision}").format(revision=each.rolled_back_to)
-        yield (
-            each.status, each.task_definition, _ago(each.created_at, it.now), took,
-            back if each.rolled_back_to else "", each.rollback_reason or each.status_reason,
-        )  # fmt: skip
-
-
 def _section(title: str, rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
     """Yield a title and its rows in columns; the last column keeps its length. Nothing if empty."""
     if not rows:
@@ -246,12 +180,6 @@ def _section(title: str, rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
     for row in rows:
         shown = [pad(cell, width + GAP) for cell, width in zip(row, widths, strict=True) if width]
         yield f"{_INDENT}{''.join(shown)}".rstrip()
-
-
-def _ago(at: datetime | None, now: datetime) -> str:
-    if at is None:
-        return ""
-    return _("{time} ago").format(time=in_words(max(now - at, timedelta())))
 
 
 def _time(at: datetime | None) -> str | None:

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-from time import monotonic
 
 from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.terraform.base.atomic_files import parse_time
-from gpuecs_tui.terraform.base.problems import TerraformProblem
 from gpuecs_tui.terraform.runs.run import Run
-from gpuecs_tui.terraform.runs.run_list import runs_of
 from gpuecs_tui.terraform.runs.run_status import Operation, RunStatus
-from gpuecs_tui.terraform.state.backend import local_state
-from gpuecs_tui.terraform.state.reader import read_state
+from gpuecs_tui.terraform.state.stored_state import StoredState
 
-STATE_SECONDS = 30.0
-"""Seconds for which a remote state is not read again: the engine takes about a second to pull
-it."""
 _MOMENT = "%Y-%m-%d %H:%M"
 
 
@@ -37,8 +28,6 @@ class EndOfStack:
     ended_well: bool = False
     left: int | None = None
     """Resources in the state after it; None if the state was not read."""
-    read_at: float = field(default=0.0, compare=False)
-    """When the state was read, by the monotonic clock."""
 
     @property
     def is_gone(self) -> bool:
@@ -78,16 +67,13 @@ class EndOfStack:
         return words.format(n=self.left)
 
 
-def end_of_stack(
-    directory: Path, environ: Mapping[str, str], known: EndOfStack | None = None
-) -> EndOfStack | None:
-    """Return the destroy that was the last run to change ``directory``; None after an apply.
+def end_of_stack(runs: Iterable[Run], state: StoredState | None) -> EndOfStack | None:
+    """Return the destroy that was the last of ``runs`` to change a directory; None after an apply.
 
-    Blocks: reads the runs, and after a destroy the state. For STATE_SECONDS, a remote state is
-    taken from ``known``, if that is of the same destroy.
+    ``runs`` are those of the directory, newest first; ``state`` is None if it could not be read.
     """
-    for run in runs_of(directory):
-        if (begun := _applied_at(run)) is not None:
+    for run in runs:
+        if (begun := applied_at(run)) is not None:
             break
     else:
         return None
@@ -97,21 +83,12 @@ def end_of_stack(
     if run.is_live:
         return EndOfStack(run.id, who, begun, under_way=True)
     at = run.ended_at or run.state_since
-    same = known is not None and (known.run_id, known.at) == (run.id, at)
-    if known is not None and same and not known.under_way and known.left is not None:
-        is_fresh = monotonic() - known.read_at < STATE_SECONDS
-        with contextlib.suppress(TerraformProblem):
-            if is_fresh and local_state(directory, environ) is None:
-                return known
-    try:
-        left = len(read_state(directory, environ).resources)
-    except TerraformProblem:
-        left = None
+    left = len(state.resources) if state is not None else None
     ended_well = run.state is RunStatus.SUCCEEDED
-    return EndOfStack(run.id, who, at, False, ended_well, left, monotonic())
+    return EndOfStack(run.id, who, at, False, ended_well, left)
 
 
-def _applied_at(run: Run) -> datetime | None:
+def applied_at(run: Run) -> datetime | None:
     """Return when Terraform began to apply a plan of ``run``; None if it did not."""
     if run.operation is Operation.PLAN:
         return None

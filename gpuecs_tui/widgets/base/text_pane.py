@@ -58,6 +58,13 @@ class TextPane(LineView, inherit_bindings=False):
         """The visible text, without its colours."""
         return "\n".join(line.plain for line in self._lines)
 
+    def shows(self, lines: Sequence[Content]) -> bool:
+        """Tell whether exactly ``lines`` are shown, with their styles."""
+        # Content's own equality compares only the text.
+        return [(it.plain, it.spans) for it in lines] == [
+            (it.plain, it.spans) for it in self._lines
+        ]
+
     def show(self, lines: Sequence[Content], *, keep_place: bool = False) -> None:
         """Show ``lines`` from the first one, or at the present position with ``keep_place``."""
         self._lines = lines

@@ -23,10 +23,12 @@ from gpuecs_tui.terraform.runs.run_status import RunStatus  # noqa: E402
 from gpuecs_tui.wizard import directory_status  # noqa: E402
 from gpuecs_tui.wizard.drafts import Draft  # noqa: E402
 from gpuecs_tui.wizard.options import Options  # noqa: E402
+from tests.deployment.scene import Scene  # noqa: E402
 from tests.support import fakes  # noqa: E402
-from tests.support.aws.deployment_answers import ANSWERS, AnsweredReader  # noqa: E402
+from tests.support.aws.deployment_answers import AnsweredReader  # noqa: E402
 from tests.support.screens.whole_texts import WHOLE  # noqa: E402
 from tests.support.terraform import run_folders  # noqa: E402
+from tests.support.terraform.applied_stack import state  # noqa: E402
 
 PLACES = {
     "start": "Begin a new stack",
@@ -38,14 +40,14 @@ PLACES = {
     "review": "Findings",
     "run": "Applied",
     "live": "Applying",
-    "deployment": "ACTIVE",
+    "deployment": "Revision current",
     "state": "No problems found",
 }
 """Step → a text that its screen shows."""
 
 
 class _Feed(fakes.FakeFeed):
-    answered = AnsweredReader(ANSWERS)
+    answered = Scene().reader()
 
     @property
     def reader(self) -> AnsweredReader:  # type: ignore[override]  # answers as an AccountReader does
@@ -65,6 +67,7 @@ def main(directory: Path, place: str) -> None:
         run_folders.stage(directory, RunStatus.APPLYING, events, after=0)
     elif place in ("run", "deployment"):
         run_folders.applied(directory)
+        (directory / "terraform.tfstate").write_text(state())
     fakes.NOW = datetime.now(UTC)
     feed = _Feed(facts=fakes.facts())
     app = WizardApp(Options(directory, profile="ada"), feed=feed)
