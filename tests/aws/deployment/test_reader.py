@@ -158,7 +158,7 @@ def test_every_field_that_is_read_exists_in_the_api() -> None:
     session = Session()
     members = {
         name
-        for service in ("ecs", "ec2", "autoscaling", "elbv2", "application-autoscaling")
+        for service in ("ecs", "ec2", "autoscaling", "elbv2", "application-autoscaling", "logs")
         for shape in map(
             session.get_service_model(service).shape_for,
             session.get_service_model(service).shape_names,
