@@ -28,6 +28,8 @@ COMMANDS_WITH_OPTIONS = (
         "logs",
         "scale",
         "restart",
+        "exec",
+        "ssm",
         "stop-task",
         "drain",
         "replace",

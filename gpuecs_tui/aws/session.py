@@ -145,6 +145,11 @@ class AccountReader:
             answer = getattr(client, _method(client, operation))(**parameters)
             return dict(answer)
 
+    def endpoint_of(self, service: str) -> str:
+        """Return the URL of a service. Makes no call; raises AwsProblem or Closed."""
+        with self._worded("credentials"):
+            return str(self._client(service).meta.endpoint_url)
+
     def pages(self, service: str, operation: str, /, **parameters: Any) -> Iterator[dict[str, Any]]:
         """Yield every page of a list call; raise AwsProblem, or Closed before and between pages."""
         name = action(service, operation)

@@ -64,6 +64,7 @@ def parse_command_line(words: Sequence[str]) -> tuple[Command, argparse.Namespac
     follow it.
     """
     adopt_standard_texts()
+    words, behind = _without_rest(words)
     rest = _unambiguous(words)
     line, parsers = _whole_line(rest)
     found, unknown = line.parse_known_args(rest)
@@ -71,6 +72,8 @@ def parse_command_line(words: Sequence[str]) -> tuple[Command, argparse.Namespac
     if word is not None and word in COMMANDS:
         command, parser = COMMANDS[word], parsers[word]
         _complete(found, command, parser, unknown)
+        if name := _rest_of(command):
+            setattr(found, name, [*getattr(found, name), *behind])
     else:
         if word is not None:
             refuse_misspelt(word, COMMANDS)
@@ -90,6 +93,22 @@ def parse_command_line(words: Sequence[str]) -> tuple[Command, argparse.Namespac
     if found.demo_fault:
         _faults(parser, found)
     return command, found
+
+
+def _without_rest(words: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
+    """Return ``words``, and those behind "--" apart if they are the words of another program.
+
+    They would be parsed as options and operands otherwise.
+    """
+    end = words.index(_END) if _END in words else len(words)
+    takes_rest = any(_rest_of(COMMANDS[word]) for word in words[:end] if word in COMMANDS)
+    return (words[:end], words[end + 1 :]) if takes_rest else (words, ())
+
+
+def _rest_of(command: Command) -> str:
+    """Return the name of the operand that takes all words behind "--"; empty if there is none."""
+    found = (flags for flags, options in command.arguments if options.get("nargs") == "*")
+    return next((_name(flags) for flags in found), "")
 
 
 def _unambiguous(words: Sequence[str]) -> list[str]:

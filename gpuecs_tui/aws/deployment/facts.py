@@ -124,6 +124,12 @@ class Container:
     image: str = ""
     image_digest: str = ""
     health: str = ""
+    runtime_id: str = ""
+    """Docker's id of the container."""
+    exec_agent: str = ""
+    """Status of the agent of ECS Exec: ``PENDING``, ``RUNNING``, ``STOPPED``; empty without one."""
+    exec_agent_reason: str = ""
+    """Why the agent is in that status."""
 
 
 @dataclass(frozen=True, slots=True)

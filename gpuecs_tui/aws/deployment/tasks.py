@@ -17,6 +17,9 @@ from gpuecs_tui.aws.deployment.ask import (
 )
 from gpuecs_tui.aws.deployment.facts import Container, DeployedTask
 
+EXEC_AGENT = "ExecuteCommandAgent"
+"""Name of the managed agent of ECS Exec (ECS API reference, ManagedAgent)."""
+
 KEPT = 1000
 """Maximum number of stopped tasks that are kept, the newest ones. ECS forgets a task an hour after
 it stopped; a container that exits immediately leaves a few hundred tasks in that time."""
@@ -108,6 +111,8 @@ def _task(it: Mapping[str, Any]) -> DeployedTask:
 
 
 def _container(it: Mapping[str, Any]) -> Container:
+    agents = {each.get("name"): each for each in maps(it, "managedAgents")}
+    agent = agents.get(EXEC_AGENT, {})
     return Container(
         name=it.get("name", ""),
         last_status=it.get("lastStatus", ""),
@@ -116,4 +121,7 @@ def _container(it: Mapping[str, Any]) -> Container:
         image=it.get("image", ""),
         image_digest=it.get("imageDigest", ""),
         health=it.get("healthStatus", ""),
+        runtime_id=it.get("runtimeId", ""),
+        exec_agent=agent.get("lastStatus", ""),
+        exec_agent_reason=agent.get("reason", ""),
     )

@@ -58,6 +58,51 @@ SERVICE_COMMANDS = (
         ),
     ),
     Command(
+        name="exec",
+        operands="DIR [--task ID] [-- COMMAND]",
+        help=N_(
+            "run a command in a container with ECS Exec and session-manager-plugin; the exit code "
+            "is the plugin's"
+        ),
+        target="commands.service.shell:exec_",
+        arguments=(
+            DIRECTORY,
+            (
+                ("--task",),
+                {
+                    "metavar": "ID",
+                    "help": N_(
+                        "task id, or its first characters (default: the newest running one)"
+                    ),
+                },
+            ),
+            (
+                ("command",),
+                {
+                    "metavar": "COMMAND",
+                    "nargs": "*",
+                    "help": N_("program and arguments after -- (default: /bin/sh)"),
+                },
+            ),
+        ),
+    ),
+    Command(
+        name="ssm",
+        operands="DIR [--instance ID]",
+        help=N_("open a shell on an instance with Session Manager and session-manager-plugin"),
+        target="commands.service.shell:ssm",
+        arguments=(
+            DIRECTORY,
+            (
+                ("--instance",),
+                {
+                    "metavar": "ID",
+                    "help": N_("EC2 instance id, or its first characters (default: the first one)"),
+                },
+            ),
+        ),
+    ),
+    Command(
         name="restart",
         operands="DIR [--yes]",
         help=N_("replace every task of the service with a task of the same revision"),

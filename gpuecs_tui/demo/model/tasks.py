@@ -12,6 +12,9 @@ from gpuecs_tui.demo import timings
 from gpuecs_tui.demo.model.placement import TaskNeed, need_of
 
 NETWORK_INTERFACE = "ElasticNetworkInterface"
+NO_SHELL = "The demo account runs no containers, so it can't open a shell in one."
+EXEC_AGENT = {"name": "ExecuteCommandAgent", "lastStatus": "STOPPED", "reason": NO_SHELL}
+"""The agent of ECS Exec in a container (ECS API reference, ManagedAgent)."""
 
 
 class PlayedTask:
@@ -106,6 +109,9 @@ class PlayedTask:
             self.started_at = self.pull_stopped_at = utcnow()
             for container in self.containers:
                 container["lastStatus"] = "RUNNING"
+                container["runtimeId"] = mock_random.get_random_hex(64)
+                if self.enable_execute_command:
+                    container["managedAgents"] = [dict(EXEC_AGENT)]
         elif status == "STOPPED":
             self.stopped_at = utcnow()
             self.connectivity = "DISCONNECTED"

@@ -1,4 +1,4 @@
-"""Shells in containers, which moto lacks and the account can't have."""
+"""Shells in containers and on instances, which moto lacks and the account can't have."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from typing import Any
 from moto.core.responses import ActionResult
 from moto.ecs.exceptions import ECSException
 from moto.ecs.responses import EC2ContainerServiceResponse
+from moto.ssm.exceptions import SSMException
+from moto.ssm.responses import SimpleSystemManagerResponse
 
+from gpuecs_tui.demo.model.tasks import NO_SHELL
 from gpuecs_tui.demo.moto_patches.patching import wrap
 
 NOT_ENABLED = (
@@ -16,7 +19,7 @@ NOT_ENABLED = (
     "command enabled and try again."
 )
 """https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec-troubleshooting.html"""
-NO_SHELL = "The demo account runs no containers, so it can't open a shell in one."
+NO_INSTANCE = "The demo account runs no instances, so it can't open a shell on one."
 
 
 def execute_command() -> None:
@@ -38,4 +41,17 @@ def execute_command() -> None:
     wrap(EC2ContainerServiceResponse, "execute_command", execute)
 
 
-GAPS = (execute_command,)
+def instance_sessions() -> None:
+    """StartSession and DescribeInstanceInformation are missing."""
+
+    def information(_original: Any, self: SimpleSystemManagerResponse) -> str:
+        raise SSMException("InvalidInstanceId", NO_INSTANCE)
+
+    def start(_original: Any, self: SimpleSystemManagerResponse) -> str:
+        raise SSMException("TargetNotConnected", NO_INSTANCE)
+
+    wrap(SimpleSystemManagerResponse, "describe_instance_information", information)
+    wrap(SimpleSystemManagerResponse, "start_session", start)
+
+
+GAPS = (execute_command, instance_sessions)

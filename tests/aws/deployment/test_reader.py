@@ -156,9 +156,10 @@ def test_every_field_that_is_read_exists_in_the_api() -> None:
     sources = (ROOT / "gpuecs_tui" / "aws" / "deployment").glob("*.py")
     fields = {name for path in sources for name in _FIELD.findall(path.read_text())}
     session = Session()
+    services = ("ecs", "ec2", "autoscaling", "elbv2", "application-autoscaling", "logs", "ssm")
     members = {
         name
-        for service in ("ecs", "ec2", "autoscaling", "elbv2", "application-autoscaling", "logs")
+        for service in services
         for shape in map(
             session.get_service_model(service).shape_for,
             session.get_service_model(service).shape_names,

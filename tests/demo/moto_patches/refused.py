@@ -631,6 +631,14 @@ def shell_in_a_task(client: Client) -> Call:
     )
 
 
+def session_on_an_instance(client: Client) -> Call:
+    return lambda: client("ssm").start_session(Target="i-0123456789abcdef0")
+
+
+def information_about_an_instance(client: Client) -> Call:
+    return lambda: client("ssm").describe_instance_information()
+
+
 def service_in_an_inactive_cluster(client: Client) -> Call:
     ecs = client("ecs")
     ecs.create_cluster(clusterName="deleted")
@@ -786,6 +794,8 @@ REFUSALS: dict[tuple[str, str], tuple[Scenario, ...]] = {
     ("ecs:DescribeServiceDeployments", "InvalidParameterException"): (too_many_deployments,),
     ("ecs:ExecuteCommand", "InvalidParameterException"): (shell_in_no_task,),
     ("ecs:ExecuteCommand", "ClientException"): (shell_in_a_task,),
+    ("ssm:StartSession", "TargetNotConnected"): (session_on_an_instance,),
+    ("ssm:DescribeInstanceInformation", "InvalidInstanceId"): (information_about_an_instance,),
     ("logs:CreateLogGroup", "ResourceAlreadyExistsException"): (log_group_name_taken,),
     ("logs:PutRetentionPolicy", "InvalidParameterException"): (odd_retention,),
 }

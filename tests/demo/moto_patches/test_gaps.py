@@ -542,6 +542,16 @@ def execute_command(client: Client) -> bool:
     return True
 
 
+def instance_sessions(client: Client) -> bool:
+    try:
+        client("ssm").start_session(Target="i-0123456789abcdef0")
+    except NotImplementedError:
+        return True
+    except ClientError as error:
+        return error.response["Error"]["Code"] != "TargetNotConnected"
+    return True
+
+
 def events_by_prefix(client: Client) -> bool:
     logs = client("logs")
     logs.create_log_group(logGroupName="prefixes")
@@ -655,6 +665,7 @@ SYMPTOMS: dict[str, Callable[[Client], bool]] = {
         forced_deployment,
         task_scaling_activities,
         execute_command,
+        instance_sessions,
         events_by_prefix,
     )
 }
