@@ -19,6 +19,8 @@ from gpuecs_tui.commands.change.taken_back import limits_for, taken_back
 from gpuecs_tui.commands.change.values import (
     apply_values,
     ask,
+    changed_words,
+    check_values,
     needs_an_answer,
     written_values,
 )
@@ -97,7 +99,6 @@ def _scale_outside(
     effects: Iterable[str],
 ) -> None:
     """Scale a service whose count Terraform ignores: with a call, and in the directory."""
-    from gpuecs_tui.commands.check import refuse_errors
     from gpuecs_tui.operations.service import set_desired_count, set_scaling_limits
 
     present = live.value if isinstance(live, Known) else None
@@ -116,8 +117,7 @@ def _scale_outside(
     else:
         ask(arguments, iter(lines), _question(scaling.tasks))
     with written_values(here.directory, {TASKS: scaling.tasks}, _COMMAND):
-        if not arguments.despite_findings:
-            refuse_errors(here.directory, offline=arguments.offline, hides=(count_reset.RULE,))
+        check_values(arguments, hides=(count_reset.RULE,))
         if limits and present and limits != present.scaled:
             set_scaling_limits(here.reader, here.names, limits)
         set_desired_count(here.reader, here.names, scaling.tasks)
@@ -173,8 +173,7 @@ def _scaling(arguments: argparse.Namespace, here: ServiceHere, found: ReadBack) 
 
 def _effects(scaling: _Scaling) -> Iterator[str]:
     answers = scaling.found.answers
-    for key, value in scaling.values.items():
-        yield _("{key}: {before} → {after}").format(key=key, before=answers[key], after=value)
+    yield from changed_words(answers, scaling.values)
     fits = known(lambda: scaling.after.fit)
     if fits is None:
         yield _("Whether the tasks fit on the fleet is unknown.")

@@ -27,5 +27,45 @@ CHANGE_COMMANDS = (
             *_GATE,
         ),
     ),
+    Command(
+        name="deploy",
+        operands="DIR --image IMAGE [--yes]",
+        help=N_("set the container image in the directory, and deploy it to the service"),
+        target="commands.change.deploy:deploy",
+        arguments=(
+            DIRECTORY,
+            (
+                ("--image",),
+                {
+                    "metavar": "IMAGE",
+                    "help": N_(
+                        "a tag or @sha256:DIGEST in the repository of the present image, or a "
+                        "whole reference"
+                    ),
+                },
+            ),
+            *_GATE,
+        ),
+    ),
+    Command(
+        name="rollback",
+        operands="DIR [--to REVISION] [--yes]",
+        help=N_(
+            "stop the deployment that is under way and return to the last completed one, or deploy "
+            "an earlier revision; the directory keeps up"
+        ),
+        target="commands.change.rollback:rollback",
+        arguments=(
+            DIRECTORY,
+            (
+                ("--to",),
+                {
+                    "metavar": "REVISION",
+                    "help": N_("number of the revision, or FAMILY:NUMBER (default: the last one)"),
+                },
+            ),
+            *_GATE,
+        ),
+    ),
 )
 """In the order in which the help lists them."""

@@ -25,7 +25,8 @@ def playing() -> Iterator[Stepped]:
 @pytest.fixture
 def account(playing: Stepped, monkeypatch: pytest.MonkeyPatch) -> Stepped:
     """The same account, with the credentials of a command."""
-    playing.ecs.update_service(cluster="llm", service="llm", desiredCount=1)
+    playing.update(desiredCount=1, taskDefinition="llm:1")
+    playing.step(1)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     playing.until(playing.steady)
@@ -47,26 +48,27 @@ def stack(account: Stepped, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 class Terminal:
-    """stdin of a user who gives one answer, or presses Ctrl-C."""
+    """stdin of a user who gives one answer after another, or presses Ctrl-C."""
 
-    def __init__(self, answer: str | None) -> None:
-        self._answer = answer
+    def __init__(self, answers: tuple[str | None, ...]) -> None:
+        self._answers = [*answers]
 
     def isatty(self) -> bool:
         return True
 
     def readline(self) -> str:
-        if self._answer is None:
+        answer = self._answers.pop(0)
+        if answer is None:
             raise KeyboardInterrupt
-        return self._answer
+        return answer
 
 
 @pytest.fixture
 def answer(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Set the answer that the user types on a terminal; None: Ctrl-C."""
+    """Set the answers that the user types on a terminal; None: Ctrl-C."""
 
-    def given(text: str | None) -> None:
-        monkeypatch.setattr(sys, "stdin", Terminal(text))
+    def given(*answers: str | None) -> None:
+        monkeypatch.setattr(sys, "stdin", Terminal(answers))
         monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
 
     return given

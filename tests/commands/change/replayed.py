@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from gpuecs_tui.demo.model.quotas import ACCOUNT_ID
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.terraform.render.stack_files import render
 from gpuecs_tui.terraform.runs import run_list
@@ -15,6 +16,8 @@ from tests.support.terraform import fake_engine
 from tests.support.terraform.written_files import made, put
 
 TFVARS = "terraform.tfvars"
+REPOSITORY = f"{ACCOUNT_ID}.dkr.ecr.{REGION}.amazonaws.com/llm-server"
+"""The repository of the service's image; the tag is 2.4.1."""
 
 
 def state_of(definition: str, desired: int) -> str:
@@ -45,7 +48,12 @@ class Stack:
     def write(self, **answers: Value) -> None:
         """Write the Terraform with these answers; ``__`` replaces a dot."""
         changes = {name.replace("__", "."): value for name, value in answers.items()}
-        put(self.directory, render(made({"stack.region": REGION, **changes})))
+        own: dict[str, Value] = {
+            "stack.region": REGION,
+            "task.image": f"{REPOSITORY}:2.4.1",
+            "task.container_name": "server",
+        }
+        put(self.directory, render(made(own | changes)))
 
     def replay(self, **commands: fake_engine.Command) -> None:
         """Let Terraform's commands do this."""

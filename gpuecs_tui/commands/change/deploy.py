@@ -1,0 +1,151 @@
+"""The command ``deploy``: another image, in the directory and in the service."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, cast
+
+from gpuecs_tui.commands.change.image import IMAGE, wanted_image
+from gpuecs_tui.commands.change.interrupted import restore_interrupted, worded
+from gpuecs_tui.commands.change.values import (
+    apply_values,
+    ask,
+    changed_words,
+    check_values,
+    needs_an_answer,
+    written_values,
+)
+from gpuecs_tui.commands.failure import EXIT_USAGE, Failure, harmless
+from gpuecs_tui.commands.service.here import ServiceHere, service_here
+from gpuecs_tui.commands.stack_source import read_directory
+from gpuecs_tui.commands.waiting import waiting
+from gpuecs_tui.i18n import _
+from gpuecs_tui.shell_words import shell_word
+from gpuecs_tui.terraform.write.value_change import refuse_unread
+
+if TYPE_CHECKING:
+    from gpuecs_tui.aws.service.revision import Revision
+    from gpuecs_tui.operations.replacement import ServiceNow
+
+IGNORED, DEFINITION = "service.ignore_changes", "task_definition"
+_COMMAND = "deploy"
+
+
+def deploy(arguments: argparse.Namespace) -> int:
+    """Set the image in the directory, and let ECS deploy it."""
+    if arguments.image is None:
+        raise Failure(_("The image is missing: add --image IMAGE."), code=EXIT_USAGE)
+    needs_an_answer(arguments)
+    with service_here(arguments) as here:
+        from gpuecs_tui.operations.reading import read_now
+        from gpuecs_tui.operations.refused import refuse_inactive
+        from gpuecs_tui.operations.revisions import revision_effects
+
+        restore_interrupted(here.directory)
+        found = read_directory(here.directory)
+        with worded():
+            refuse_unread(found, (IMAGE, IGNORED))
+        with waiting(_("Reading the deployment …")):
+            now = read_now(here.reader, here.names)
+        refuse_inactive(now.service)
+        written = str(found.answers[IMAGE])
+        if DEFINITION in cast(tuple[str, ...], found.answers[IGNORED]):
+            _deploy_outside(arguments, here, now, written)
+        else:
+            image = wanted_image(arguments.image, written)
+            for line in (
+                *changed_words(found.answers, {IMAGE: image}),
+                _("Terraform registers a new revision with this image."),
+                *revision_effects(now),
+            ):
+                print(harmless(line))
+            if image == written:
+                print(harmless(f"!  {_same_words(here)}"))
+            apply_values(
+                arguments,
+                {IMAGE: image},
+                _COMMAND,
+                expected=is_of_revision,
+                question=_question(image),
+            )
+        print(harmless(here.watch_line))
+        return 0
+
+
+def is_of_revision(kind: str, path: str) -> bool:
+    """Tell whether a plan for another revision changes this attribute of a resource type."""
+    if kind == "aws_ecs_service":
+        return path == DEFINITION
+    return kind == "aws_ecs_task_definition"
+
+
+def update_words(revision: str) -> str:
+    """Return that Terraform doesn't deploy the revision, so that ECS is called."""
+    return _(
+        "Terraform ignores the task definition of this service (service.ignore_changes), so ECS is "
+        "called directly to deploy {revision}."
+    ).format(revision=revision)
+
+
+def _deploy_outside(
+    arguments: argparse.Namespace, here: ServiceHere, now: ServiceNow, written: str
+) -> None:
+    """Deploy an image in a copy of the running revision, and write it into the directory."""
+    from gpuecs_tui.aws.service.revision import read_revision
+    from gpuecs_tui.operations.revisions import copy_with_image, register, use_revision
+
+    running = read_revision(here.reader, now.service.task_definition)
+    container = here.stack.task.container_name
+    present = running.image_of(container)
+    image = wanted_image(arguments.image, present or written)
+    if image == present:
+        raise Failure(_same_words(here))
+    request = copy_with_image(running, container, image)
+    ask(arguments, _effects(now, running, present, image), _question(image))
+    with written_values(here.directory, {IMAGE: image}, _COMMAND):
+        check_values(arguments)
+        revision = register(here.reader, request)
+        try:
+            use_revision(here.reader, here.names, revision)
+        except BaseException:
+            _tell_unused(revision)
+            raise
+    print(
+        harmless(_("ECS deploys {revision} with {image}.").format(revision=revision, image=image))
+    )
+
+
+def _effects(now: ServiceNow, running: Revision, present: str, image: str) -> Iterator[str]:
+    from gpuecs_tui.operations.revisions import revision_effects
+
+    yield from changed_words({IMAGE: present}, {IMAGE: image})
+    yield update_words(
+        _("a new revision, a copy of {revision} with this image").format(revision=running.name)
+    )
+    yield _("The next plan registers a revision with this image too, which the service ignores.")
+    yield from revision_effects(now)
+
+
+def _question(image: str) -> str:
+    return _("Deploy {image}?").format(image=image)
+
+
+def _same_words(here: ServiceHere) -> str:
+    return _(
+        "The image is the same. To start new tasks, which pull it again: gpuecs-tui restart "
+        "{directory}"
+    ).format(directory=shell_word(here.directory))
+
+
+def _tell_unused(revision: str) -> None:
+    print(
+        harmless(
+            _(
+                "Revision {revision} was registered and is not used. To remove it: aws ecs "
+                "deregister-task-definition --task-definition {revision}"
+            ).format(revision=revision)
+        ),
+        file=sys.stderr,
+    )
