@@ -27,6 +27,8 @@ COMMANDS_WITH_OPTIONS = (
         "status",
         "logs",
         "scale",
+        "deploy",
+        "rollback",
         "restart",
         "exec",
         "ssm",
