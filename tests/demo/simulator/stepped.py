@@ -61,6 +61,8 @@ def stepped(**settings: Any) -> Iterator[Stepped]:
     """Give an account of one Region with a service ``llm``; see Stepped."""
     with pytest.MonkeyPatch.context() as patch, patched_moto(), mock_aws():
         patch.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
+        # A command in an earlier test may have set it, and this can begin before the next test.
+        patch.delenv("AWS_PROFILE", raising=False)
         patch.setenv("AWS_ACCESS_KEY_ID", "testing")
         patch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
         patch.setattr(
