@@ -80,14 +80,15 @@ def needs_yes(arguments: argparse.Namespace, look: str) -> None:
 
 def carry_out(
     run: Run, follower: Follower | None = None, *, credentials_end: datetime | None
-) -> int:
-    """Approve the plan of ``run``, follow the run to its end, and return an exit code."""
+) -> Run:
+    """Approve the plan of ``run``, follow the run to its end, and return it. Raises Failure."""
     try:
         approved = runs.approve(run, credentials_end=credentials_end)
     except TerraformProblem as problem:
         raise Failure(problem.message, problem.remedy) from None
     ended = follow(approved, lambda present: present.is_final, follower=follower)
-    return outcome(ended, finds_domain=True)
+    outcome(ended, finds_domain=True)
+    return ended
 
 
 def approve(arguments: argparse.Namespace) -> int:
@@ -124,4 +125,8 @@ def approve(arguments: argparse.Namespace) -> int:
         preface = plan_report.warn_once(run) if applies else None
         # The user sees the plan with its effects on the running service before approving it.
         follow(run, lambda _present: True, follower=follower, preface=preface)
-        return carry_out(run, follower, credentials_end=gates.refuse(run))
+        ended = carry_out(run, follower, credentials_end=gates.refuse(run))
+    # Imported late, so that the plan is printed at once.
+    from gpuecs_tui.commands.status.after_apply import after_apply
+
+    return after_apply(ended, arguments.wait)

@@ -120,6 +120,34 @@ def tasks(text: str) -> int:
     raise ArgumentTypeError(_("{text} is not a number of tasks").format(text=repr(text)))
 
 
+def minutes(text: str) -> float:
+    """Return ``text`` as a number of minutes. Raises ArgumentTypeError unless it is positive."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < float("inf"):
+        raise ArgumentTypeError(
+            _("{text} is not a number of minutes (example: 30)").format(text=repr(text))
+        )
+    return number
+
+
+WAIT: Argument = (
+    ("--wait",),
+    {
+        "metavar": "MINUTES",
+        "type": minutes,
+        "nargs": "?",
+        "const": "30",
+        "help": N_(
+            "after the apply, print what changes until the service is healthy (exit code 0) or the "
+            "deployment has failed (1), at most for this time (75); --wait alone: 30 minutes"
+        ),
+    },
+)
+
+
 FILTERING: tuple[Argument, ...] = (
     (
         ("--min-gpu-memory",),

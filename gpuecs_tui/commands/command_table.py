@@ -14,6 +14,7 @@ from gpuecs_tui.commands.arguments import (
     JSON,
     OFFLINE,
     REGION,
+    WAIT,
     YES,
     Command,
 )
@@ -118,14 +119,14 @@ _ALL = (
     ),
     Command(
         name="apply",
-        operands="DIR --yes [--confirm NAME]",
+        operands="DIR --yes [--confirm NAME] [--wait[=MINUTES]]",
         help=N_("run a plan, then apply exactly that plan"),
         target="commands.runs:apply",
-        arguments=(DIRECTORY, YES, CONFIRM, OFFLINE, DESPITE),
+        arguments=(DIRECTORY, YES, CONFIRM, OFFLINE, DESPITE, WAIT),
     ),
     Command(
         name="approve",
-        operands="DIR --yes [--run RUN]",
+        operands="DIR --yes [--run RUN] [--wait[=MINUTES]]",
         help=N_("apply exactly the plan that is waiting for approval in DIR, also another user's"),
         target="commands.approve:approve",
         arguments=(
@@ -138,6 +139,7 @@ _ALL = (
             CONFIRM,
             OFFLINE,
             DESPITE,
+            WAIT,
         ),
     ),
     Command(

@@ -112,16 +112,26 @@ def _rest_of(command: Command) -> str:
 
 
 def _unambiguous(words: Sequence[str]) -> list[str]:
-    """Return ``words`` with --help moved after its command.
+    """Return ``words`` with --help moved after its command, and each option with its value.
 
-    A word after "--" is a directory, unless a command precedes it.
+    argparse would take the directory for the value of an option that may have none. A word after
+    "--" is a directory, unless a command precedes it.
     """
     end = words.index(_END) if _END in words else len(words)
     # No option accepts a value that begins with a dash.
-    first = sorted(words[:end], key=lambda word: word in _HELP)
+    first = sorted(map(_with_value, words[:end]), key=lambda word: word in _HELP)
     if COMMANDS.keys() & {*first}:
         return [*first, *words[end:]]
     return [*first, *(_as_path(word) for word in words[end + 1 :])]
+
+
+def _with_value(word: str) -> str:
+    """Return ``word``; if it is an option without its optional value, with the value it then has."""
+    if not word.startswith("--") or "=" in word:
+        return word
+    every = (it for command in COMMANDS.values() for it in command.arguments)
+    value = next((it["const"] for flags, it in every if word in flags and "const" in it), None)
+    return word if value is None else f"{word}={value}"
 
 
 def _as_path(word: str) -> str:

@@ -184,6 +184,7 @@ def plan_and_apply(
     check: Callable[[], object] | None = None,
     confirm: str | None = None,
     consent: Callable[[Run], object] | None = None,
+    then: Callable[[Run], int] | None = None,
 ) -> int:
     """Run ``operation`` to its end, printing it, and return the exit code of a command.
 
@@ -191,6 +192,7 @@ def plan_and_apply(
     ends, or to the old copy of a migrated state. Without ``go_ahead`` nothing is applied. ``check``
     reads the account again before the plan is applied; if it raises Failure, the plan is discarded.
     ``consent`` gets the run before that and does the same; Ctrl-C during its plan then cancels it.
+    ``then`` gets the run that succeeded and returns the exit code.
     A destroy, and an apply that destroys or replaces, need the stack's name as ``confirm``. All
     this is the same after the output was closed early.
     """
@@ -227,7 +229,8 @@ def plan_and_apply(
         except Failure:
             store.discard(waiting)
             raise
-        return carry_out(waiting, follower, credentials_end=credentials_end)
+        ended = carry_out(waiting, follower, credentials_end=credentials_end)
+    return then(ended) if then is not None else 0
 
 
 def start(
@@ -291,7 +294,15 @@ def _plan_and_apply(
         despite_findings=arguments.despite_findings,
         check=check,
         confirm=confirm,
+        then=partial(_after_apply, arguments) if operation is Operation.APPLY else None,
     )
+
+
+def _after_apply(arguments: argparse.Namespace, run: Run) -> int:
+    # Imported late, so that the plan starts at once.
+    from gpuecs_tui.commands.status.after_apply import after_apply
+
+    return after_apply(run, arguments.wait)
 
 
 def _refuse_moved(directory: Path) -> None:

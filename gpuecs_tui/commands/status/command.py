@@ -45,21 +45,21 @@ def status(arguments: argparse.Namespace) -> int:
     Exit 0: healthy and current, or scaled to zero; 1: failed or rolled back; 2: under way; 3: not
     deployed; 4: unknown, with the reason on stderr.
     """
-    with _unknown():
+    with unknown_for_failures():
         source = source_here(arguments)
         with waiting(_("Reading the state …")):
             deployed = source.read()
         if arguments.watch:
             found = watch(source, as_json=arguments.json)
             assert found is not None
-            return _exit(found, source.read())
+            return exit_code(found, source.read())
         found = _once(deployed)
         _print(found, as_json=arguments.json)
-        return _exit(found, deployed)
+        return exit_code(found, deployed)
 
 
 @contextmanager
-def _unknown() -> Iterator[None]:
+def unknown_for_failures() -> Iterator[None]:
     """Give a failure the exit code of an unknown state: exit 1 says that the service failed."""
     from gpuecs_tui.aws.errors import AwsProblem
 
@@ -89,11 +89,16 @@ def _once(deployed: Deployed) -> DeploymentStatus:
 
 
 def watch(
-    source: DeployedSource, *, as_json: bool = False, until: float | None = None
+    source: DeployedSource,
+    *,
+    as_json: bool = False,
+    until: float | None = None,
+    failed_reads: int = 1,
 ) -> DeploymentStatus | None:
     """Print what changes until the first final state, and return it.
 
-    ``until``: when to end, on the clock of ``time.monotonic``. None: the state was not final then.
+    ``until``: when to end, on the clock of ``time.monotonic``; None is returned if the state is not
+    final then. ``failed_reads``: how many reads in a row must show the state ``failed``.
     """
     from gpuecs_tui.aws.deployment.watch import DeploymentWatch
 
@@ -101,7 +106,8 @@ def watch(
     if (known := deployed.not_read(_now())) is not None:
         _print(known, as_json=as_json)
         return known
-    before, unknown, reading = None, 0, None
+    before, reading = None, None
+    same: tuple[VerdictState, int] = "unknown", 0
     with _connected(deployed) as reader:
         while True:
             if (found := deployed.not_read(_now())) is None:
@@ -113,12 +119,15 @@ def watch(
                     # All parts are judged together.
                     continue
                 found = deployed.status(reading.facts, _now())
-            lines = report.json_line(found, before) if as_json else report.changes(found, before)
-            for line in lines:
-                print(harmless(line), flush=True)
-            before = found
-            unknown = unknown + 1 if found.verdict.state == "unknown" else 0
-            if found.verdict.state in FINAL or unknown == UNKNOWN_MAX:
+            state = found.verdict.state
+            same = state, same[1] + 1 if same[0] == state else 1
+            needed = {"unknown": UNKNOWN_MAX, "failed": failed_reads}.get(state, 1)
+            if state != "failed" or same[1] >= needed:
+                changed = (report.json_line if as_json else report.changes)(found, before)
+                for line in changed:
+                    print(harmless(line), flush=True)
+                before = found
+            if state in (*FINAL, "unknown") and same[1] >= needed:
                 return found
             assert reading is not None
             pause = reading.next_in()
@@ -147,7 +156,7 @@ def _print(found: DeploymentStatus, *, as_json: bool) -> None:
         print("\n".join(map(harmless, report.lines(found))), flush=True)
 
 
-def _exit(found: DeploymentStatus, deployed: Deployed) -> int:
+def exit_code(found: DeploymentStatus, deployed: Deployed) -> int:
     """Return the exit code; print what is unknown, and why, on stderr."""
     code = EXITS[found.verdict.state]
     if code == EXIT_UNKNOWN:

@@ -1,0 +1,212 @@
+"""``apply --wait``: follows the deployment after the apply; without it, a line says how."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gpuecs_tui.aws import session
+from gpuecs_tui.aws.deployment.watch import DeploymentWatch
+from gpuecs_tui.aws.errors import AwsProblem
+from gpuecs_tui.cli import main
+from gpuecs_tui.commands.failure import EXIT_FAILED, EXIT_USAGE
+from gpuecs_tui.commands.status import after_apply
+from gpuecs_tui.commands.status import command as module
+from gpuecs_tui.terraform.control import runs
+from gpuecs_tui.terraform.runs.run_status import RunStatus
+from tests.deployment.scene import NOW, Scene, deployment
+from tests.support.screens.written_stack import write_stack
+from tests.support.terraform import fake_engine
+from tests.support.terraform.applied_stack import DEFINITION, state
+from tests.support.terraform.waiting import until_state
+
+Printed = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A stack whose Terraform replays, and whose state is that of the applied service."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setattr(module, "_now", lambda: NOW)
+    found = tmp_path / "a stack"
+    write_stack(found)
+    (found / "terraform.tfstate").write_text(state())
+    replay(found, monkeypatch)
+    return found
+
+
+def replay(stack: Path, monkeypatch: pytest.MonkeyPatch, **change: Any) -> None:
+    """Let the plan make this change of the service, given as in ``show -json``."""
+    service = {"address": "aws_ecs_service.this", "type": "aws_ecs_service", "change": change}
+    tree = {"format_version": "1.2", "resource_changes": [service] if change else []}
+    show = fake_engine.Command([json.dumps(tree)])
+    engine = fake_engine.install(stack.parent / "engine", show=show)
+    monkeypatch.setenv("GPUECS_TUI_ENGINE", str(engine))
+
+
+@pytest.fixture
+def scene(monkeypatch: pytest.MonkeyPatch) -> Scene:
+    """The account after the apply, which each test changes; every read reads all of it."""
+    found = Scene()
+    refresh = DeploymentWatch.refresh
+    monkeypatch.setattr(session, "connect", lambda *_given, **_named: found.reader())
+    monkeypatch.setattr(DeploymentWatch, "next_in", lambda _self: 0.0)
+    monkeypatch.setattr(DeploymentWatch, "refresh", lambda it, **_given: refresh(it, whole=True))
+    return found
+
+
+def after_each_read(monkeypatch: pytest.MonkeyPatch, *steps: Callable[[], None]) -> None:
+    """Change the account after each read; a read after the last step fails."""
+    left = [*steps]
+    monkeypatch.setattr(DeploymentWatch, "next_in", lambda _self: left.pop(0)() or 0.0)
+
+
+def apply(stack: Path, *more: str) -> int:
+    return main(["apply", "--yes", "--offline", *more, str(stack)])
+
+
+def test_it_ends_with_the_healthy_service(
+    stack: Path, scene: Scene, monkeypatch: pytest.MonkeyPatch, capsys: Printed
+) -> None:
+    scene.wait()
+
+    def starts() -> None:
+        scene.tasks.pop()
+        scene.service |= {"desiredCount": 1, "pendingCount": 0}
+        scene.service["deployments"] = [deployment("demo:4", "COMPLETED", created=12)]
+        scene.history[0] |= {"status": "SUCCESSFUL", "finishedAt": NOW}
+
+    after_each_read(monkeypatch, lambda: None, starts)
+    assert apply(stack, "--wait") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert sum("under way: The deployment of demo:4" in it for it in lines) == 1
+    assert any("healthy: 1 task of demo:4 runs" in it for it in lines)
+
+
+@pytest.mark.parametrize(
+    ("arrange", "code", "said"),
+    [
+        (Scene.rolled_back, EXIT_FAILED, "rolled back: The deployment of demo:4 failed"),
+        (lambda it: it.service.update(status="INACTIVE"), EXIT_FAILED, "not deployed: "),
+        (
+            lambda it: it.denied.update(
+                {"ecs:DescribeServices": AwsProblem("denied", "No.", call="ecs:DescribeServices")}
+            ),
+            module.EXIT_UNKNOWN,
+            "unknown: Could not read the service",
+        ),
+    ],
+)
+def test_the_exit_code_is_the_verdict(
+    stack: Path, scene: Scene, capsys: Printed, arrange: Callable[[Scene], None], code: int,
+    said: str,
+) -> None:  # fmt: skip
+    arrange(scene)
+    assert apply(stack, "--wait=5") == code
+    assert said in capsys.readouterr().out
+
+
+def test_an_answer_that_is_older_than_the_apply_is_no_failure(
+    stack: Path, scene: Scene, monkeypatch: pytest.MonkeyPatch, capsys: Printed
+) -> None:
+    new = state().replace(f"{DEFINITION}demo:4", f"{DEFINITION}demo:5")
+    (stack / "terraform.tfstate").write_text(new)
+
+    def replaced() -> None:
+        scene.service["deployments"] = [deployment("demo:5", "COMPLETED", created=1)]
+        scene.tasks[0]["taskDefinitionArn"] = f"{DEFINITION}demo:5"
+        scene.history.clear()
+
+    after_each_read(monkeypatch, replaced)
+    assert apply(stack, "--wait") == 0
+    out = capsys.readouterr().out
+    assert "failed: " not in out and "healthy: 1 task of demo:5 runs" in out
+
+
+def test_when_the_time_is_over_it_says_how_to_look_again(
+    stack: Path, scene: Scene, monkeypatch: pytest.MonkeyPatch, capsys: Printed
+) -> None:
+    scene.wait()
+    monkeypatch.setattr(DeploymentWatch, "next_in", lambda _self: 3600.0)
+    assert apply(stack, "--wait=1.5") == after_apply.EXIT_TIME_OVER == 75
+    err = capsys.readouterr().err
+    assert "The deployment has not ended after 1.5 minutes. It continues." in err
+    assert f"To look again: gpuecs-tui status '{stack}'" in err
+
+
+def test_ctrl_c_ends_the_wait_and_not_the_deployment(
+    stack: Path, scene: Scene, monkeypatch: pytest.MonkeyPatch, capsys: Printed
+) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    scene.wait()
+    after_each_read(monkeypatch, interrupted)
+    assert apply(stack, "--wait") == 130
+    words = f"The deployment continues. To look again: gpuecs-tui status '{stack}'\n"
+    assert capsys.readouterr().err.endswith(words)
+
+
+def test_a_reader_that_closes_the_output_ends_the_wait(
+    stack: Path, scene: Scene, monkeypatch: pytest.MonkeyPatch, capsys: Printed
+) -> None:
+    class Closing(io.StringIO):
+        def write(self, text: str) -> int:
+            if "under way" in text:
+                raise BrokenPipeError
+            return len(text)
+
+        def fileno(self) -> int:
+            return os.open(os.devnull, os.O_WRONLY)
+
+    scene.wait()
+    monkeypatch.setattr(sys, "stdout", Closing())
+    assert apply(stack, "--wait") == 128 + 13
+    assert "The deployment continues. To look again: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("actions", "count", "said"),
+    [
+        (["create"], 1, "Created. Not yet healthy: gpuecs-tui status "),
+        (["update"], 1, "Updated. Not yet healthy: gpuecs-tui status "),
+        (["no-op"], 1, ""),
+        (["update"], 0, ""),
+    ],
+)
+def test_without_it_the_last_line_says_how_to_see_the_service(
+    stack: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Printed,
+    actions: list[str],
+    count: int,
+    said: str,
+) -> None:
+    before = None if actions == ["create"] else {"desired_count": 2}
+    replay(stack, monkeypatch, actions=actions, before=before, after={"desired_count": count})
+    assert apply(stack) == 0
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last == f"{said}'{stack}'" if said else "Not yet healthy" not in last
+
+
+def test_approve_waits_too(stack: Path, scene: Scene, capsys: Printed) -> None:
+    until_state(runs.start(stack, "apply"), RunStatus.PLANNED)
+    assert main(["approve", "--wait", str(stack), "--yes", "--offline"]) == 0
+    assert "healthy: 1 task of demo:4 runs" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("time", ["0", "-1", "soon", "inf", "nan"])
+def test_a_time_that_is_none_is_a_wrong_command_line(
+    stack: Path, capsys: Printed, time: str
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        apply(stack, f"--wait={time}")
+    assert ended.value.code == EXIT_USAGE
+    assert "is not a number of minutes" in capsys.readouterr().err
