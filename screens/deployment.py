@@ -19,6 +19,7 @@ from gpuecs_tui.aws.deployment.facts import DeploymentFacts
 from gpuecs_tui.deployment.cause import Change
 from gpuecs_tui.deployment.status import DeploymentStatus
 from gpuecs_tui.deployment.verdict import VerdictState
+from gpuecs_tui.deployment.words import summary
 from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.stack.model import KEYS, Stack
 from gpuecs_tui.terraform.read.service_url import service_url
@@ -35,6 +36,7 @@ from gpuecs_tui.widgets.step.help_bar import Wrapped
 from gpuecs_tui.widgets.step.screen import StepScreen
 from gpuecs_tui.widgets.terminal.clipboard import copy_text
 from gpuecs_tui.wizard.certificate import certificate_domain
+from gpuecs_tui.wizard.deployment_seen import DeploymentSeen
 from gpuecs_tui.wizard.run_environment import state_environment
 from gpuecs_tui.wizard.suggestions import Suggestion
 
@@ -220,8 +222,19 @@ class DeploymentScreen(StepScreen):
             self.wizard.note_done("run", self._deployed.is_applied)
             state = self._status.verdict.state if self._status is not None else None
             self.wizard.note_done("deployment", state == "healthy")
+            self.wizard.deployment_seen = self._seen()
         super().changed()
         self._again(message.next_in)
+
+    def _seen(self) -> DeploymentSeen | None:
+        """Return the verdict for the run that applied what is deployed; None if it is unknown."""
+        status, deployed = self._status, self._deployed
+        if status is None or deployed is None:
+            return None
+        applied = (it for it in deployed.runs if it.operation is Operation.APPLY and it.is_final)
+        if (run := next(applied, None)) is None:
+            return None
+        return DeploymentSeen(run.id, status.verdict.state, summary(status))
 
     def _show_reading(self, _words: str) -> None:
         self._show()

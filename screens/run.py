@@ -136,6 +136,7 @@ class RunScreen(StepScreen):
     def on_mount(self) -> None:
         """Find the run of the directory, and start the operation that was requested."""
         super().on_mount()
+        self.panel.find_deployment = lambda: self.wizard.deployment_seen
         self.panel.find_domain = partial(certificate_domain, self.wizard)
         self.panel.find_unwritten = partial(unwritten_words, self.wizard)
         self.panel.focus()
@@ -201,6 +202,17 @@ class RunScreen(StepScreen):
                 self.app.action_read_account()
         self.query_one(RunAdvice).advise(message.run)
         self.changed()
+        if message.live and self._leads_to_the_deployment(message.run):
+            self.post_message(self.Going("deployment"))
+
+    def _leads_to_the_deployment(self, run: Run) -> bool:
+        """Tell whether ``run``, which has just ended, applied something and the user only waits.
+
+        While a dialog is open, or the user reads the log, a line says that "next" shows it.
+        """
+        applied = run.operation is Operation.APPLY and run.state is RunStatus.SUCCEEDED
+        waits = self.app.screen is self and not self.panel.is_in_use
+        return applied and waits and not run.only_bring_back
 
     @on(RunAdvice.Judged)
     def _judged(self) -> None:

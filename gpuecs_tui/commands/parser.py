@@ -126,7 +126,7 @@ def _unambiguous(words: Sequence[str]) -> list[str]:
 
 
 def _with_value(word: str) -> str:
-    """Return ``word``; if it is an option without its optional value, with the value it then has."""
+    """Return ``word``, with the value that an option without its optional value has."""
     if not word.startswith("--") or "=" in word:
         return word
     every = (it for command in COMMANDS.values() for it in command.arguments)

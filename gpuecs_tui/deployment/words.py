@@ -36,6 +36,13 @@ def verdict_words(verdict: Verdict) -> str:
     return f"{_(WORDS[verdict.state])}: {verdict.sentence}"
 
 
+def summary(it: DeploymentStatus) -> str:
+    """Return the verdict and the first cause of what is not done."""
+    first = it.diagnoses[:1] if it.verdict.state in ("failed", "rolled_back", "under_way") else ()
+    causes = [words for each in first if (words := cause_words(each)) not in it.verdict.sentence]
+    return " ".join((verdict_words(it.verdict), *causes))
+
+
 def cause_words(found: Diagnosis) -> str:
     """Return the sentence of a cause, and that it is only likely if nothing proves it."""
     if found.certain:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from gpuecs_tui.stack.unread import Unread
     from gpuecs_tui.wizard.as_written import AsWritten
     from gpuecs_tui.wizard.decisions import Decisions
+    from gpuecs_tui.wizard.deployment_seen import DeploymentSeen
     from gpuecs_tui.wizard.options import Options
 
     ReadImages = Callable[[str], Reading[tuple[Image, ...] | None]]
@@ -69,6 +70,8 @@ class WizardSession(Suggesting):
         """Steps after the review whose work is known to be done."""
         self.wanted_run = ""
         """The operation that the run screen starts when it opens: "apply" after a review."""
+        self.deployment_seen: DeploymentSeen | None = None
+        """What the deployment screen found last."""
         self._saver = saver
         self._texts: dict[str, str] = {}
         self._decisions: Decisions | None = None

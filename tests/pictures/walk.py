@@ -159,7 +159,6 @@ async def _apply(camera: Camera, directory: Path) -> None:
 
 async def _deployment(camera: Camera) -> None:
     app = camera.app
-    await camera.press("ctrl+n")
     await camera.when(partial(camera.is_at, "deployment"), "the deployment")
 
     def settled_down() -> bool:

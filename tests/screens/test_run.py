@@ -7,10 +7,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from textual.content import Content
 from textual.pilot import Pilot
 from textual.widgets import Button, Input, Static
 
 from gpuecs_tui.app import WizardApp
+from gpuecs_tui.deployment.verdict import VerdictState
+from gpuecs_tui.screens.deployment import DeploymentScreen
 from gpuecs_tui.terraform.base.atomic_files import replace_json
 from gpuecs_tui.terraform.control import runs
 from gpuecs_tui.terraform.runs import run_list
@@ -24,9 +27,11 @@ from gpuecs_tui.widgets.log.panel import LogPanel
 from gpuecs_tui.widgets.run.panel import RunPanel
 from gpuecs_tui.widgets.run.resource_panel import ResourcePanel
 from gpuecs_tui.widgets.step.screen import StepScreen
+from gpuecs_tui.wizard.deployment_seen import DeploymentSeen
 from gpuecs_tui.wizard.directory_status import inspect
 from gpuecs_tui.wizard.opened import of_files
 from tests.support.screens.driving import is_asked, settle
+from tests.support.screens.driving import until as driven_until
 from tests.support.screens.run_screen import (
     keys,
     on_run_screen,
@@ -72,6 +77,16 @@ async def approve(pilot: Pilot[int]) -> Confirm:
     confirm = pilot.app.screen
     assert isinstance(confirm, Confirm)
     return confirm
+
+
+async def until_deployment(pilot: Pilot[int]) -> None:
+    """Wait for the screen of the deployment."""
+
+    def there() -> bool:
+        return isinstance(pilot.app.screen, DeploymentScreen) and pilot.app.screen.is_mounted
+
+    await driven_until(pilot, there)
+    await settle(pilot)
 
 
 async def until_details(pilot: Pilot[int]) -> None:
@@ -218,6 +233,8 @@ async def test_from_plan_to_applied_by_keys(directory: Path, engine: Path) -> No
         await pilot.press(*"llam", "enter")
         assert isinstance(pilot.app.screen, Confirm)
         await pilot.press("a", "enter")
+        await until_deployment(pilot)
+        await pilot.press("ctrl+p")
         await until_run(pilot, RunStatus.SUCCEEDED)
         assert said(pilot).startswith("Applied.")
         assert screen_of(pilot).progress().unfinished == {"deployment"}
@@ -241,8 +258,59 @@ async def test_a_plan_that_destroys_nothing_needs_no_typing(directory: Path, eng
         done = pilot.app.wizard.done  # type: ignore[attr-defined]
         done.add("deployment")
         await pilot.press("y")
-        await until_run(pilot, RunStatus.SUCCEEDED)
+        await until_deployment(pilot)
         assert "deployment" not in done, "what was healthy before the apply"
+
+
+@pytest.mark.parametrize("press", ["", "f", "slash", "tab", "f1"])
+async def test_an_apply_leads_to_the_deployment_unless_the_user_reads(
+    directory: Path, press: str
+) -> None:
+    run = stage(directory, RunStatus.APPLYING, PLAN[: PLAN_ENDS + 8])
+    async with on_run_screen(directory) as pilot:
+        await until_run(pilot, RunStatus.APPLYING)
+        if press:
+            await pilot.press(press)
+            await settle(pilot)
+        record(run.files, RunStatus.SUCCEEDED, runner=None, exit={"message": "Applied."})
+        if not press:
+            await until_deployment(pilot)
+            return
+        await until_run(pilot, RunStatus.SUCCEEDED)
+        await settle(pilot)
+        assert screen_of(pilot).panel.is_attached
+        assert said(pilot) == "Applied.\nNext shows the deployment."
+
+
+async def test_a_run_that_had_ended_does_not_lead_to_the_deployment(directory: Path) -> None:
+    applied(directory)
+    async with on_run_screen(directory) as pilot:
+        await until_run(pilot, RunStatus.SUCCEEDED)
+        assert said(pilot).startswith("Applied.")
+
+
+@pytest.mark.parametrize(
+    ("state", "words", "style"),
+    [
+        ("rolled_back", "rolled back: The deployment failed.", "bold $text-error"),
+        ("healthy", "healthy: 1 task of demo:4 runs.", "bold $text-success"),
+    ],
+)
+async def test_the_verdict_of_a_run_has_that_of_its_deployment(
+    directory: Path, state: VerdictState, words: str, style: str
+) -> None:
+    run = applied(directory)
+    async with on_run_screen(directory) as pilot:
+        await until_run(pilot, RunStatus.SUCCEEDED)
+        wizard, panel = screen_of(pilot).wizard, screen_of(pilot).panel
+        for id, found in (("another", "Applied.\n"), (run.id, f"Applied, {words}\n")):
+            wizard.deployment_seen = DeploymentSeen(id, state, words)
+            panel.look()
+            await settle(pilot)
+            assert said(pilot).startswith(found)
+        shown = screen_of(pilot).query_one("#verdict", Static).content
+        assert isinstance(shown, Content)
+        assert str(shown.spans[0].style) == style
 
 
 async def test_a_plan_of_these_very_files_is_not_made_twice(directory: Path, engine: Path) -> None:

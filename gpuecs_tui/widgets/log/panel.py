@@ -77,6 +77,13 @@ class LogPanel(Widget):
         """The scrolling part, which has the focus."""
         return self._view
 
+    @property
+    def is_in_use(self) -> bool:
+        """Whether the user reads or searches it: anything but the end of all lines is shown."""
+        view = self._view
+        searched = bool(view.contents.pattern or view.contents.filter)
+        return not view.following or searched or self._question is not None
+
     def add(self, lines: Sequence[LogLine]) -> None:
         """Add whole records, with the level and the resource of each line."""
         self._view.add(lines)

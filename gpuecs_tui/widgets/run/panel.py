@@ -36,6 +36,7 @@ from gpuecs_tui.widgets.run.progress import ProgressLine
 from gpuecs_tui.widgets.run.resource_panel import ResourcePanel
 from gpuecs_tui.widgets.run.watch import RunWatch
 from gpuecs_tui.widgets.run.words import progress_words, verdict
+from gpuecs_tui.wizard.deployment_seen import DeploymentSeen
 
 POLL_SECONDS = 0.1
 """Interval between two reads of the journal of an active run."""
@@ -105,6 +106,8 @@ class RunPanel(Widget):
         """The displayed run with what is known about it."""
         self.find_domain: Callable[[], str] = str
         """Returns the domain of the stack's certificate; empty if unknown."""
+        self.find_deployment: Callable[[], DeploymentSeen | None] = lambda: None
+        """Returns what the deployment screen found last."""
         self.find_unwritten: Callable[[], str] = str
         """Returns which answers the planned files lack; empty if none. Blocks: it reads files."""
         self._outputs: Mapping[str, Any] = {}
@@ -133,6 +136,11 @@ class RunPanel(Widget):
     def pane(self) -> Literal["log", "resources"]:
         """The pane that has the focus or, if there is room for only one, is visible."""
         return "resources" if self.has_class("-show-resources") else "log"
+
+    @property
+    def is_in_use(self) -> bool:
+        """Whether the user reads the log before its end, searches it, or is at the resources."""
+        return self.pane != "log" or self._log.is_in_use
 
     def save_log(self) -> None:
         """Show the log and ask for the name of the file to save it to."""
@@ -284,7 +292,10 @@ class RunPanel(Widget):
             last = self._last_time
             same = last is not None and (last.run_id, last.state) == (run.id, run.state)
             seconds = last.seconds if last is not None and same else None
-            parts.append(verdict(run, progress, watch.tree, self.url, seconds, watch.told))
+            seen = self.find_deployment()
+            if seen is not None and seen.run_id != run.id:
+                seen = None
+            parts.append(verdict(run, progress, watch.tree, self.url, seconds, watch.told, seen))
             started = progress.done > 0 or bool(progress.in_flight())
             moving = moving or run.is_live or (started and run.is_final)
             self._line.show(

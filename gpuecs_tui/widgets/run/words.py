@@ -9,6 +9,7 @@ from textual.content import Content
 
 from gpuecs_tui.assessment.apply_gate import Checked
 from gpuecs_tui.checks.finding import Finding
+from gpuecs_tui.deployment.verdict import VerdictState
 from gpuecs_tui.i18n import N_, _, ngettext
 from gpuecs_tui.terraform.engine.progress import ResourceProgress, RunProgress
 from gpuecs_tui.terraform.plan.details import DESTRUCTIVE, PlanTree, runs_no_task
@@ -28,6 +29,7 @@ from gpuecs_tui.widgets.base.clock import duration_text
 from gpuecs_tui.widgets.base.safe_text import escape_controls
 from gpuecs_tui.widgets.keys.binding import key_in_sentence
 from gpuecs_tui.widgets.run.keys import APPROVE, CANCEL, DISCARD
+from gpuecs_tui.wizard.deployment_seen import DeploymentSeen
 
 IN_FLIGHT_NAMED = 3
 """Maximum number of resources named in one line; the others are counted."""
@@ -44,6 +46,12 @@ _STYLES: Mapping[RunStatus, str] = {
     RunStatus.STOPPING: "bold $text-warning",
     RunStatus.PLANNED: "bold $text-accent",
 }
+_DEPLOYMENT_STYLES: Mapping[VerdictState, str] = {
+    "healthy": "bold $text-success",
+    "scaled_to_zero": "bold",
+    "failed": "bold $text-error",
+    "rolled_back": "bold $text-error",
+}
 _LAST_TIMES: Mapping[RunStatus, str] = {
     RunStatus.STARTING: N_("The last start took {time}."),
     RunStatus.PLANNING: N_("The last plan took {time}."),
@@ -59,13 +67,20 @@ def verdict(
     url: ServiceUrl,
     last_time: float | None = None,
     told: Sequence[PlanWarning] = (),
+    seen: DeploymentSeen | None = None,
 ) -> Content:
     """Return the current facts, the most important first; one to seven lines.
 
     ``last_time``: seconds that the last similar run spent in the present state of this run.
-    ``told``: values that an unapplied plan keeps although the files contain others.
+    ``told``: values that an unapplied plan keeps although the files contain others. ``seen``: what
+    became of the run's deployment.
     """
     first = Content.styled(headline(run), _STYLES.get(run.state, "bold"))
+    if seen is not None and run.state is RunStatus.SUCCEEDED:
+        words = _("{run}, {deployment}").format(
+            run=headline(run).rstrip("."), deployment=escape_controls(seen.words)
+        )
+        first = Content.styled(words, _DEPLOYMENT_STYLES.get(seen.state, "bold $text-warning"))
     lines = [first, *_details(run, progress, tree, url, told)]
     if last_time is not None and run.state in _LAST_TIMES:
         words = _(_LAST_TIMES[run.state]).format(time=duration_text(last_time))
@@ -152,6 +167,8 @@ def _details(
                 yield Content.assemble(known, " ", shown, ". ", _("Next shows the deployment."))
             if url.record:
                 yield Content(escape_controls(url.record))
+        elif run.state is RunStatus.SUCCEEDED and run.operation is Operation.APPLY:
+            yield Content(_("Next shows the deployment."))
 
 
 def _noticed(told: Iterable[PlanWarning]) -> Iterator[Content]:
