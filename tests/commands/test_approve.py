@@ -119,3 +119,23 @@ def test_a_script_that_the_terraform_names_is_an_edit(waiting: Run, capsys: Prin
         main_tf.write('\nlocals {\n  start = file("start.sh")\n}\n')
     assert main(["approve", str(waiting.directory), "--yes"]) != 0
     assert "was created: main.tf, start.sh." in capsys.readouterr().err
+
+
+def test_a_file_of_a_local_module_is_an_edit(waiting: Run, capsys: Printed) -> None:
+    module = waiting.directory / "modules" / "extra"
+    module.mkdir(parents=True)
+    (module / "main.tf").write_text("locals {}\n")
+    with (waiting.directory / "main.tf").open("a") as main_tf:
+        main_tf.write('\nmodule "extra" {\n  source = "./modules/extra"\n}\n')
+    assert main(["approve", str(waiting.directory), "--yes"]) != 0
+    assert "was created: main.tf, modules/extra/main.tf." in capsys.readouterr().err
+
+
+def test_a_plan_of_an_earlier_version_names_no_files_of_modules(waiting: Run) -> None:
+    module = waiting.directory / "modules" / "extra"
+    module.mkdir(parents=True)
+    (module / "start.sh").write_text("#!/bin/sh\n")
+    state = read_json(waiting.files.state) or {}
+    del state["values"]["below"]
+    replace_json(waiting.files.state, state)
+    assert main(["approve", str(waiting.directory), "--yes"]) == 0

@@ -48,7 +48,7 @@ from gpuecs_tui.terraform.runner.supervise import Cancelled, Supervisor
 from gpuecs_tui.terraform.runner.why_failed import why_failed
 from gpuecs_tui.terraform.runs.applied import edited_since_plan
 from gpuecs_tui.terraform.runs.directory_lock import LOCK_NAME, DirectoryLock
-from gpuecs_tui.terraform.runs.fingerprint import configuration_files, file_sha256
+from gpuecs_tui.terraform.runs.fingerprint import configuration_files, file_sha256, files_below
 from gpuecs_tui.terraform.runs.interrupted_words import continue_remedy, plan_remedy
 from gpuecs_tui.terraform.runs.journal import read_recorded
 from gpuecs_tui.terraform.runs.launch import holder_of_run
@@ -100,7 +100,8 @@ class Runner:
         engine = find_engine(self.environment, self.run.directory)
         self._initialise(engine)
         before = configuration_files(self.run.directory)
-        self.record.enter(RunStatus.PLANNING, _("Planning…"), configuration=before)
+        below = files_below(self.run.directory)
+        self.record.enter(RunStatus.PLANNING, _("Planning…"), configuration=before, below=below)
         planner = plan_with_imports.Planner(
             plan=lambda options: self._plan(engine, options),
             events=lambda: self._events,
@@ -157,19 +158,20 @@ class Runner:
         self._errored_before = unsaved_state.stamp(self.run.directory)
         self._reserve = Reserve(self.run.directory / LOCK_NAME.parent, self.files.folder)
         self.beside.share()
-        self.record.enter(RunStatus.APPLYING, _("Applying the saved plan…"))
+        destroys = self.run.operation is Operation.DESTROY
+        words = _("Destroying by the saved plan…") if destroys else _("Applying the saved plan…")
+        self.record.enter(RunStatus.APPLYING, words)
         arguments = ["apply", "-json", "-input=false", str(self.files.plan)]
         code = self._terraform(engine, arguments)
         self._reserve.release()
         self._store_outputs()
         if code != 0:
             self._fail(code)
-        destroyed = self.run.operation is Operation.DESTROY
-        words = _("Destroyed.") if destroyed else _("Applied.")
+        words = _("Destroyed.") if destroys else _("Applied.")
         if self.supervisor.is_cancelled():
             words = f"{words} {self._too_late()}"
-        left = left_in_words(revisions_left(runs_of(self.run.directory))) if destroyed else ""
-        if edited and not destroyed:
+        left = left_in_words(revisions_left(runs_of(self.run.directory))) if destroys else ""
+        if edited and not destroys:
             left = _(
                 "Changed after the plan was created, and not applied: {files}. Run a new plan."
             ).format(files=", ".join(edited))

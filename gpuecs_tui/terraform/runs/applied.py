@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from gpuecs_tui.i18n import _
-from gpuecs_tui.terraform.runs.fingerprint import changed, configuration_files, used_by_terraform
+from gpuecs_tui.terraform.runs.fingerprint import (
+    changed,
+    configuration_files,
+    files_below,
+    used_by_terraform,
+)
 from gpuecs_tui.terraform.runs.journal import read_recorded
 from gpuecs_tui.terraform.runs.run import NO_CHANGES, Run
 from gpuecs_tui.terraform.runs.run_status import Operation, RunStatus
@@ -12,9 +17,9 @@ from gpuecs_tui.terraform.runs.run_status import Operation, RunStatus
 def edited_since_plan(run: Run) -> tuple[str, ...] | None:
     """Return the names of the files that were edited, added or removed since ``run`` planned them.
 
-    Files that the Terraform does not use, such as a log, are left out. Reads all files of the
-    directory. None if this is unknown: the record does not name the files, or the directory can't
-    be read.
+    Files that the Terraform does not use, such as a log, are left out; those of local modules
+    count. Reads all these files. None if this is unknown: the record does not name the files, or
+    the directory can't be read.
     """
     recorded = read_recorded(run.files)
     planned = recorded.values.get("configuration") if recorded else None
@@ -22,7 +27,11 @@ def edited_since_plan(run: Run) -> tuple[str, ...] | None:
         return None
     try:
         edited = changed(planned, configuration_files(run.directory))
-        return tuple(used_by_terraform(edited, run.directory))
+        used = used_by_terraform(edited, run.directory)
+        below = recorded.values.get("below") if recorded else None
+        if isinstance(below, dict):  # Earlier versions did not record it.
+            used += changed(below, files_below(run.directory))
+        return tuple(used)
     except OSError:
         return None
 

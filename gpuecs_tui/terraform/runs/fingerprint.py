@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from gpuecs_tui.terraform.base.file_names import CONFIGURATION, OPENTOFU, VARIABLES
@@ -14,6 +16,9 @@ _LOADED = (*CONFIGURATION, *OPENTOFU, *VARIABLES)
 """Ends of the names of files that Terraform or OpenTofu loads by itself or with an option."""
 _LARGEST = 16 * 1024 * 1024
 """Bytes above which only size and time are recorded: no configuration is that large."""
+_MOST_FILES = 5_000
+_MOST_FOLDERS = 5_000
+"""The most files and folders below a directory that are read: it may contain a data set."""
 
 
 def file_sha256(path: Path) -> str:
@@ -39,6 +44,52 @@ def configuration_files(directory: Path) -> dict[str, str]:
     return found
 
 
+def files_below(directory: Path) -> dict[str, str]:
+    """Return path → hash of the files in other folders that the files of ``directory`` name.
+
+    These are the Terraform files of local modules, below ``directory`` or next to it (``../vpc``),
+    and files such as ``scripts/start.sh``. A folder is used if its name is in a path of the text,
+    a file in a subfolder if its name is in the text. The paths are relative to ``directory``.
+    Hidden, linked and unreadable folders are left out, and all files after the first 5,000.
+    """
+    text, found = _readable_text(directory), dict[str, str]()
+    folders = dict(_folders(directory))
+    folders.update((path, directory / path) for path in _modules_beside(text))
+    unused = folders.copy()
+    while used := [path for path in unused if _is_in_a_path(path, text)]:
+        for path in used:
+            # A module may use other modules and files.
+            text += b"\n" + _readable_text(unused.pop(path))
+    for path, folder in folders.items():
+        with suppress(OSError):
+            for file in sorted(folder.iterdir()):
+                loaded = path not in unused and file.name.endswith(_LOADED)
+                is_used = loaded or os.fsencode(file.name) in text
+                if is_used and file.is_file() and len(found) < _MOST_FILES:
+                    found[f"{path}/{file.name}"] = _hash(file)
+    return found
+
+
+def _folders(directory: Path) -> Iterator[tuple[str, Path]]:
+    """Yield the folders below ``directory`` with their relative paths."""
+    for number, (folder, below, _files) in enumerate(os.walk(directory)):
+        below[:] = sorted(name for name in below if not name.startswith("."))
+        if number:
+            yield Path(folder).relative_to(directory).as_posix(), Path(folder)
+        if number == _MOST_FOLDERS:
+            return
+
+
+def _modules_beside(text: bytes) -> Iterator[str]:
+    for source in re.findall(rb'"(\.\./[^"$%]+)"', text):
+        yield os.fsdecode(source).rstrip("/")
+
+
+def _is_in_a_path(path: str, text: bytes) -> bool:
+    name = re.escape(os.fsencode(Path(path).name))
+    return re.search(rb"/" + name + rb'["/]', text) is not None
+
+
 def changed(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
     """Return the names of files that were edited, added or removed."""
     return sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
@@ -53,13 +104,26 @@ def used_by_terraform(names: Collection[str], directory: Path) -> list[str]:
     others = [name for name in names if not name.endswith(_LOADED)]
     if not others:
         return list(names)
-    text = b"\n".join(
-        path.read_bytes()
-        for path in directory.iterdir()
-        if path.name.endswith(_LOADED) and path.is_file() and path.stat().st_size <= _LARGEST
-    )
+    text = _text_of(directory)
     unused = {name for name in others if os.fsencode(name) not in text}
     return [name for name in names if name not in unused]
+
+
+def _readable_text(folder: Path) -> bytes:
+    with suppress(OSError):
+        return _text_of(folder)
+    return b""
+
+
+def _text_of(folder: Path) -> bytes:
+    """Return the text of the files in ``folder`` that Terraform loads; empty if it is missing."""
+    if not folder.is_dir():
+        return b""
+    return b"\n".join(
+        path.read_bytes()
+        for path in folder.iterdir()
+        if path.name.endswith(_LOADED) and path.is_file() and path.stat().st_size <= _LARGEST
+    )
 
 
 def _hash(path: Path) -> str:

@@ -251,6 +251,7 @@ _VALUES: Mapping[str, Callable[[object], bool]] = {
     "exit": _is_exit,
     "plan_sha256": is_text,
     "configuration": is_text_map,
+    "below": is_text_map,
 }
 """The values in it that are relied on → the check of their type."""
 

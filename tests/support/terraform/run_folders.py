@@ -12,7 +12,7 @@ from gpuecs_tui.terraform.base.atomic_files import read_json, replace_json
 from gpuecs_tui.terraform.base.liveness import identify
 from gpuecs_tui.terraform.engine.events import STATE
 from gpuecs_tui.terraform.runs import run_list
-from gpuecs_tui.terraform.runs.fingerprint import configuration_files
+from gpuecs_tui.terraform.runs.fingerprint import configuration_files, files_below
 from gpuecs_tui.terraform.runs.journal import RunFiles, record
 from gpuecs_tui.terraform.runs.run import Run, load_run
 from gpuecs_tui.terraform.runs.run_status import WORKING, RunStatus
@@ -110,7 +110,9 @@ def stage(
         runner = identify() if step in WORKING else None
         record(files, step, runner=runner, **(values if last else {}))
         if step is RunStatus.PLANNING:
-            record(files, step, runner=runner, configuration=configuration_files(directory))
+            names = configuration_files(directory)
+            below = files_below(directory)
+            record(files, step, runner=runner, configuration=names, below=below)
     raw = read_json(files.state) or {}
     raw["at"] = (BEGUN + timedelta(seconds=after)).isoformat()
     replace_json(files.state, raw)
