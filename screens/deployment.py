@@ -15,7 +15,7 @@ from textual.timer import Timer
 
 from gpuecs_tui.assessment.deployed import Deployed
 from gpuecs_tui.assessment.deployed_source import DeployedSource, hint_of
-from gpuecs_tui.aws.deployment.facts import DeploymentFacts
+from gpuecs_tui.aws.deployment.facts import DeployedNames, DeploymentFacts
 from gpuecs_tui.deployment.cause import Change
 from gpuecs_tui.deployment.status import DeploymentStatus
 from gpuecs_tui.deployment.verdict import VerdictState
@@ -26,6 +26,7 @@ from gpuecs_tui.terraform.read.service_url import service_url
 from gpuecs_tui.terraform.runs.run_status import Operation
 from gpuecs_tui.widgets.base.safe_text import escape_controls
 from gpuecs_tui.widgets.base.waiting import Wait
+from gpuecs_tui.widgets.deployment.acts import Act, DeploymentActs, can_act
 from gpuecs_tui.widgets.deployment.lines import Shown, deployment_lines, verdict_line
 from gpuecs_tui.widgets.deployment.pane import DeploymentPane
 from gpuecs_tui.widgets.keys.binding import bind, key_for_action
@@ -74,6 +75,9 @@ class DeploymentScreen(StepScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("f", "fix", N_("fix"), N_("Go to the field, with the suggested value"), SCREEN),
         bind("r", "read_now", N_("read now"), N_("Read the deployment now"), SCREEN),
+        bind("l", "act('log')", N_("log"), N_("Show the log of the tasks"), SCREEN),
+        bind("x", "act('exec')", N_("shell"), N_("Open a shell in a task, with ECS Exec"), SCREEN),
+        bind("X", "act('ssm')", N_("instance"), N_("Open a shell on an instance"), SCREEN),
         bind("u", "copy_url", N_("copy URL"), N_("Copy the URL of the service"), SCREEN),
         bind("D", "destroy", N_("destroy"), DESTROY, SCREEN),
     ]
@@ -119,6 +123,7 @@ class DeploymentScreen(StepScreen):
         """Yield the verdict, and the details below it."""
         yield Wrapped(id="verdict")
         yield DeploymentPane()
+        yield DeploymentActs()
 
     def on_mount(self) -> None:
         """Start reading."""
@@ -299,6 +304,19 @@ class DeploymentScreen(StepScreen):
         self.wizard.propose(change.key, Suggestion(text, _("by the diagnosis of the deployment")))
         self.go_to_key(change.key)
 
+    def action_act(self, what: Act) -> None:
+        """Show the log of the tasks, or open a shell in a task or on an instance."""
+        assert self._place is not None
+        self.query_one(DeploymentActs).begin(what, *self._place, self._facts)
+
+    @property
+    def _place(self) -> tuple[AccountReader, DeployedNames] | None:
+        """What logs and shells are opened with; None if nothing is deployed."""
+        reader, deployed = self.app.feed.reader, self._deployed
+        if reader is None or deployed is None or deployed.names is None or deployed.is_gone:
+            return None
+        return reader, deployed.names
+
     def action_copy_url(self) -> None:
         """Copy the URL of the service."""
         copy_text(self.app, self._url)
@@ -315,6 +333,8 @@ class DeploymentScreen(StepScreen):
                 return bool(self._url)
             case "fix":
                 return self._status is not None and self._change(self._status) is not None
+            case "act":
+                return self._place is not None and can_act(str(parameters[0]), self._facts)
             case "destroy":
                 return self._deployed is not None and not self._deployed.is_gone
             case _:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,8 +16,6 @@ from textual.pilot import Pilot
 from gpuecs_tui.app import WizardApp
 from gpuecs_tui.assessment import deployed
 from gpuecs_tui.aws import catalogue
-from gpuecs_tui.aws.deployment import schedule
-from gpuecs_tui.aws.deployment.parts import PARTS
 from gpuecs_tui.aws.deployment.schedule import Pace
 from gpuecs_tui.aws.errors import AwsProblem
 from gpuecs_tui.deployment.stage_words import TITLES
@@ -35,12 +32,12 @@ from gpuecs_tui.terraform.state.stored_state import StoredState
 from gpuecs_tui.widgets.deployment.pane import DeploymentPane
 from gpuecs_tui.widgets.run.decisions import RunDecisions
 from gpuecs_tui.wizard.decisions import decide
-from gpuecs_tui.wizard.drafts import Draft
 from gpuecs_tui.wizard.opened import of_files
 from tests.deployment.scene import NOW, Scene, target
 from tests.support import fakes
 from tests.support.aws.deployment_answers import ANSWERS, AnsweredReader
-from tests.support.screens.driving import settle, until, wizard_app
+from tests.support.screens.deployment_screen import on_deployment, screen
+from tests.support.screens.driving import settle, until
 from tests.support.screens.shown import line_of, screen_text
 from tests.support.screens.whole_texts import WHOLE
 from tests.support.terraform.applied_stack import OUTPUTS, state
@@ -63,51 +60,6 @@ def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def read_each(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
     """Read each part that often."""
     monkeypatch.setattr(Pace, "seconds", lambda _pace, moving: seconds)
-
-
-@asynccontextmanager
-async def on_deployment(
-    directory: Path,
-    reader: AnsweredReader | None,
-    size: tuple[int, int] = (120, 40),
-    *,
-    waits: bool = True,
-) -> AsyncIterator[Pilot[int]]:
-    """A wizard on the deployment screen of an account with the responses of ``reader``.
-
-    ``waits``: until all parts were read.
-    """
-    with pytest.MonkeyPatch.context() as patch:
-        # All parts take two refreshes, of which the second one follows after this time.
-        patch.setattr(schedule, "GAP_SECONDS", 0.02)
-        patch.setattr(fakes.FakeFeed, "reader", property(lambda _self: reader))
-        app = wizard_app(directory)
-        app.wizard.adopt(Draft(WHOLE, "deployment", ("start", "review", "run")))
-        try:
-            async with app.run_test(size=size) as pilot:
-                app.go("deployment")
-                await until(pilot, lambda: pilot.app.screen.is_mounted)
-                if waits:
-                    await settle(pilot)
-                if reader is not None and waits:
-                    await until(pilot, lambda: is_read(pilot))
-                yield pilot
-        finally:
-            app.wizard.close()
-            if reader is not None:
-                reader.close()
-
-
-def is_read(pilot: Pilot[int]) -> bool:
-    """Tell whether all parts were read, which takes two refreshes."""
-    facts = screen(pilot)._facts
-    return facts is not None and facts.read_at.keys() >= PARTS.keys() and not screen(pilot)._is_busy
-
-
-def screen(pilot: Pilot[int]) -> DeploymentScreen:
-    found = pilot.app.screen
-    assert isinstance(found, DeploymentScreen)
-    return found
 
 
 def text(pilot: Pilot[int]) -> str:

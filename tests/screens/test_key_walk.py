@@ -30,6 +30,8 @@ from gpuecs_tui.widgets.base.line_input import EDITING_WORDS, typing_keys
 from gpuecs_tui.widgets.base.mfa_prompt import MfaPrompt
 from gpuecs_tui.widgets.base.modal import DetailModal, LastingDetailModal, Modal
 from gpuecs_tui.widgets.base.wizard_modal import WizardModal
+from gpuecs_tui.widgets.deployment.menu import ChoiceMenu
+from gpuecs_tui.widgets.deployment.task_log import LogSubject, TaskLog
 from gpuecs_tui.widgets.form.field import FormField
 from gpuecs_tui.widgets.form.view import Fold, Form
 from gpuecs_tui.widgets.keys.binding import all_entries
@@ -186,7 +188,10 @@ async def test_every_screen_and_dialog_explains_its_keys(directory: Path) -> Non
                 focus(app.screen, "task.environment")
                 await dialog("enter")
         assert len(controls) == len(("list", "text", "words", "editor", "section"))
+        subject = LogSubject("llama", ("llama:1",), (), is_one=False)
         for question in (
+            ChoiceMenu("Log", [("a", "A"), ("b", "B")]),
+            TaskLog(AnsweredReader({}), subject),
             Confirm("Stop?", [Content("Now.")], yes="Stop"),
             Confirm("Stop?", [Content("Now.")], yes="Stop", word="llama"),
             MfaPrompt("Code of your device"),
@@ -278,6 +283,9 @@ WANTED = {
     "fits": "Show what fits on an instance",
     "url": "Copy the URL of the service",
     "log": "Save the log to a file",
+    "tasks' log": "Show the log of the tasks",
+    "shell": "Open a shell in a task, with ECS Exec",
+    "shell on an instance": "Open a shell on an instance",
     "theme": "Change the theme",
     "quit": "Quit and keep the draft",
 }
@@ -341,7 +349,8 @@ async def test_the_palette_has_what_is_possible_and_nothing_else(directory: Path
         (directory / "terraform.tfstate").write_text(stored_state())
         await go(pilot, "deployment")
         await until(pilot, lambda: "url" in offered(pilot))
-        assert offered(pilot) == {*ON_STEPS, *SEEN, "state", "url"} - {"deployment"}
+        acts = {"tasks' log", "shell", "shell on an instance"}
+        assert offered(pilot) == {*ON_STEPS, *SEEN, *acts, "state", "url"} - {"deployment"}
         await settle(pilot)
         assert ("u", "copy URL") in app.screen.query_one(KeyLine).own
 

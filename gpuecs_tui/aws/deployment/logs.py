@@ -61,6 +61,11 @@ class LogEvent:
     message: str
     """Without the line break at its end."""
 
+    @property
+    def short_task(self) -> str:
+        """The first characters of the task's id."""
+        return self.task[:ID_SHOWN]
+
 
 class NoLogs(Exception):
     """A container whose log is not in CloudWatch Logs: a sentence that says where it is."""
@@ -108,11 +113,18 @@ def read_places(
     return [*places], [*without]
 
 
-def last_events(reader: AccountReader, place: LogPlace, task: str, number: int) -> list[LogEvent]:
-    """Return the last lines of a task, the oldest first; none without a stream.
+def last_lines(
+    reader: AccountReader, places: Sequence[LogPlace], tasks: Sequence[str], number: int
+) -> list[LogEvent]:
+    """Return the last lines of tasks, at most ``number`` of each container, the oldest first.
 
-    One call. Raises AwsProblem.
+    One call a task and place. Raises AwsProblem.
     """
+    found = [it for task in tasks for place in places for it in _last(reader, place, task, number)]
+    return sorted(found, key=lambda it: it.at)
+
+
+def _last(reader: AccountReader, place: LogPlace, task: str, number: int) -> list[LogEvent]:
     stream = place.stream(task)
     try:
         answer = _at(reader, place).call(

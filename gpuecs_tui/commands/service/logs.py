@@ -41,7 +41,7 @@ def logs(arguments: argparse.Namespace) -> int:
     """
     matches = _pattern(arguments.grep)
     with service_here(arguments, changes=False) as here:
-        from gpuecs_tui.aws.deployment.logs import LogFeed, last_events
+        from gpuecs_tui.aws.deployment.logs import LogFeed, last_lines
 
         with waiting(_("Reading the tasks …")):
             task, places = _places(here, arguments.task)
@@ -50,12 +50,7 @@ def logs(arguments: argparse.Namespace) -> int:
         since = datetime.now(UTC) - far
         with _missing_group(here, places):
             if task and arguments.since is None:
-                found = [
-                    it
-                    for place in places
-                    for it in last_events(here.reader, place, task, LAST_LINES)
-                ]
-                found.sort(key=lambda it: it.at)
+                found = last_lines(here.reader, places, [task], LAST_LINES)
                 shown = show(found)
                 # Lines with the time of the last one were printed.
                 since = found[-1].at + timedelta(milliseconds=1) if found else since
@@ -141,8 +136,6 @@ def _printer(
     places: Sequence[LogPlace], matches: Callable[[str], object], *, as_json: bool
 ) -> Callable[[Iterable[LogEvent]], bool]:
     """Return a function that prints events and tells whether it printed any."""
-    from gpuecs_tui.aws.deployment.logs import ID_SHOWN
-
     several = len({it.container for it in places}) > 1
 
     def line(event: LogEvent) -> str:
@@ -157,7 +150,7 @@ def _printer(
             )
         at = f"{event.at.astimezone():%Y-%m-%d %H:%M:%S}"
         container = f"{event.container}  " if several else ""
-        return harmless(f"{at}  {event.task[:ID_SHOWN]}  {container}{event.message}")
+        return harmless(f"{at}  {event.short_task}  {container}{event.message}")
 
     def show(events: Iterable[LogEvent]) -> bool:
         shown = False
