@@ -38,10 +38,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         checked_output,
         discard_output,
         failure_from_os_error,
+        output_lost_sentence,
         print_failure,
     )
     from gpuecs_tui.commands.parser import parse_command_line
-    from gpuecs_tui.i18n import _
 
     try:
         command, arguments = parse_command_line(words)
@@ -61,9 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return SIGNAL_EXIT + signal.SIGPIPE
     except OutputLost as error:
         discard_output()
-        reason = error.strerror or str(error)
-        sentence = _("Could not write the output: {reason}.").format(reason=reason)
-        return print_failure(Failure(sentence))
+        return print_failure(Failure(output_lost_sentence(error)))
     except OSError as error:
         # An error that no command handles, such as a full disk or missing permissions.
         return print_failure(failure_from_os_error(error))

@@ -63,6 +63,12 @@ class OutputLost(OSError):
     """stdout could not be written. The system's error has no name of a file."""
 
 
+def output_lost_sentence(error: OutputLost) -> str:
+    """Return a sentence that stdout could not be written, with the reason."""
+    reason = error.strerror or str(error)
+    return _("Could not write the output: {reason}.").format(reason=reason)
+
+
 class _Checked:
     """stdout, whose errors are OutputLost. A pipe that its reader has closed stays
     BrokenPipeError."""

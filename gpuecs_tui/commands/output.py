@@ -15,7 +15,7 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppres
 from pathlib import Path
 from typing import Any, TextIO, cast
 
-from gpuecs_tui.commands.failure import harmless
+from gpuecs_tui.commands.failure import OutputLost, harmless, output_lost_sentence
 from gpuecs_tui.i18n import _
 from gpuecs_tui.shell_words import shell_word
 
@@ -63,11 +63,12 @@ def _toml_code_point(character: str) -> str:
 
 
 class _Output:
-    """A stream that discards what is written after its reader has closed it."""
+    """A stream that discards what is written after it was closed by its reader or can't be
+    written."""
 
-    def __init__(self, stream: TextIO, closed: Callable[[], None]) -> None:
-        """``closed`` is called when a write shows that the reader has closed ``stream``."""
-        self._stream, self._closed = stream, closed
+    def __init__(self, stream: TextIO, lost: Callable[[str], None]) -> None:
+        """``lost`` is called with a sentence when a write shows that ``stream`` takes no more."""
+        self._stream, self._lost = stream, lost
 
     def write(self, text: str) -> int:
         """Write ``text`` and return its length in characters."""
@@ -89,29 +90,35 @@ class _Output:
         try:
             yield
         except BrokenPipeError:
-            # The interpreter flushes the buffer at exit; it must not fail then.
-            null = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(null, self._stream.fileno())
-            os.close(null)
-            self._closed()
+            self._discard_rest()
+            self._lost(_("The output of this command was closed early."))
+        except OutputLost as error:
+            self._discard_rest()
+            self._lost(output_lost_sentence(error))
+
+    def _discard_rest(self) -> None:
+        # The interpreter flushes the buffer at exit; it must not fail then.
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, self._stream.fileno())
+        os.close(null)
 
 
 @contextmanager
 def continue_unread(directory: Path) -> Iterator[None]:
-    """Discard the output of the block after stdout was closed early, and report it on stderr.
+    """Discard the output of the block after stdout was closed early or could not be written.
 
-    ``directory``: the stack directory, whose run continues.
+    This is reported on stderr, with the command that shows the run of ``directory``. Whether the
+    run continues depends on checks that are still to come.
     """
 
-    def closed() -> None:
-        words = _(
-            "The output of this command was closed early. The run continues. To follow it: "
-            "gpuecs-tui attach {directory}"
+    def lost(sentence: str) -> None:
+        words = _("To follow the run: gpuecs-tui attach {directory}")
+        print(
+            harmless(f"{sentence} {words.format(directory=shell_word(directory))}"), file=sys.stderr
         )
-        print(harmless(words.format(directory=shell_word(directory))), file=sys.stderr)
 
-    out = _Output(sys.stdout, closed)
-    errors = _Output(sys.stderr, lambda: None)
+    out = _Output(sys.stdout, lost)
+    errors = _Output(sys.stderr, lambda _sentence: None)
     with redirect_stdout(cast(TextIO, out)), redirect_stderr(cast(TextIO, errors)):
         try:
             yield

@@ -55,8 +55,20 @@ def test_what_was_approved_is_applied_unread(stack: Path, tmp_path: Path, both: 
     (run,) = run_list.runs_of(stack)
     assert run.state is RunStatus.SUCCEEDED and run.message == "Applied."
     assert fake_engine.calls(tmp_path / "engine")[-1]["arguments"][0] == "apply"
-    words = "The output of this command was closed early. The run continues. To follow it: "
-    assert both or f"{words}gpuecs-tui attach {stack}" in told
+    words = "The output of this command was closed early. To follow the run: gpuecs-tui attach"
+    assert both or f"{words} {stack}" in told
+
+
+def test_what_was_approved_is_applied_on_a_full_disk(stack: Path) -> None:
+    words = ("apply", str(stack), "--yes", "--despite-findings", "--confirm", "llm")
+    command = [sys.executable, "-m", "gpuecs_tui", *words]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, check=False, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 0
+    (run,) = run_list.runs_of(stack)
+    assert run.state is RunStatus.SUCCEEDED and run.message == "Applied."
+    lost = "Could not write the output: No space left on device."
+    assert f"{lost} To follow the run: gpuecs-tui attach {stack}" in done.stderr
 
 
 def test_what_must_be_confirmed_is_discarded_unread(stack: Path) -> None:
