@@ -18,15 +18,15 @@ from gpuecs_tui.i18n import _
 from gpuecs_tui.shell_words import shell_word
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.model import KEYS
-from gpuecs_tui.terraform.base.atomic_files import read_json
 from gpuecs_tui.terraform.base.problems import TerraformProblem
 from gpuecs_tui.terraform.plan.details import UNKNOWN, ChangedAttribute, PlanTree, wait_for_plan
-from gpuecs_tui.terraform.runs import run_list
-from gpuecs_tui.terraform.runs.run import APPROVE, Run
+from gpuecs_tui.terraform.runs.run import Run
+from gpuecs_tui.terraform.runs.run_list import lock_directory
 from gpuecs_tui.terraform.runs.run_status import Operation
 from gpuecs_tui.terraform.write.value_change import (
     ValueChange,
     close,
+    has_begun,
     in_words,
     put_values,
     restore,
@@ -51,12 +51,13 @@ def written_values(
     They stay if an apply of them has begun: then part of it may be in the account.
     """
     with worded():
+        # Another run would read the files while they change.
+        lock_directory(directory).release()
         change = put_values(directory, values, command, os.environ)
-    newest = _newest(directory)
     try:
         yield change
     except BaseException:
-        if _has_begun(directory, newest):
+        if has_begun(change):
             close(directory)
             if change.before:
                 _tell_kept(change)
@@ -203,15 +204,3 @@ def _tell_kept(change: ValueChange) -> None:
         ),
         file=sys.stderr,
     )
-
-
-def _newest(directory: Path) -> str:
-    return next((run.id for run in run_list.runs_of(directory)), "")
-
-
-def _has_begun(directory: Path, before: str) -> bool:
-    """Tell whether a run that is newer than ``before`` was approved."""
-    run = next(iter(run_list.runs_of(directory)), None)
-    if run is None or run.id == before:
-        return False
-    return (read_json(run.files.decision) or {}).get("decision") == APPROVE

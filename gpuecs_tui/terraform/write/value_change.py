@@ -26,6 +26,7 @@ from gpuecs_tui.terraform.base.atomic_files import read_json, replace_json
 from gpuecs_tui.terraform.base.liveness import ProcessIdentity, identify, is_alive
 from gpuecs_tui.terraform.read.directory import ReadBack, read
 from gpuecs_tui.terraform.runs.applied import is_applied
+from gpuecs_tui.terraform.runs.run import APPROVE
 from gpuecs_tui.terraform.runs.run_list import runs_of
 from gpuecs_tui.terraform.write import last_write
 from gpuecs_tui.terraform.write.rewrite import files_for
@@ -53,6 +54,8 @@ class ValueChange:
     """Names of the files that were changed; empty if the directory already had the values."""
     digests: Mapping[str, str | None] | None = None
     """The digests that the record of the last write had for the keys; None without a record."""
+    newest: str = ""
+    """Id of the directory's newest run before; empty if there was none."""
 
 
 def refuse_unread(found: ReadBack, keys: Iterable[str]) -> None:
@@ -80,8 +83,9 @@ def put_values(
     refuse_unread(found, values)
     before = {key: found.answers[key] for key in values if found.answers[key] != values[key]}
     after = {key: values[key] for key in before}
+    newest = next((run.id for run in runs_of(directory)), "")
     if not before:
-        return ValueChange(directory, command, {}, {})
+        return ValueChange(directory, command, {}, {}, newest=newest)
     changes = _changes(directory, found, after, environ)
     change = ValueChange(
         directory,
@@ -90,6 +94,7 @@ def put_values(
         after,
         tuple(it.file for it in changes.files),
         last_write.digests_of(directory, before),
+        newest,
     )
     _note(change)
     try:
@@ -119,6 +124,17 @@ def restore(change: ValueChange, environ: Mapping[str, str]) -> None:
     close(change.directory)
 
 
+def has_begun(change: ValueChange) -> bool:
+    """Tell whether a run that started after the write was approved.
+
+    Part of the change may then be in the account, even if the apply failed.
+    """
+    run = next(iter(runs_of(change.directory)), None)
+    if run is None or run.id == change.newest:
+        return False
+    return (read_json(run.files.decision) or {}).get("decision") == APPROVE
+
+
 def close(directory: Path) -> None:
     """Remove the note: the values are applied, or restored."""
     with contextlib.suppress(OSError):
@@ -128,8 +144,8 @@ def close(directory: Path) -> None:
 def interrupted_change(directory: Path, environ: Mapping[str, str]) -> ValueChange | None:
     """Return the change that a killed command left in ``directory``; None if there is none.
 
-    The change of a command that still runs is not returned. A change that was applied since, or
-    whose values were changed since, is closed. Raises ReadProblem.
+    The change of a command that still runs is not returned. A change whose apply has begun, or
+    whose values were applied or changed since, is closed. Raises ReadProblem.
     """
     tree = None
     with contextlib.suppress(OSError):
@@ -144,7 +160,7 @@ def interrupted_change(directory: Path, environ: Mapping[str, str]) -> ValueChan
     answers = read(directory, environ).answers
     edited = any(answers.get(key) != value for key, value in change.after.items())
     runs = runs_of(directory)
-    if edited or (runs and is_applied(runs[0])):
+    if edited or has_begun(change) or (runs and is_applied(runs[0])):
         close(directory)
         return None
     return change
@@ -200,6 +216,7 @@ def _note(change: ValueChange) -> None:
         "after": dict(change.after),
         "files": list(change.files),
         "digests": None if change.digests is None else dict(change.digests),
+        "newest": change.newest,
     }
     try:
         path = _path(change.directory)
@@ -225,6 +242,7 @@ def _from_json(directory: Path, tree: Mapping[str, Any]) -> ValueChange | None:
         {key: _value(it) for key, it in after.items()},
         tuple(str(it) for it in tree.get("files") or ()),
         digests if isinstance(digests, dict) else None,
+        str(tree.get("newest", "")),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,14 @@ import pytest
 from gpuecs_tui.cli import main
 from gpuecs_tui.commands.failure import EXIT_FAILED, EXIT_USAGE
 from gpuecs_tui.commands.service.here import EXIT_NOT_DEPLOYED
+from gpuecs_tui.terraform.runs import run_list
 from gpuecs_tui.terraform.runs.run_status import RunStatus
 from gpuecs_tui.terraform.write import last_write, value_change
 from tests.commands.change.replayed import Stack, plan_of
 from tests.demo.simulator.stepped import Stepped
 from tests.support.terraform import fake_engine
 from tests.support.terraform.run_folders import stage
+from tests.support.terraform.waiting import until_state
 from tests.support.unprivileged import unprivileged
 
 IGNORED = ("desired_count",)
@@ -198,6 +201,53 @@ def test_the_value_of_a_killed_command_is_restored_by_the_next_one(
     assert stack.read() == before
 
 
+def test_an_approved_apply_of_a_killed_command_is_not_restored(
+    stack: Stack, capsys: Printed, monkeypatch: Any
+) -> None:
+    value_change.put_values(stack.directory, {"service.desired_count": 2}, "scale", {})
+    monkeypatch.setattr(value_change, "is_alive", lambda _process: False)
+    stack.replay(apply=fake_engine.Command(fake_engine.stream("apply-change"), code=1))
+    assert main(["apply", str(stack.directory), "--yes", "--offline"]) == EXIT_FAILED
+    capsys.readouterr()
+    assert value_change.interrupted_change(stack.directory, {}) is None
+    assert main(["plan", str(stack.directory)]) == 2
+    assert "interrupted" not in capsys.readouterr().err
+    assert "desired_count = 2" in stack.read()
+
+
+def test_a_plan_in_progress_keeps_the_files_as_they_are(stack: Stack, capsys: Printed) -> None:
+    before = stack.read()
+    stage(stack.directory, RunStatus.PLANNING, operation="plan")
+    assert scale(stack, 2, "--yes") == EXIT_FAILED
+    assert stack.read() == before
+
+
+def test_ctrl_c_while_planning_cancels_the_run_and_restores_the_value(
+    stack: Stack, capsys: Printed, monkeypatch: Any
+) -> None:
+    before = stack.read()
+    stack.replay(plan=fake_engine.Command(fake_engine.stream("plan-change"), code=2, linger=30.0))
+    sleep = time.sleep
+
+    def press(seconds: float) -> None:
+        if "plan" in stack.commands:
+            raise KeyboardInterrupt
+        sleep(seconds)
+
+    monkeypatch.setattr(time, "sleep", press)
+    with pytest.raises(KeyboardInterrupt):
+        from gpuecs_tui.commands.change.scale import scale as run
+        from gpuecs_tui.commands.parser import parse_command_line
+
+        words = ["scale", str(stack.directory), "2", "--yes", "--offline"]
+        run(parse_command_line(words)[1])
+    monkeypatch.setattr(time, "sleep", sleep)
+    err = capsys.readouterr().err
+    assert "Restored the earlier value" in err and "continues in the background" not in err
+    assert stack.read() == before
+    until_state(run_list.runs_of(stack.directory)[0], RunStatus.CANCELLED)
+
+
 def test_a_read_only_directory_changes_nothing(
     stack: Stack, tmp_path: Path, capsys: Printed
 ) -> None:
@@ -207,7 +257,7 @@ def test_a_read_only_directory_changes_nothing(
         assert scale(stack, 2, "--yes") == EXIT_FAILED
     stack.directory.chmod(0o755)
     err = capsys.readouterr().err
-    assert "Could not write" in err and "Nothing was changed." in err
+    assert "Permission denied" in err
     assert stack.read() == before and stack.commands == []
     assert not list((tmp_path / "state").rglob("changes/*.json"))
 
