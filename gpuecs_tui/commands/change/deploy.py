@@ -70,8 +70,18 @@ def deploy(arguments: argparse.Namespace) -> int:
                 expected=is_of_revision,
                 question=_question(image),
             )
+        return _ended(arguments, here)
+
+
+def _ended(arguments: argparse.Namespace, here: ServiceHere) -> int:
+    """Follow the deployment if ``--wait`` was given, else print the command that does; return an
+    exit code."""
+    if arguments.wait is None:
         print(harmless(here.watch_line))
         return 0
+    from gpuecs_tui.commands.status.after_apply import follow_deployment
+
+    return follow_deployment(here.directory, arguments.wait)
 
 
 def is_of_revision(kind: str, path: str) -> bool:

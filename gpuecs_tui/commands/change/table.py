@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gpuecs_tui.commands.arguments import CONFIRM, DESPITE, DIRECTORY, OFFLINE, Command, tasks
+from gpuecs_tui.commands.arguments import CONFIRM, DESPITE, DIRECTORY, OFFLINE, WAIT, Command, tasks
 from gpuecs_tui.commands.service.table import YES_OR_ASKED
 from gpuecs_tui.i18n import N_
 
@@ -29,7 +29,7 @@ CHANGE_COMMANDS = (
     ),
     Command(
         name="deploy",
-        operands="DIR --image IMAGE [--yes]",
+        operands="DIR --image IMAGE [--yes] [--wait[=MINUTES]]",
         help=N_("set the container image in the directory, and deploy it to the service"),
         target="commands.change.deploy:deploy",
         arguments=(
@@ -45,6 +45,7 @@ CHANGE_COMMANDS = (
                 },
             ),
             *_GATE,
+            WAIT,
         ),
     ),
     Command(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from pathlib import Path
 from typing import NoReturn
 
 from gpuecs_tui.commands.failure import EXIT_FAILED, Failure, harmless
@@ -35,7 +36,7 @@ def after_apply(run: Run, wait: float | None) -> int:
     if run.operation is not Operation.APPLY:
         return 0
     if wait is not None:
-        return _followed(run, wait)
+        return follow_deployment(run.directory, wait)
     if words := _not_yet(run):
         print(harmless(words.format(directory=shell_word(run.directory))))
     return 0
@@ -54,27 +55,30 @@ def _not_yet(run: Run) -> str:
     return ""
 
 
-def _followed(run: Run, minutes: float) -> int:
+def follow_deployment(directory: Path, minutes: float) -> int:
+    """Print what changes until the deployment of ``directory`` has ended; return an exit code.
+
+    0 healthy, 1 failed or rolled back, 4 unknown. Raises Failure with EXIT_TIME_OVER if it has not
+    ended after ``minutes``.
+    """
     try:
         with unknown_for_failures():
-            source = source_of(run.directory)
+            source = source_of(directory)
             until = time.monotonic() + minutes * _MINUTE
             found = watch(source, until=until, failed_reads=_FAILED_READS)
             if found is None:
-                _refuse_time_over(run, minutes)
+                _refuse_time_over(directory, minutes)
             code = exit_code(found, source.read())
     except (KeyboardInterrupt, BrokenPipeError):
         words = _("The deployment continues. To look again: gpuecs-tui status {directory}")
-        print(harmless(words.format(directory=shell_word(run.directory))), file=sys.stderr)
+        print(harmless(words.format(directory=shell_word(directory))), file=sys.stderr)
         raise
     return EXIT_FAILED if code == EXIT_NOT_DEPLOYED else code
 
 
-def _refuse_time_over(run: Run, minutes: float) -> NoReturn:
+def _refuse_time_over(directory: Path, minutes: float) -> NoReturn:
     raise Failure(
         _("The deployment has not ended after {n} minutes. It continues.").format(n=f"{minutes:g}"),
-        _("To look again: gpuecs-tui status {directory}").format(
-            directory=shell_word(run.directory)
-        ),
+        _("To look again: gpuecs-tui status {directory}").format(directory=shell_word(directory)),
         EXIT_TIME_OVER,
     )

@@ -11,7 +11,7 @@ from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.terraform.render.stack_files import render
 from gpuecs_tui.terraform.runs import run_list
 from gpuecs_tui.terraform.runs.run_status import RunStatus
-from tests.demo.simulator.stepped import REGION
+from tests.demo.simulator.stepped import REGION, Stepped
 from tests.support.terraform import fake_engine
 from tests.support.terraform.written_files import made, put
 
@@ -36,6 +36,16 @@ def state_of(definition: str, desired: int) -> str:
         resource("aws_autoscaling_group", name="llm"),
     ]
     return json.dumps({"version": 4, "serial": 1, "lineage": "l", "resources": resources})
+
+
+def state_with_targets(account: Stepped, definition: str) -> str:
+    """Return such a state that also has the target group of the account."""
+    tree = json.loads(state_of(definition, 1))
+    group = account.client("elbv2").describe_target_groups()["TargetGroups"][0]
+    attributes = {"name": group["TargetGroupName"], "arn": group["TargetGroupArn"]}
+    instance = {"instances": [{"attributes": attributes}]}
+    tree["resources"].append({**tree["resources"][0], "type": "aws_lb_target_group", **instance})
+    return json.dumps(tree)
 
 
 class Stack:

@@ -13,7 +13,7 @@ from gpuecs_tui.commands.change.image import wanted_image
 from gpuecs_tui.commands.failure import EXIT_FAILED, EXIT_USAGE, Failure
 from gpuecs_tui.operations import revisions
 from gpuecs_tui.terraform.runs.run_status import RunStatus
-from tests.commands.change.replayed import REPOSITORY, Stack, plan_of
+from tests.commands.change.replayed import REPOSITORY, Stack, plan_of, state_with_targets
 from tests.demo.simulator.stepped import Stepped
 
 DIGEST = "sha256:" + "a" * 64
@@ -105,6 +105,26 @@ def test_a_copy_of_the_running_revision_gets_the_image_if_terraform_ignores_it(
     # The same again starts no deployment.
     assert deploy(stack, "2.4.0", "--yes") == EXIT_FAILED
     assert "The image is the same." in capsys.readouterr().err
+
+
+def test_wait_follows_the_new_revision_until_it_is_healthy(
+    account: Stepped, stack: Stack, capsys: Printed, monkeypatch: Any
+) -> None:
+    from gpuecs_tui.aws.deployment.watch import DeploymentWatch
+
+    def next_in(_self: DeploymentWatch) -> float:
+        account.step(6.0)
+        return 0.0
+
+    refresh = DeploymentWatch.refresh
+    monkeypatch.setattr(DeploymentWatch, "refresh", lambda it, **_given: refresh(it, whole=True))
+    monkeypatch.setattr(DeploymentWatch, "next_in", next_in)
+    stack.write(service__ignore_changes=("task_definition",))
+    state = state_with_targets(account, account.service["taskDefinition"])
+    (stack.directory / "terraform.tfstate").write_text(state)
+    assert deploy(stack, "2.4.0", "--yes", "--wait") == 0
+    out = capsys.readouterr().out
+    assert "healthy: 1 task of llm:" in out and "To follow it" not in out
 
 
 def test_a_refused_update_names_the_revision_that_is_left(

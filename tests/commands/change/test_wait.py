@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from gpuecs_tui.aws.deployment.watch import DeploymentWatch
 from gpuecs_tui.cli import main
-from tests.commands.change.replayed import Stack, state_of
+from tests.commands.change.replayed import Stack, state_with_targets
 from tests.demo.simulator.stepped import Stepped
 
 
@@ -20,12 +18,8 @@ def test_a_new_revision_is_followed_until_it_is_healthy(
 ) -> None:
     definition = account.register()
     account.ecs.update_service(cluster="llm", service="llm", taskDefinition=definition)
-    group = account.client("elbv2").describe_target_groups()["TargetGroups"][0]
-    tree = json.loads(state_of(definition, 1))
-    attributes = {"name": group["TargetGroupName"], "arn": group["TargetGroupArn"]}
-    instance = {"instances": [{"attributes": attributes}]}
-    tree["resources"].append({**tree["resources"][0], "type": "aws_lb_target_group", **instance})
-    (stack.directory / "terraform.tfstate").write_text(json.dumps(tree))
+    state = state_with_targets(account, definition)
+    (stack.directory / "terraform.tfstate").write_text(state)
     refresh = DeploymentWatch.refresh
     monkeypatch.setattr(DeploymentWatch, "refresh", lambda it, **_given: refresh(it, whole=True))
 
