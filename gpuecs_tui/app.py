@@ -244,7 +244,7 @@ class WizardApp(AccountApp[int], PaletteApp[int], DiffOutputApp[int]):
 
     def _ways_from(self, screen: StepScreen) -> Iterable[SystemCommand]:
         """Yield actions without a key on ``screen``: go to other screens, and plan there."""
-        seen, here = self.wizard.visited, screen.STEP
+        seen, here = self.wizard.reachable, screen.STEP
         for step in STEPS:
             if step.id == here or step.id not in seen:
                 continue
@@ -255,8 +255,8 @@ class WizardApp(AccountApp[int], PaletteApp[int], DiffOutputApp[int]):
             yield SystemCommand(_("Watch the deployment"), "", partial(self.go, "deployment"))
         if here != "run" and ("run" in seen or self.wizard.has_written):
             yield SystemCommand(_(PLAN), "", partial(self.plan, Operation.APPLY))
-            if here != "deployment":
-                # That screen has a key for it.
+            if here not in ("start", "deployment"):
+                # Those screens have a key for it.
                 yield SystemCommand(_(DESTROY), "", partial(self.plan, Operation.DESTROY))
         if here != STATE:
             title = _("State: list resources, release a lock, recover")

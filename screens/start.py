@@ -13,12 +13,14 @@ from textual.message import Message
 from textual.widgets import Static
 
 from gpuecs_tui.i18n import N_, _
+from gpuecs_tui.terraform.runs.run_status import Operation
 from gpuecs_tui.widgets.base.safe_text import escape_controls
 from gpuecs_tui.widgets.keys.binding import bind, key_for_action, key_in_sentence
 from gpuecs_tui.widgets.keys.groups import SCREEN, WIZARD
 from gpuecs_tui.widgets.picker.choice_list import ChoiceList
 from gpuecs_tui.widgets.picker.rows import Choices
 from gpuecs_tui.widgets.review.keys import BRING_UP_TO_DATE
+from gpuecs_tui.widgets.step.commands import DESTROY
 from gpuecs_tui.widgets.step.screen import ROOMY_BREAKPOINTS, StepScreen
 from gpuecs_tui.widgets.step.start_words import NEW, KnownAtStart
 from gpuecs_tui.widgets.step.steps import IDS, STATE
@@ -59,6 +61,7 @@ class StartScreen(StepScreen):
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("ctrl+n", "next", N_("next"), N_("Choose the highlighted row"), WIZARD),
+        bind("D", "destroy", N_("destroy"), DESTROY, SCREEN),
         bind(
             "ctrl+r",
             "look",
@@ -126,6 +129,7 @@ class StartScreen(StepScreen):
             self._look()
         else:
             self._show_facts()
+        self.refresh_bindings()
         if self._wanted == "open" and self.wizard.state is not None:
             self._wanted = ""
             self.unsay()
@@ -254,8 +258,28 @@ class StartScreen(StepScreen):
         self._keep_draft_aside()
         self._open(self._known.survey)
         self.wizard.visited = IDS
-        # A stack whose state has resources is deployed: its deployment comes first.
-        self.post_message(self.Going("deployment" if self.wizard.owned else LAST_FORM))
+        self.post_message(self.Going("deployment" if self._is_deployed else LAST_FORM))
+
+    @property
+    def _is_deployed(self) -> bool:
+        """Whether the stack's state has resources or, if it is unknown, the last run applied it."""
+        owned = self.wizard.owned
+        if owned:
+            return True
+        is_unknown = owned is None or self.wizard.state is None
+        return is_unknown and self._known.survey is not None and self._known.survey.applied
+
+    def action_destroy(self) -> None:
+        """Plan a destroy on the run screen."""
+        self._take_what_the_run_is_about()
+        self.wizard.wanted_run = Operation.DESTROY
+        self.post_message(self.Going("run"))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Enable the key for a destroy if the directory has a deployed stack."""
+        if action == "destroy":
+            return self._is_deployed
+        return super().check_action(action, parameters)
 
     def _take_draft(self, draft: Draft) -> None:
         self.wizard.adopt(draft)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from statistics import median
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from gpuecs_tui.aws.deployment.facts import (
     ContainerInstance,
@@ -310,6 +310,23 @@ class Situation:
             if it is self.primary or later or it.task_definition == self.wanted:
                 return it
         return None
+
+    @property
+    def ended_by(self) -> Literal["", "breaker", "alarm", "request"]:
+        """What ended the newest deployment before it was complete; empty if it is unknown.
+
+        ECS ends a deployment because of its circuit breaker, of an alarm, or of a call of
+        StopServiceDeployment (developer guide, "Stopping service deployments").
+        """
+        newest = self.newest
+        if newest is None or newest.status not in FAILED_STATES | ROLLING_BACK:
+            return ""
+        if newest.alarms:
+            return "alarm"
+        if newest.breaker == "TRIGGERED":
+            return "breaker"
+        # Without the details of the deployment, the status of its breaker is missing.
+        return "request" if newest.breaker or newest.status == "STOPPED" else ""
 
     @property
     def failed_revision(self) -> str:

@@ -237,9 +237,12 @@ def _unplaced(it: Situation) -> int:
 def _wanted(it: Situation) -> list[DeployedTask]:
     """Return the tasks of the wanted revision that run or are to run.
 
-    After a rollback these are the tasks of the revision that runs instead.
+    During a deployment these are its own tasks: the revision may have been deployed before. After a
+    rollback these are the tasks of the revision that runs instead.
     """
     found = [each for each in it.live if it.wanted in ("", each.task_definition)]
+    if it.primary is not None and it.primary.rollout_state == "IN_PROGRESS":
+        found = [each for each in found if each.deployment in ("", it.primary.id)]
     return found or (list(it.live) if it.has_failed else [])
 
 

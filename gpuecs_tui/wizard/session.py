@@ -254,6 +254,12 @@ class WizardSession(Suggesting):
         """
         return self.own.owned if self.own is not None else frozenset()
 
+    @property
+    def reachable(self) -> tuple[str, ...]:
+        """The steps to which the user can go: those that were visited, and what is deployed."""
+        deployed = ("run", "deployment") if self.owned else ()
+        return (*self.visited, *(it for it in deployed if it not in self.visited))
+
     def check(self) -> None:
         """Update ``findings``."""
         from gpuecs_tui.assessment.findings import assess

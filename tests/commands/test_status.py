@@ -23,6 +23,7 @@ from gpuecs_tui.commands.service.here import EXIT_NOT_DEPLOYED
 from gpuecs_tui.commands.status import command as module
 from gpuecs_tui.demo import account
 from gpuecs_tui.terraform.render.stack_files import render
+from gpuecs_tui.terraform.runs.journal import record
 from gpuecs_tui.terraform.runs.run_status import RunStatus
 from tests.deployment.scene import DEFINITION, NOW, Scene, ago, deployment
 from tests.support.terraform.applied_stack import OUTPUTS, state
@@ -166,6 +167,18 @@ def test_a_later_apply_of_another_user_counts_and_not_the_own_outputs(
     assert json.loads(capsys.readouterr().out)["applied"]["task_definition"] == "demo:5"
 
 
+def test_a_service_without_a_load_balancer_needs_no_target(
+    directory: Path, scene: Scene, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tree = json.loads(state())
+    (service,) = (it for it in tree["resources"] if it["type"] == "aws_ecs_service")
+    service["instances"][0]["attributes"]["load_balancer"] = []
+    (directory / "terraform.tfstate").write_text(json.dumps(tree))
+    scene.targets = []
+    assert main(["status", str(directory)]) == 0
+    assert capsys.readouterr().out.startswith("healthy: 1 task of demo:4 runs.\n")
+
+
 def test_without_the_state_the_applied_revision_is_unknown(
     directory: Path, scene: Scene, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -281,6 +294,35 @@ def test_watch_prints_one_json_document_a_line(
     assert main(["status", str(directory), "--watch", "--json"]) == 1
     trees = [json.loads(it) for it in capsys.readouterr().out.splitlines()]
     assert [it["state"] for it in trees] == ["under_way", "rolled_back"]
+
+
+def test_watch_knows_of_an_apply_that_ends_meanwhile(
+    directory: Path,
+    scene: Scene,
+    story: list[Callable[[], None]],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run = stage(directory, RunStatus.APPLYING)
+
+    def applies() -> None:
+        new = state().replace(f"{DEFINITION}demo:4", f"{DEFINITION}demo:5")
+        (directory / "terraform.tfstate").write_text(new)
+        record(run.files, RunStatus.SUCCEEDED, runner=None)
+        scene.service["deployments"] = [deployment("demo:5", "IN_PROGRESS", created=0)]
+        scene.history.clear()
+
+    def ends() -> None:
+        scene.service["deployments"] = [deployment("demo:5", "COMPLETED", created=1)]
+
+    story += [lambda: None, applies, ends]
+    assert main(["status", str(directory), "--watch"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    said = [it.split(maxsplit=1)[1] for it in lines]
+    assert [it for it in said if it.startswith(("under way", "healthy"))] == [
+        "under way: An apply is in progress.",
+        "under way: The deployment of demo:5 is in progress: 1 of 1 tasks run.",
+        "healthy: 1 task of demo:5 runs, and 1 target is healthy.",
+    ]
 
 
 def test_watch_gives_up_on_a_service_that_stays_unknown(

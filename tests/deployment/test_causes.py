@@ -589,7 +589,7 @@ CASES = (
     Case(
         "deployment-stopped",
         stopped_by_hand,
-        "The deployment of demo:4 was stopped before it was complete.",
+        "A StopServiceDeployment request ended the deployment of demo:4.",
         "gpuecs-tui apply DIR --yes",
     ),
     Case(
@@ -687,6 +687,40 @@ def test_the_reason_of_a_failed_task_is_named_before_the_rollback() -> None:
     scene = Scene()
     rollback(scene)
     assert [it.cause.id for it in scene.causes()] == ["exits", "breaker-rollback"]
+
+
+@pytest.mark.parametrize(
+    ("ended", "words", "cause"),
+    [
+        (
+            {"deploymentCircuitBreaker": {"status": "MONITORING_COMPLETE"}},
+            "A StopServiceDeployment request ended the deployment of demo:4",
+            "deployment-stopped",
+        ),
+        (
+            {"alarms": {"status": "TRIGGERED", "triggeredAlarmNames": ["slow", "errors"]}},
+            "The CloudWatch alarm slow, errors ended the deployment of demo:4",
+            "breaker-rollback",
+        ),
+        ({}, "The deployment of demo:4 failed", "breaker-rollback"),
+    ],
+)
+def test_a_rollback_names_what_asked_for_it(
+    ended: dict[str, object], words: str, cause: str
+) -> None:
+    scene = Scene()
+    scene.rolled_back()
+    scene.history[0] |= ended
+    found = scene.verdict()
+    assert found.state == "rolled_back"
+    assert found.sentence == f"{words}, and ECS rolled back to demo:3."
+    assert [it.cause.id for it in scene.causes()] == [cause]
+
+
+def test_a_task_that_has_just_begun_to_wait_is_not_stuck() -> None:
+    scene = Scene()
+    scene.wait(minutes=0.9)
+    assert scene.causes() == ()
 
 
 def test_a_rollback_to_the_same_revision_is_not_a_steady_service() -> None:

@@ -59,6 +59,21 @@ def test_a_part_that_is_not_read_leaves_its_stages_unknown() -> None:
     assert {id for id, it in found.items() if it.state == "unknown"} == {"agent"}
 
 
+def test_a_new_deployment_of_the_same_revision_has_stages_of_its_own() -> None:
+    scene = Scene()
+    scene.tasks[0]["startedBy"] = "ecs-svc/old"
+    scene.wait("PENDING", 2, startedBy="ecs-svc/4", pullStartedAt=ago(1))
+    found = of(scene)
+    assert (found["pulled"].state, found["started"].state) == ("waiting", "waiting")
+
+
+def test_tasks_that_stopped_on_an_instance_were_placed() -> None:
+    scene = Scene()
+    scene.stop("CannotPullContainerError: manifest for llm:2 not found: manifest unknown")
+    found = of(scene)
+    assert (found["fleet"].state, found["placed"].state) == ("done", "done")
+
+
 def test_a_rollback_fails_the_last_stage() -> None:
     scene = Scene()
     scene.rolled_back()

@@ -293,7 +293,7 @@ WANTED = {
 ANYWHERE = {"theme", "quit"}
 ON_STEPS = {*ANYWHERE, "findings", "fits"}
 SEEN = {"plan", "destroy", "deployment", "runs"}
-"""Tasks that a visited run makes possible on other steps."""
+"""Tasks that a deployed stack, or a visited run, makes possible on other steps."""
 
 
 def offered(pilot: Pilot[int]) -> set[str]:
@@ -319,17 +319,17 @@ async def test_the_palette_has_what_is_possible_and_nothing_else(directory: Path
     async with opened(directory, "start", reader=reader) as pilot:
         app = pilot.app
         assert isinstance(app, WizardApp)
-        assert offered(pilot) == {*ON_STEPS, "state"}
+        assert offered(pilot) == {*ON_STEPS, *SEEN, "state"}
         app.wizard.adopt(Draft(WHOLE, "task", ("start", "task")))
         await go(pilot, "task")
-        assert offered(pilot) == {*ON_STEPS, "state"}
+        assert offered(pilot) == {*ON_STEPS, *SEEN, "state"}
         await pilot.press("ctrl+t")
         await pilot.pause()
         assert offered(pilot) == ANYWHERE
         await go(pilot, "review")
-        assert offered(pilot) == {*ON_STEPS, "state", "write"}
+        assert offered(pilot) == {*ON_STEPS, *SEEN, "state", "write"}
         await go(pilot, "state")
-        assert offered(pilot) == ON_STEPS
+        assert offered(pilot) == {*ON_STEPS, *SEEN}
         await go(pilot, "run")
         assert offered(pilot) == {*RUN, "plan", "destroy"}
         screen = app.screen

@@ -7,11 +7,15 @@ from threading import Event
 
 import pytest
 
+from gpuecs_tui.app import WizardApp
 from gpuecs_tui.screens import start
+from gpuecs_tui.screens.deployment import DeploymentScreen
+from gpuecs_tui.screens.run import RunScreen
 from gpuecs_tui.stack.unread import Unread
 from gpuecs_tui.terraform.recovery.own_state import OwnState
 from gpuecs_tui.terraform.runs.run_status import RunStatus
 from gpuecs_tui.widgets.picker.choice_list import ChoiceList
+from gpuecs_tui.widgets.run.decisions import RunDecisions
 from gpuecs_tui.widgets.step.help_bar import HelpBar
 from gpuecs_tui.widgets.step.screen import StepScreen
 from gpuecs_tui.wizard import drafts
@@ -167,3 +171,86 @@ async def test_a_stack_opens_although_its_state_is_not_there(
         await until(pilot, lambda: getattr(app.screen, "STEP", "") == "review")
         read.set()
     app.wizard.close()
+
+
+@pytest.mark.parametrize("state", [RunStatus.PLANNED, RunStatus.FAILED])
+async def test_a_stack_opens_at_its_deployment_whatever_is_planned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, state: RunStatus
+) -> None:
+    app = deployed_app(tmp_path, monkeypatch)
+    stage(tmp_path / "llama", state)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: bool(app.screen.query_one(ChoiceList).choices.find("open")))
+        await settle(pilot)
+        menu = app.screen.query_one(ChoiceList)
+        await pilot.press(*["down"] * [it.id for it in menu.choices.rows].index("open"), "enter")
+        await settle(pilot)
+        assert isinstance(app.screen, DeploymentScreen)
+    app.wizard.close()
+
+
+async def test_a_stack_that_was_applied_opens_at_its_deployment_without_its_state(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = deployed_app(tmp_path, monkeypatch, owned=None, applied=True)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert isinstance(app.screen, DeploymentScreen)
+    app.wizard.close()
+
+
+async def test_a_draft_of_a_deployed_stack_leads_there_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = deployed_app(tmp_path, monkeypatch)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        app.wizard.adopt(Draft(WHOLE, "task", ("start", "task")))
+        app.go("task")
+        await settle(pilot)
+        titles = {it.title for it in app.get_system_commands(app.screen)}
+        assert {"Watch the deployment", "Plan a destroy"} <= titles
+        await pilot.press("ctrl+t", "9")
+        await settle(pilot)
+        assert isinstance(app.screen, DeploymentScreen)
+    app.wizard.close()
+
+
+@pytest.mark.parametrize("owned", [frozenset({"llama"}), frozenset()])
+async def test_a_deployed_stack_is_destroyed_from_the_start_without_a_plan(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, owned: frozenset[str]
+) -> None:
+    wanted = []
+    monkeypatch.setattr(RunDecisions, "look", lambda _self, it: wanted.append(it))
+    app = deployed_app(tmp_path, monkeypatch, owned=owned)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        titles = [it.title for it in app.get_system_commands(app.screen)]
+        for title in ("Plan a destroy", "Watch the deployment"):
+            assert titles.count(title) == bool(owned)
+        await pilot.press("D")
+        await settle(pilot)
+        assert isinstance(app.screen, RunScreen) is bool(owned)
+        assert wanted == (["destroy"] if owned else [])
+        assert not owned or app.wizard.stack_name == "llama", "the typed name confirms it"
+    app.wizard.close()
+
+
+def deployed_app(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    owned: frozenset[str] | None = frozenset({"llama"}),
+    *,
+    applied: bool = False,
+) -> WizardApp:
+    """A wizard on the directory of a stack whose state has ``owned``; None: it is unreadable."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    own = OwnState(owned)
+    monkeypatch.setattr(
+        "gpuecs_tui.terraform.recovery.own_state.own_state", lambda *_arguments, **_named: own
+    )
+    found = DirectoryStatus(terraform=True, texts=dict(WHOLE), applied=applied)
+    monkeypatch.setattr("gpuecs_tui.wizard.directory_status.inspect", lambda _directory: found)
+    return wizard_app(tmp_path / "llama")

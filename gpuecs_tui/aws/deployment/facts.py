@@ -109,6 +109,8 @@ class ServiceDeployment:
     """``TRIGGERED``, ``MONITORING``, ``MONITORING_COMPLETE`` or ``DISABLED``."""
     failed_tasks: int | None = None
     """Failures that the circuit breaker counted."""
+    alarms: tuple[str, ...] = ()
+    """The CloudWatch alarms that ended it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,4 +149,5 @@ def _deployment(it: Mapping[str, Any], revisions: Mapping[str, str]) -> ServiceD
         rollback_reason=rollback.get("reason", ""),
         breaker=breaker.get("status", ""),
         failed_tasks=breaker.get("failureCount"),
+        alarms=tuple((it.get("alarms") or {}).get("triggeredAlarmNames") or ()),
     )

@@ -15,6 +15,9 @@ _EVENTS = (
     "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html"
 )
 _FAILURES = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/api_failures_messages.html"
+ORDINARY = timedelta(minutes=1)
+"""A task that waits for capacity for less is not stuck: managed scaling reads the metric of the
+capacity provider once a minute (developer guide, "Cluster auto scaling")."""
 
 
 def _quoted(it: Situation, id: str) -> tuple[str, ...]:
@@ -247,6 +250,8 @@ def _provisioning(it: Situation) -> Recognition | None:
         return None
     created = [each.created_at for each in it.waiting if each.created_at]
     age = max(it.now - min(created), timedelta()) if created else None
+    if age is not None and age < ORDINARY:
+        return None
     words = ngettext(
         "{n} task waits for capacity.", "{n} tasks wait for capacity.", len(it.waiting)
     )

@@ -66,29 +66,35 @@ def _breaker_capacity(it: Situation) -> Recognition | None:
 
 
 def _was_stopped(it: Situation) -> bool:
-    return bool(it.newest and it.newest.status == "STOPPED" and it.newest.breaker != "TRIGGERED")
+    return it.ended_by == "request"
 
 
 def _stopped(it: Situation) -> Recognition | None:
     if not it.has_failed or not _was_stopped(it):
         return None
     return Recognition(
-        sentence=_("The deployment of {revision} was stopped before it was complete.").format(
-            revision=it.failed_revision or "?"
-        ),
+        sentence=failed_words(it),
         seen=_quoted(it),
         next_step=_("Run gpuecs-tui apply DIR --yes to deploy it again."),
     )
 
 
 def failed_words(it: Situation) -> str:
-    """Return that the newest deployment failed, and what ECS does or did about it."""
+    """Return why the newest deployment was not completed, and what ECS does or did about it."""
     revision, before = it.failed_revision, it.rolled_back_to
     failed = (
         _("The deployment of {revision} failed").format(revision=revision)
         if revision
         else _("The last deployment failed")
     )
+    if it.ended_by == "request":
+        failed = _("A StopServiceDeployment request ended the deployment of {revision}").format(
+            revision=revision or "?"
+        )
+    elif it.ended_by == "alarm" and it.newest is not None:
+        failed = _("The CloudWatch alarm {names} ended the deployment of {revision}").format(
+            names=", ".join(it.newest.alarms), revision=revision or "?"
+        )
     if it.is_rolling_back:
         words = (
             _("{failed}, and ECS is rolling back to {before}.")
@@ -188,7 +194,10 @@ CAUSES = (
         id="deployment-stopped",
         stage="revision",
         not_played=N_("Stop a deployment: aws ecs stop-service-deployment."),
-        looks=N_("The newest deployment has the state STOPPED."),
+        looks=N_(
+            "The newest deployment has the state STOPPED or ROLLBACK, and neither the circuit "
+            "breaker nor an alarm ended it."
+        ),
         do=N_("Apply again."),
         source=_STOP,
         recognise=_stopped,

@@ -299,7 +299,7 @@ class StepScreen(Screen[None]):
             if step and step != self.STEP:
                 self.post_message(self.Going(step))
 
-        self.app.push_screen(StepMenu(self.progress(), self.wizard.visited), go)
+        self.app.push_screen(StepMenu(self.progress(), self.wizard.reachable), go)
 
     def action_help(self) -> None:
         """Show the help of this screen."""
