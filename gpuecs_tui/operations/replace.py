@@ -8,7 +8,7 @@ from gpuecs_tui.aws.deployment.facts import ContainerInstance, DeployedFleet
 from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.operations.drain import is_stuck, moving_effects, moving_tasks
 from gpuecs_tui.operations.refused import Refused
-from gpuecs_tui.operations.replacement import ServiceNow, instance_words
+from gpuecs_tui.operations.replacement import ServiceNow, instance_words, starting
 
 
 def refuse_replace(now: ServiceNow, ec2_instance_id: str, joined: ContainerInstance | None) -> None:
@@ -40,7 +40,9 @@ def replace_effects(
     now: ServiceNow, ec2_instance_id: str, joined: ContainerInstance | None
 ) -> Iterator[str]:
     """Yield what the replacement does to the tasks, the requests and the fleet."""
+    moves = 0
     if joined is not None and joined.agent_connected:
+        moves = moving_tasks(now, joined)
         yield from moving_effects(now, joined)
     elif joined is not None:
         number = moving_tasks(now, joined)
@@ -49,10 +51,17 @@ def replace_effects(
             "The ECS agent of {id} is not connected: {n} tasks of {name} end with the instance.",
             number,
         ).format(id=ec2_instance_id, n=number, name=now.service.name)
-    yield _(
-        "Then Auto Scaling terminates {id}, also if it is protected from scale-in, and launches a "
-        "replacement ({instance}). Data on the instance is lost."
-    ).format(id=ec2_instance_id, instance=instance_words(now))
+    if joined is not None and starting(now, moves, joined.id):
+        words = _(
+            "Then Auto Scaling terminates {id}, also if it is protected from scale-in. The "
+            "instance that starts for its tasks replaces it. Data on {id} is lost."
+        )
+    else:
+        words = _(
+            "Then Auto Scaling terminates {id}, also if it is protected from scale-in, and "
+            "launches a replacement ({instance}). Data on {id} is lost."
+        )
+    yield words.format(id=ec2_instance_id, instance=instance_words(now))
     yield _("AWS does not guarantee that capacity for the replacement is available.")
 
 

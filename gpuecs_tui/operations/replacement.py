@@ -99,20 +99,34 @@ def serving_words(now: ServiceNow, stopping: int) -> str:
             "healthy percent {percent})."
         ).format(percent=_percent(now.service.minimum_percent, DEFAULT_MINIMUM))
     return ngettext(
-        "At least {n} task keeps running (minimum healthy percent {percent}).",
-        "At least {n} tasks keep running (minimum healthy percent {percent}).",
+        "At least {n} of {all} tasks keeps running and serves all requests (minimum healthy "
+        "percent {percent}).",
+        "At least {n} of {all} tasks keep running and serve all requests (minimum healthy percent "
+        "{percent}).",
         left,
-    ).format(n=left, percent=_percent(now.service.minimum_percent, DEFAULT_MINIMUM))
+    ).format(
+        n=left,
+        all=now.service.desired,
+        percent=_percent(now.service.minimum_percent, DEFAULT_MINIMUM),
+    )
+
+
+def starting(now: ServiceNow, tasks: int, without: str = "") -> int | None:
+    """Return how many instances start at most for ``tasks`` new tasks; None if that is unknown."""
+    room, growth = now.room(without), now.growth
+    if room is None or growth is None:
+        return None
+    return min(growth, max(0, tasks - room))
 
 
 def instances_words(now: ServiceNow, tasks: int, without: str = "") -> str:
     """Return which instances start for ``tasks`` new tasks, and their cost; empty for none."""
-    room, growth = now.room(without), now.growth
-    if room is None or growth is None:
+    room, number = now.room(without), starting(now, tasks, without)
+    if room is None or number is None:
         return _("Whether instances start for the new tasks is unknown.")
     if room >= tasks:
         return ""
-    if growth == 0:
+    if number == 0:
         return _(
             "The fleet has no room for all new tasks and is at its maximum: they wait until other "
             "tasks stop."
@@ -120,8 +134,8 @@ def instances_words(now: ServiceNow, tasks: int, without: str = "") -> str:
     words = ngettext(
         "The fleet has room for {room} of the new tasks, so up to {n} instance starts",
         "The fleet has room for {room} of the new tasks, so up to {n} instances start",
-        min(growth, tasks - room),
-    ).format(room=room, n=min(growth, tasks - room))
+        number,
+    ).format(room=room, n=number)
     return f"{words} ({instance_words(now)})."
 
 

@@ -82,7 +82,10 @@ def test_a_restart_that_ecs_can_not_carry_out_is_refused() -> None:
 
 def test_the_words_name_what_runs_and_what_starts() -> None:
     half = " ".join(restart_effects(now(least=50, size=3)))
-    assert "At least 1 task keeps running (minimum healthy percent 50)." in half
+    assert (
+        "At least 1 of 2 tasks keeps running and serves all requests (minimum healthy percent 50)."
+        in half
+    )
     assert "up to 1 instance starts (g5.xlarge, $1.006 an hour each On-Demand)" in half
     none = " ".join(restart_effects(now(least=0, left=1)))
     assert "requests fail until a new task is healthy" in none

@@ -120,8 +120,9 @@ def test_a_replaced_instance_is_terminated_after_its_task_has_left(
         patch.setattr(time, "sleep", watched)
         assert main(["replace", str(directory), instance["ec2InstanceId"], "--yes"]) == 0
     out = capsys.readouterr().out
-    assert "At least 2 tasks keep running" in out, "no other task may stop meanwhile"
+    assert "At least 2 of 2 tasks keep running" in out, "no other task may stop meanwhile"
     assert "up to 1 instance starts (g4dn.xlarge" in out
+    assert "The instance that starts for its tasks replaces it." in out
     assert "Its replacement was launched when its tasks left." in out
     assert left[-1] == 0 and max(left) == 1
     assert account.fleet["DesiredCapacity"] == size, "no third instance"
