@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Iterator
@@ -13,24 +12,8 @@ import pytest
 
 from gpuecs_tui.terraform.render.stack_files import render
 from tests.demo.simulator.stepped import REGION, Stepped, stepped
+from tests.support.terraform.applied_stack import state
 from tests.support.terraform.written_files import made, put
-
-
-def state_of(account: Stepped) -> str:
-    """Return a state with the parts of the account's service, as another user's apply leaves it."""
-
-    def resource(kind: str, **attributes: Any) -> dict[str, Any]:
-        return {
-            "mode": "managed", "type": kind, "name": "this", "provider": "p",
-            "instances": [{"attributes": attributes}],
-        }  # fmt: skip
-
-    resources = [
-        resource("aws_ecs_cluster", name="llm"),
-        resource("aws_ecs_service", name="llm", desired_count=account.service["desiredCount"]),
-        resource("aws_autoscaling_group", name="llm"),
-    ]
-    return json.dumps({"version": 4, "serial": 1, "lineage": "l", "resources": resources})
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +41,9 @@ def directory(account: Stepped, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     found = tmp_path / "llm"
     put(found, render(made(stack__region=REGION)))
-    (found / "terraform.tfstate").write_text(state_of(account))
+    # Another user has applied it.
+    text = state(cluster="llm", service="llm").replace('"asg"', '"llm"')
+    (found / "terraform.tfstate").write_text(text)
     return found
 
 
