@@ -226,8 +226,9 @@ def plan_and_apply(
             if consent is not None:
                 consent(waiting)
             credentials_end = gates.refuse(waiting)
-        except Failure:
-            store.discard(waiting)
+        except (Failure, KeyboardInterrupt) as stopped:
+            if consent is not None or isinstance(stopped, Failure):
+                store.discard(waiting)
             raise
         ended = carry_out(waiting, follower, credentials_end=credentials_end)
     return then(ended) if then is not None else 0

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, cast
 
 from gpuecs_tui.commands.change.image import IMAGE, wanted_image
 from gpuecs_tui.commands.change.interrupted import restore_interrupted, worded
 from gpuecs_tui.commands.change.values import (
+    Expected,
     apply_values,
     ask,
     changed_words,
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 
 IGNORED, DEFINITION = "service.ignore_changes", "task_definition"
 _COMMAND = "deploy"
+_MEMBER = re.compile(r"container_definitions\[\d+\]\.(\w+)")
+"""The path of a member of a container in a plan."""
 
 
 def deploy(arguments: argparse.Namespace) -> int:
@@ -67,7 +71,7 @@ def deploy(arguments: argparse.Namespace) -> int:
                 arguments,
                 {IMAGE: image},
                 _COMMAND,
-                expected=is_of_revision,
+                expected=revision_changes(("image",)),
                 question=_question(image),
             )
         return _ended(arguments, here)
@@ -84,11 +88,20 @@ def _ended(arguments: argparse.Namespace, here: ServiceHere) -> int:
     return follow_deployment(here.directory, arguments.wait)
 
 
-def is_of_revision(kind: str, path: str) -> bool:
-    """Tell whether a plan for another revision changes this attribute of a resource type."""
-    if kind == "aws_ecs_service":
-        return path == DEFINITION
-    return kind == "aws_ecs_task_definition"
+def revision_changes(members: Collection[str]) -> Expected:
+    """Return which attributes a plan changes for a revision with other ``members``.
+
+    ``members``: of the container, and attributes of the task definition.
+    """
+
+    def expected(kind: str, path: str) -> bool:
+        if kind == "aws_ecs_service":
+            return path == DEFINITION
+        inner = _MEMBER.match(path)
+        name = inner[1] if inner else path
+        return kind == "aws_ecs_task_definition" and name in members
+
+    return expected
 
 
 def update_words(revision: str) -> str:

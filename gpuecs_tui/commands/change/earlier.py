@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING
 
 from gpuecs_tui.commands.failure import EXIT_USAGE, Failure
 from gpuecs_tui.i18n import _
-from gpuecs_tui.terraform.read.revision_answers import other_differences, revision_answers
+from gpuecs_tui.terraform.read.revision_answers import (
+    changed_members,
+    other_differences,
+    revision_answers,
+)
 
 if TYPE_CHECKING:
     from gpuecs_tui.aws.deployment.facts import ServiceDeployment
@@ -27,6 +31,8 @@ class EarlierValues:
     revision: Revision
     values: Mapping[str, Value]
     """Key → its value in that revision; only keys that differ from the newer revision."""
+    members: frozenset[str]
+    """Members of the task definition that differ and that the values restore."""
     others: tuple[str, ...]
     """Members of the task definition that differ too, and that no key restores."""
 
@@ -38,6 +44,16 @@ def read_history_of(here: ServiceHere) -> tuple[ServiceDeployment, ...]:
     from gpuecs_tui.aws.deployment.seen import Seen
 
     return read_history(Ask(here.reader, here.names, Seen(), monotonic()))
+
+
+def last_completed(history: Iterable[ServiceDeployment]) -> str:
+    """Return the revision to which ECS returns when a deployment is stopped; "" if unknown.
+
+    That is the last one whose deployment completed (API_StopServiceDeployment), which may be the
+    same revision after a forced deployment.
+    """
+    found = (it.task_definition for it in history if it.status == _COMPLETED)
+    return next(found, "")
 
 
 def earlier_revision(history: Iterable[ServiceDeployment], present: str) -> str:
@@ -72,6 +88,7 @@ def earlier_values(here: ServiceHere, ahead: str, target: str) -> EarlierValues:
     return EarlierValues(
         older,
         {key: value for key, value in after.items() if before.get(key) != value},
+        changed_members(newer.definition, older.definition, name),
         other_differences(newer.definition, older.definition, name),
     )
 

@@ -8,12 +8,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from gpuecs_tui.commands.change.deploy import DEFINITION, IGNORED, is_of_revision, update_words
+from gpuecs_tui.commands.change.deploy import DEFINITION, IGNORED, revision_changes, update_words
 from gpuecs_tui.commands.change.earlier import (
     EarlierValues,
     earlier_revision,
     earlier_values,
     full_name,
+    last_completed,
 )
 from gpuecs_tui.commands.change.image import IMAGE
 from gpuecs_tui.commands.change.interrupted import restore_interrupted, worded
@@ -66,7 +67,7 @@ class _Case:
             return found
         # Another program makes the revisions: only the image is a decision of the directory too.
         image = {key: it for key, it in found.values.items() if key == IMAGE}
-        return EarlierValues(found.revision, image, ())
+        return EarlierValues(found.revision, image, frozenset(), ())
 
 
 def rollback(arguments: argparse.Namespace) -> int:
@@ -135,14 +136,14 @@ def _stop(arguments: argparse.Namespace, case: _Case) -> None:
             _("The deployment of {revision} has ended in the meantime.").format(revision=ahead),
             here.watch_line,
         )
-    target = earlier_revision(case.history, ahead)
+    target = last_completed(case.history)
     words = _("ECS stops the deployment of {ahead} and returns to {target}.").format(
         ahead=ahead, target=target or _("the last completed deployment")
     )
     ask(arguments, iter([words]), _("Stop the deployment of {ahead}?").format(ahead=ahead))
     stop_and_roll_back(here.reader, deployment)
     print(harmless(_("ECS rolls back the deployment of {ahead}.").format(ahead=ahead)))
-    if target:
+    if target not in ("", ahead):
         _offer(arguments, case, target)
 
 
@@ -193,7 +194,7 @@ def _apply_earlier(arguments: argparse.Namespace, case: _Case, target: str) -> N
         arguments,
         found.values,
         _COMMAND,
-        expected=is_of_revision,
+        expected=revision_changes(found.members),
         question=_question(target),
     )
 

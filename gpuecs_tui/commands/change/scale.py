@@ -70,7 +70,11 @@ def scale(arguments: argparse.Namespace) -> int:
             refuse_unread(found, (TASKS, IGNORED))
         scaling = _scaling(arguments, here, found)
         live = read_live_count(here.reader, here.names.cluster, here.names.service)
-        effects = (*_effects(scaling), *taken_back(here, live, found.texts))
+        effects = (
+            *_effects(scaling),
+            *_live_words(scaling, live),
+            *taken_back(here, live, found.texts),
+        )
         if COUNT in cast(tuple[str, ...], found.answers[IGNORED]):
             _scale_outside(arguments, here, scaling, live, effects)
         else:
@@ -195,6 +199,17 @@ def _effects(scaling: _Scaling) -> Iterator[str]:
         else:
             yield _("Instances are billed until managed scaling terminates them.")
     yield _cost(scaling)
+
+
+def _live_words(scaling: _Scaling, live: Reading[LiveCount | None]) -> Iterator[str]:
+    """Yield the desired count of the service if it is not that of the directory."""
+    found = live.value if isinstance(live, Known) else None
+    if found is not None and found.desired != scaling.found.answers[TASKS]:
+        yield ngettext(
+            "The service is now set to {n} task, unlike the directory.",
+            "The service is now set to {n} tasks, unlike the directory.",
+            found.desired,
+        ).format(n=found.desired)
 
 
 def _cost(scaling: _Scaling) -> str:

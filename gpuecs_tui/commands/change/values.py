@@ -174,8 +174,8 @@ def _others(tree: PlanTree | None, expected: Expected) -> list[str] | None:
 
 
 def _is_expected(kind: str, changed: ChangedAttribute, expected: Expected) -> bool:
-    # The provider plans an empty text for an attribute that AWS returned without a value.
-    empty = changed.before is None and changed.after == '""'
+    # The provider plans an empty text for an attribute without a value, and the reverse.
+    empty = {changed.before, changed.after} == {None, '""'}
     return empty or changed.after == UNKNOWN or expected(kind, changed.path)
 
 

@@ -35,8 +35,8 @@ _CONTAINER_MEMBERS = frozenset(
         "resourceRequirements", "linuxParameters", "stopTimeout", "logConfiguration",
     }
 )  # fmt: skip
-_MEMBERS = frozenset({"cpu", "memory", "networkMode"})
-"""Members of a task definition whose values are in RESTORABLE."""
+_MEMBERS = {"cpu": "cpu", "memory": "memory", "networkMode": "network_mode"}
+"""Members of a task definition whose values are in RESTORABLE → attribute in Terraform."""
 _OF_REVISION = frozenset(
     {
         "taskDefinitionArn", "revision", "status", "requiresAttributes", "compatibilities",
@@ -67,6 +67,20 @@ def revision_answers(
     return {key: found[key] for key in RESTORABLE if key in found}
 
 
+def changed_members(
+    one: Mapping[str, Any], other: Mapping[str, Any], container: str
+) -> frozenset[str]:
+    """Return the members with RESTORABLE values that differ between two task definitions.
+
+    Those of ``container`` are named as in the ECS API, those of the task as in Terraform.
+    """
+    ours, theirs = (_containers(it).get(container, {}) for it in (one, other))
+    found = {it for it in _CONTAINER_MEMBERS if ours.get(it) != theirs.get(it)}
+    return frozenset(
+        found | {name for member, name in _MEMBERS.items() if one.get(member) != other.get(member)}
+    )
+
+
 def other_differences(
     one: Mapping[str, Any], other: Mapping[str, Any], container: str
 ) -> tuple[str, ...]:
@@ -74,7 +88,7 @@ def other_differences(
 
     A member of another container than ``container`` is named with the container.
     """
-    names = sorted((one.keys() | other.keys()) - _OF_REVISION - _MEMBERS)
+    names = sorted((one.keys() | other.keys()) - _OF_REVISION - _MEMBERS.keys())
     found = [name for name in names if one.get(name) != other.get(name)]
     ours, theirs = _containers(one), _containers(other)
     for name in sorted(ours.keys() | theirs.keys()):

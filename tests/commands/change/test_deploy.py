@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -22,6 +23,11 @@ Printed = pytest.CaptureFixture[str]
 
 def deploy(stack: Stack, image: str, *more: str) -> int:
     return main(["deploy", str(stack.directory), "--image", image, "--offline", *more])
+
+
+def definitions(**container: str) -> dict[str, Any]:
+    """The attributes of a task definition with one container."""
+    return {"container_definitions": json.dumps([{"name": "server", **container}])}
 
 
 @pytest.mark.parametrize(
@@ -56,7 +62,7 @@ def test_the_image_is_written_planned_and_applied(stack: Stack, capsys: Printed)
     before = stack.read()
     stack.replay(
         show=plan_of(
-            ("aws_ecs_task_definition", {"family": "a"}, {"family": "b"}),
+            ("aws_ecs_task_definition", definitions(image="a"), definitions(image="b")),
             ("aws_ecs_service", {"task_definition": "a"}, {"task_definition": "b"}),
         )
     )
@@ -66,6 +72,17 @@ def test_the_image_is_written_planned_and_applied(stack: Stack, capsys: Printed)
     assert "Terraform registers a new revision with this image.\nECS replaces 1 task" in out
     assert stack.read() == before.replace(":2.4.1", ":2.4.0")
     assert stack.states == [RunStatus.SUCCEEDED]
+
+
+def test_another_change_of_the_revision_is_not_approved_with_the_image(
+    stack: Stack, capsys: Printed
+) -> None:
+    before = stack.read()
+    other = definitions(image="b", user="1000")
+    stack.replay(show=plan_of(("aws_ecs_task_definition", definitions(image="a", user="0"), other)))
+    assert deploy(stack, "2.4.0", "--yes") == EXIT_FAILED
+    assert "other changes: aws_ecs_task_definition.this." in capsys.readouterr().err
+    assert stack.read() == before
 
 
 def test_no_at_the_question_restores_the_image(

@@ -84,6 +84,19 @@ def test_no_at_the_question_stops_nothing(
     assert name_of(account.service["taskDefinition"]) == new
 
 
+def test_a_stopped_restart_returns_to_the_same_revision(
+    account: Stepped, stack: Stack, capsys: Printed
+) -> None:
+    _old, new = deployed(account, stack)
+    before = stack.read()
+    account.update(forceNewDeployment=True)
+    account.step(1)
+    assert rollback(stack, "--yes") == 0
+    out = capsys.readouterr().out
+    assert f"ECS stops the deployment of {new} and returns to {new}." in out
+    assert "ahead of the service" not in out and stack.read() == before
+
+
 def test_a_rollback_that_is_in_progress_is_not_started_again(
     account: Stepped, stack: Stack, capsys: Printed
 ) -> None:

@@ -286,8 +286,10 @@ def test_an_ignored_count_is_set_by_a_call_and_written(
     account: Stepped, stack: Stack, capsys: Printed
 ) -> None:
     stack.write(service__ignore_changes=IGNORED)
+    account.update(desiredCount=2)
     assert scale(stack, 3, "--yes") == 0
     out = capsys.readouterr().out
+    assert "The service is now set to 2 tasks, unlike the directory." in out
     assert "Terraform ignores the desired count of this service" in out
     assert account.service["desiredCount"] == 3
     assert "desired_count = 3" in stack.read()

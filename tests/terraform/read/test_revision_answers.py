@@ -7,6 +7,7 @@ from typing import Any
 
 from gpuecs_tui.terraform.read.revision_answers import (
     RESTORABLE,
+    changed_members,
     other_differences,
     revision_answers,
 )
@@ -69,5 +70,6 @@ def test_members_without_a_key_are_named_and_those_of_every_revision_are_not() -
     assert other_differences(registered(), other, "app") == (
         "volumes", "app.user", "sidecar.image", "sidecar.name",
     )  # fmt: skip
+    assert changed_members(registered(), other, "app") == {"image", "cpu"}
     same = json.loads(json.dumps(registered()))
     assert other_differences(registered(), same | {"revision": 9}, "app") == ()
