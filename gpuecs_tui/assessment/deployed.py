@@ -114,7 +114,7 @@ def deployed_from(
 
     are_applied = found.is_applied and not unknown
     applied = applied_of(stack, state, unknown=unknown, are_applied=are_applied)
-    applied = replace(applied, under_way=under_way)
+    applied = replace(applied, under_way=under_way, directory=directory)
     return replace(found, names=names_of(stack, outputs), applied=applied, problem=problem)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from gpuecs_tui.stack.model import Stack
@@ -26,3 +27,5 @@ class Applied:
     """The run of this user that changes the stack at present."""
     stack: Stack | None = None
     """The decisions in the directory; None unless all of them are known and applied."""
+    directory: Path = Path("DIR")
+    """The stack directory, which commands in messages name."""

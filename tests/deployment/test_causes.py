@@ -311,7 +311,7 @@ CASES = (
         "status-check",
         impaired,
         "Instance i-0a1 fails its system status check.",
-        "set-instance-health --instance-id i-0a1",
+        "gpuecs-tui replace DIR i-0a1",
     ),
     Case(
         "never-registered",
@@ -508,7 +508,7 @@ CASES = (
         "exits",
         crash(127),
         "The container of 3 tasks of demo:4 exited with 127: its command was not found.",
-        "aws logs tail",
+        "gpuecs-tui logs DIR --task 0dead",
     ),
     Case(
         "stopped-other",
@@ -527,7 +527,7 @@ CASES = (
         "health-5xx",
         unhealthy("Target.ResponseCodeMismatch", "Health checks failed with these codes: [503]"),
         "1 of 1 targets: the container answers the health check with 503.",
-        "Read the log: aws logs tail",
+        "Read the log: gpuecs-tui logs DIR --task t1",
         alternative="set health check grace period to 120",
     ),
     Case(
@@ -626,7 +626,7 @@ CASES = (
         "exec-off",
         exec_old,
         "ECS Exec does not work in 1 task, which started before it was turned on.",
-        "--force-new-deployment",
+        "gpuecs-tui restart DIR",
     ),
 )
 

@@ -30,10 +30,9 @@ def _status_check(it: Situation) -> Recognition | None:
                 seen=(
                     f"SystemStatus: {each.system_status}, InstanceStatus: {each.instance_status}",
                 ),
-                next_step=_(
-                    "Replace it: aws autoscaling set-instance-health --instance-id {id} "
-                    "--health-status Unhealthy"
-                ).format(id=shell_word(each.id)),
+                next_step=_("Replace it: gpuecs-tui replace {directory} {id}").format(
+                    directory=shell_word(it.applied.directory), id=shell_word(each.id)
+                ),
             )
     return None
 

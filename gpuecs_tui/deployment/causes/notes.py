@@ -8,7 +8,7 @@ from gpuecs_tui.aws.deployment.facts import ContainerInstance
 from gpuecs_tui.deployment.cause import Cause, Change, Recognition
 from gpuecs_tui.deployment.situation import Situation
 from gpuecs_tui.i18n import N_, _, ngettext
-from gpuecs_tui.shell_words import shell_words
+from gpuecs_tui.shell_words import shell_word, shell_words
 
 _DRAINING = (
     "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/managed-instance-draining.html"
@@ -159,7 +159,9 @@ def _exec_off(it: Situation) -> Recognition | None:
     return Recognition(
         sentence=words.format(n=len(old)),
         seen=("enableExecuteCommand: false",),
-        next_step=_("Deploy again: aws ecs update-service --force-new-deployment")
+        next_step=_("Start new tasks: gpuecs-tui restart {directory}").format(
+            directory=shell_word(it.applied.directory)
+        )
         if service.execute_command
         else _("Apply the stack: the service does not have ECS Exec yet."),
     )

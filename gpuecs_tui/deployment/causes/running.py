@@ -106,13 +106,11 @@ def _exits(it: Situation) -> Recognition | None:
 
 
 def log_command(it: Situation, task: DeployedTask | None) -> str:
-    """Return the AWS CLI command that prints the log of ``task``, if that is known."""
-    if it.stack is None or task is None:
-        return "aws logs tail LOG_GROUP --since 1h"
-    group = it.stack.task.log_group or it.stack.names.log_group
-    container = task.containers[0].name if task.containers else it.stack.task.container_name
-    stream = f"{it.stack.task.log_stream_prefix}/{container}/{task.id}"
-    return f"aws logs tail {shell_word(group)} --log-stream-names {shell_word(stream)} --since 1h"
+    """Return the command that prints the log of ``task``, or of all tasks."""
+    directory = shell_word(it.applied.directory)
+    if task is None:
+        return _("gpuecs-tui logs {directory}").format(directory=directory)
+    return _("gpuecs-tui logs {directory} --task {id}").format(directory=directory, id=task.id)
 
 
 def _interrupted(it: Situation) -> Recognition | None:
