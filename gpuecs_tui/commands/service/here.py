@@ -77,8 +77,8 @@ def service_here(arguments: argparse.Namespace, *, changes: bool = True) -> Iter
     """Give the service that ``arguments.directory`` has deployed.
 
     Raises Failure: with EXIT_USAGE if it is not a directory, EXIT_NOT_DEPLOYED if nothing is
-    deployed, during an apply or destroy of the stack if the command ``changes`` the service, and
-    for a problem of the block.
+    deployed, if only the files tell what that may be, during an apply or destroy of the stack if
+    the command ``changes`` the service, and for a problem of the block.
     """
     from gpuecs_tui.aws.errors import AwsProblem
     from gpuecs_tui.aws.session import connect
@@ -93,6 +93,9 @@ def service_here(arguments: argparse.Namespace, *, changes: bool = True) -> Iter
     if (known := deployed.not_read(datetime.now(UTC))) is not None or deployed.names is None:
         sentence = known.verdict.sentence if known else ""
         raise Failure(sentence, code=EXIT_NOT_DEPLOYED)
+    if (problem := deployed.problem) is not None and not deployed.outputs:
+        # The names in the files may be those of a later change.
+        raise Failure(problem.message, problem.remedy)
     reader = connect(region=deployed.stack.stack.region)
     try:
         yield ServiceHere(

@@ -72,6 +72,18 @@ def test_a_live_run_is_named(
     assert "A run of this stack is in progress (apply, applying)." in capsys.readouterr().err
 
 
+def test_names_that_only_the_files_tell_are_not_acted_on(
+    account: Stepped, directory: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    newest = account.history[0]["serviceDeploymentArn"]
+    (directory / "terraform.tfstate").write_text("{")
+    assert main(["restart", str(directory), "--yes"]) == EXIT_FAILED
+    said = capsys.readouterr()
+    assert said.out == "" and "terraform.tfstate" in said.err
+    account.step(2)
+    assert account.history[0]["serviceDeploymentArn"] == newest
+
+
 def test_nothing_deployed_is_3_and_no_directory_64(
     account: Stepped, directory: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
