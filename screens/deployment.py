@@ -27,6 +27,7 @@ from gpuecs_tui.terraform.runs.run_status import Operation
 from gpuecs_tui.widgets.base.safe_text import escape_controls
 from gpuecs_tui.widgets.base.waiting import Wait
 from gpuecs_tui.widgets.deployment.acts import Act, DeploymentActs, can_act
+from gpuecs_tui.widgets.deployment.changes import CHANGE_KEYS, change
 from gpuecs_tui.widgets.deployment.lines import Shown, deployment_lines, verdict_line
 from gpuecs_tui.widgets.deployment.pane import DeploymentPane
 from gpuecs_tui.widgets.keys.binding import bind, key_for_action
@@ -79,6 +80,7 @@ class DeploymentScreen(StepScreen):
         bind("x", "act('exec')", N_("shell"), N_("Open a shell in a task, with ECS Exec"), SCREEN),
         bind("X", "act('ssm')", N_("instance"), N_("Open a shell on an instance"), SCREEN),
         bind("u", "copy_url", N_("copy URL"), N_("Copy the URL of the service"), SCREEN),
+        *CHANGE_KEYS,
         bind("D", "destroy", N_("destroy"), DESTROY, SCREEN),
     ]
 
@@ -304,6 +306,11 @@ class DeploymentScreen(StepScreen):
         self.wizard.propose(change.key, Suggestion(text, _("by the diagnosis of the deployment")))
         self.go_to_key(change.key)
 
+    def action_change(self, key: str) -> None:
+        """Go to the field of ``key``, or show the command that changes the service."""
+        assert self._deployed is not None
+        change(self, key, self._deployed.applied)
+
     def action_act(self, what: Act) -> None:
         """Show the log of the tasks, or open a shell in a task or on an instance."""
         assert self._place is not None
@@ -335,6 +342,8 @@ class DeploymentScreen(StepScreen):
                 return self._status is not None and self._change(self._status) is not None
             case "act":
                 return self._place is not None and can_act(str(parameters[0]), self._facts)
+            case "change":
+                return bool(self._place and self.wizard.texts)
             case "destroy":
                 return self._deployed is not None and not self._deployed.is_gone
             case _:

@@ -28,7 +28,7 @@ from gpuecs_tui.widgets.log.panel import LogPanel
 from tests.deployment.scene import NOW, Scene, ago
 from tests.support.aws.deployment_answers import AnsweredReader
 from tests.support.screens.deployment_screen import on_deployment
-from tests.support.screens.driving import until
+from tests.support.screens.driving import settle, until
 from tests.support.screens.shown import screen_text
 from tests.support.terraform.applied_stack import state
 from tests.support.terraform.written_files import made, put
@@ -273,3 +273,27 @@ async def test_nothing_is_offered_without_a_task_an_instance_or_an_account(
                 if it.enabled and it.binding.action.startswith("act(")
             }
             assert keys == ({"l"} if reader else set())
+
+
+@pytest.mark.parametrize(("key", "field"), [("s", "service.desired_count"), ("i", "task.image")])
+async def test_a_key_opens_the_field_that_terraform_applies(
+    directory: Path, key: str, field: str
+) -> None:
+    async with on_deployment(directory, Scene().reader()) as pilot:
+        await pilot.press(key)
+        await settle(pilot)
+        focused = pilot.app.focused
+        assert focused is not None
+        assert any(getattr(it, "key", "") == field for it in focused.ancestors_with_self)
+
+
+async def test_what_terraform_ignores_and_a_rollback_are_commands(directory: Path) -> None:
+    ignored = ("desired_count", "task_definition")
+    put(directory, render(made(service__ignore_changes=ignored)))
+    async with on_deployment(directory, Scene().reader()) as pilot:
+        for key, command in (("s", "scale"), ("i", "deploy"), ("b", "rollback")):
+            await pilot.press(key)
+            await settle(pilot)
+            said = " ".join(it.message for it in pilot.app._notifications)
+            assert f"gpuecs-tui {command} " in said
+            assert isinstance(pilot.app.screen, DeploymentScreen)

@@ -286,6 +286,9 @@ WANTED = {
     "tasks' log": "Show the log of the tasks",
     "shell": "Open a shell in a task, with ECS Exec",
     "shell on an instance": "Open a shell on an instance",
+    "scale": "Change the number of tasks",
+    "image": "Change the container image",
+    "rollback": "Show the command that rolls the service back",
     "theme": "Change the theme",
     "quit": "Quit and keep the draft",
 }
@@ -349,7 +352,7 @@ async def test_the_palette_has_what_is_possible_and_nothing_else(directory: Path
         (directory / "terraform.tfstate").write_text(stored_state())
         await go(pilot, "deployment")
         await until(pilot, lambda: "url" in offered(pilot))
-        acts = {"tasks' log", "shell", "shell on an instance"}
+        acts = {"tasks' log", "shell", "shell on an instance", "scale", "image", "rollback"}
         assert offered(pilot) == {*ON_STEPS, *SEEN, *acts, "state", "url"} - {"deployment"}
         await settle(pilot)
         assert ("u", "copy URL") in app.screen.query_one(KeyLine).own
