@@ -14,7 +14,7 @@ import sys
 import termios
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.operations.refused import Refused
@@ -40,7 +40,7 @@ _SIGNALLED = 128
 class Session:
     """A session that has started, and what the plugin needs to connect to it."""
 
-    response: str
+    response: str = field(repr=False)
     """The answer of the call that started it, as JSON; secret."""
     region: str
     profile: str

@@ -1,7 +1,7 @@
 """Reads the log lines of tasks from CloudWatch Logs.
 
-FilterLogEvents is billed by the amount of log data stored only; StartLiveTail, which follows a log
-without polling, is billed by the minute (aws.amazon.com/cloudwatch/pricing).
+A log is followed by repeated calls of FilterLogEvents: StartLiveTail is billed by the minute
+(aws.amazon.com/cloudwatch/pricing).
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from gpuecs_tui.aws.session import AccountReader
 from gpuecs_tui.i18n import _
 
 POLL_SECONDS = 3.0
-"""Seconds between two reads of a followed log. CloudWatch Logs allows from 5 reads a second in an
-account (CloudWatch Logs quotas, FilterLogEvents)."""
+"""Seconds between two reads of a followed log. The quota of FilterLogEvents is a number of requests
+a second for the whole account (CloudWatch Logs quotas), which other programs need too."""
 SLOWEST_SECONDS = 60.0
 """Seconds between two reads at most, after AWS has throttled several of them."""
 LATE = timedelta(seconds=30)

@@ -108,6 +108,11 @@ def test_a_replaced_instance_is_terminated_after_its_task_has_left(
 ) -> None:
     account.end_idle()
     instance, size = busy(account), account.fleet["DesiredCapacity"]
+    account.scaling.set_instance_protection(
+        AutoScalingGroupName="llm",
+        InstanceIds=[instance["ec2InstanceId"]],
+        ProtectedFromScaleIn=True,
+    )
     left: list[int] = []
     step = account.step
 
