@@ -63,6 +63,7 @@ def revision_of(account: Stepped, arn: str) -> str:
 
 
 def test_a_rollback_by_the_circuit_breaker_ends_in_the_earlier_revision(account: Stepped) -> None:
+    account.until(account.steady)
     account.begin()
     earlier = account.service["deployments"][0]
     account.faults.keep(["exits:2"])
@@ -102,6 +103,7 @@ def test_a_rollback_by_the_circuit_breaker_ends_in_the_earlier_revision(account:
 
 
 def test_a_deployment_under_way_is_stopped_and_rolled_back(account: Stepped) -> None:
+    account.until(account.steady)
     account.faults.keep(["pull-slow"])
     account.update(taskDefinition=account.register(image="slow"))
     account.step(2)
@@ -157,6 +159,7 @@ def test_a_forced_deployment_and_a_newer_one_are_in_the_history(account: Stepped
 
 
 def test_a_shell_is_refused_in_one_sentence(account: Stepped) -> None:
+    account.until(account.steady)
     with pytest.raises(ClientError) as refused:
         account.ecs.execute_command(
             cluster="llm", task=account.tasks[0]["taskArn"], command="sh", interactive=True
@@ -166,6 +169,7 @@ def test_a_shell_is_refused_in_one_sentence(account: Stepped) -> None:
 
 
 def test_tasks_of_a_draining_instance_are_replaced_before_they_stop(account: Stepped) -> None:
+    account.until(account.steady)
     (task,) = account.tasks
     account.ecs.update_container_instances_state(
         cluster="llm", containerInstances=[task["containerInstanceArn"]], status="DRAINING"
