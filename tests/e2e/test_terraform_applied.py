@@ -34,6 +34,7 @@ from gpuecs_tui.terraform.render.stack_files import render
 from tests.e2e.article import CONTAINER, article_attributes
 from tests.e2e.engine import terraform
 from tests.support.strategies import G4DN_XLARGE, NASTY
+from tests.support.terraform.waiting import until
 from tests.support.terraform.written_files import PARAMETER, put
 
 pytestmark = pytest.mark.e2e
@@ -235,7 +236,12 @@ def test_status_names_what_a_task_that_fits_nowhere_waits_for(
     both: tuple[Applied, Applied],
 ) -> None:
     article, _ = both
-    tree = json.loads(article.says("status", article.directory, "--json", code=2))
+
+    def caused() -> Any:
+        tree = json.loads(article.says("status", article.directory, "--json", code=2))
+        return tree if tree["causes"] else None
+
+    tree = until(caused, "a cause: a task that has just been started is not stuck")
     revision = article.resources["aws_ecs_task_definition.this"]["arn"].rpartition("/")[2]
     assert tree["applied"]["task_definition"] == revision
     assert tree["state"] == "under_way" and tree["unknown"].keys() <= {"history", "task_scaling"}
