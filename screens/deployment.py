@@ -51,8 +51,8 @@ if TYPE_CHECKING:
 SOONEST_SECONDS = 0.01
 RETRY_SECONDS = 5.0
 """Until the next try after nothing could be read, and between two updates of the ages."""
-LOW = 30
-"""Rows below which no row is left empty above the stages."""
+LOW = 26
+"""Rows below which no row is left empty above the stages: all of the diagnosis is then visible."""
 
 
 _NEEDS_ALL: frozenset[VerdictState] = frozenset({"healthy", "unknown"})
@@ -283,8 +283,8 @@ class DeploymentScreen(StepScreen):
         status = deployed.status(facts, now)
         url = service_url(deployed.outputs, certificate_domain(self.wizard))
         key = key_for_action(DeploymentScreen, "fix") if self._change(status) else ""
-        width = self.query_one(DeploymentPane).scrollable_content_region.width
-        return Shown(status, deployed, url, key, max(width, 1))
+        room = self.query_one(DeploymentPane).scrollable_content_region
+        return Shown(status, deployed, url, key, max(room.width, 1), room.height)
 
     def _change(self, status: DeploymentStatus) -> Change | None:
         """Return the change of an answer that the first diagnosis suggests; None without one."""

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from time import monotonic
 
+import pytest
 from textual.pilot import Pilot
 
 from gpuecs_tui.app import WizardApp
-from gpuecs_tui.aws.reading import Known
+from gpuecs_tui.aws.reading import Known, value_or
+from gpuecs_tui.screens import deployment
 from gpuecs_tui.screens.deployment import DeploymentScreen
 from gpuecs_tui.terraform.runs import run_list
 from gpuecs_tui.terraform.runs.run_status import RunStatus
 from gpuecs_tui.widgets.base.confirm import Confirm
+from gpuecs_tui.widgets.deployment import lines
 from gpuecs_tui.widgets.picker.choice_list import ChoiceList
 from gpuecs_tui.widgets.picker.picker import Picker
 from gpuecs_tui.widgets.step.screen import StepScreen
@@ -26,6 +30,8 @@ SIZE = (120, 36)
 """Columns and rows of the pictures."""
 SMALL = (120, 28)
 """Size for the deployment: its scaling activities, whose order varies, are not visible in it."""
+SEEN_AFTER = timedelta(minutes=4, seconds=30)
+"""Age of the deployment in its picture."""
 REPOSITORY = "llm"
 """Typed text that finds the repository of the image."""
 PATIENCE = 600.0
@@ -175,8 +181,18 @@ async def _deployment(camera: Camera) -> None:
         return joined == 1 and fleet is not None and len(fleet.instances) == 1
 
     await camera.when(settled_down, "a healthy service on one instance")
-    await camera.pilot.resize_terminal(*SMALL)
-    await camera.take("deployment", "gpuecs-tui: the deployment")
+    assert isinstance(app.screen, DeploymentScreen)
+    service = value_or(app.screen._facts.service, None)
+    created = service.deployments[0].created_at if service is not None else None
+    assert created is not None
+    # All of it happened within half a minute, so every age is the same.
+    moment = created + SEEN_AFTER
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(deployment, "_now", lambda: moment)
+        # The readings are not as old as that.
+        patch.setattr(lines, "_age", lambda *_given: "")
+        await camera.pilot.resize_terminal(*SMALL)
+        await camera.take("deployment", "gpuecs-tui: the deployment")
     camera.pictures["deployment"] = settled(in_one_zone(camera.pictures["deployment"]))
 
 

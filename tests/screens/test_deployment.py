@@ -131,8 +131,9 @@ async def test_the_stages_the_diagnosis_and_the_keys_fit_on_the_first_screen(
 ) -> None:
     scene = Scene()
     reason = (
-        "CannotPullContainerError: Error response from daemon: manifest for 123456789012.dkr.ecr."
-        "us-east-1.amazonaws.com/llm:2 not found: manifest unknown: Requested image not found"
+        "CannotPullContainerError: Error response from daemon: pull access denied for acme/llm, "
+        "repository does not exist or may require 'docker login': denied: requested access to the "
+        "resource is denied"
     )
     scene.stop(reason)
     async with on_deployment(directory, scene.reader(), size) as pilot:
@@ -142,10 +143,11 @@ async def test_the_stages_the_diagnosis_and_the_keys_fit_on_the_first_screen(
         for title in TITLES:
             assert title == "note" or str(TITLES[title]) in shown
         assert "✓ Task placed           done" in shown, "the tasks stopped on an instance"
-        assert "✗ Image pulled          failed: pull-notfound" in shown
+        assert "✗ Image pulled          failed: pull-denied" in shown
         pane, lines = screen(pilot).query_one(DeploymentPane), text(pilot).splitlines()
         whole = " ".join(" ".join(lines[: pane.size.height]).split())
-        for part in ("Requested image not found”", "→ Set image", "/llm:2."):
+        # No diagnosis is longer than this one.
+        for part in ("resource is denied”", "→ Allow the execution role", "then its credentials."):
             assert part in whole, shown
         assert "r read now" in shown and "D destroy" in shown
         assert max(map(len, lines)) <= pane.size.width

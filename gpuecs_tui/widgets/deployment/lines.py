@@ -70,6 +70,8 @@ class Shown:
     """The key that changes the answer which the first diagnosis suggests."""
     width: int
     """Cells of a line."""
+    rows: int = 0
+    """Rows on the first screen; 0: any number. Stages and diagnosis fit if they can."""
 
     @property
     def is_loading(self) -> bool:
@@ -95,7 +97,9 @@ def deployment_lines(it: Shown) -> list[Content]:
         lines += [part for text in rest for part in wrapped(text, it.width)]
         lines.append(Content(""))
     if status.verdict.state != "not_deployed":
-        lines += [*_stages(it), *_first_cause(it), *_url(it)]
+        stages, cause = [*_stages(it)], [*_first_cause(it)]
+        has_room = not it.rows or len(stages) + len(cause) < it.rows
+        lines += [*stages, *([Content("")] if cause and has_room else []), *cause, *_url(it)]
         for section in _sections(it):
             lines += section
     lines += _section(it, _("Outputs"), (), _outputs(it))
@@ -135,7 +139,6 @@ def _first_cause(it: Shown) -> Iterator[Content]:
     if not it.status.diagnoses:
         return
     found = it.status.diagnoses[0]
-    yield Content("")
     style = "bold" if found.cause.stage == "note" else "bold $text-error"
     yield from wrapped(Content.styled(escape_controls(cause_words(found)), style), it.width)
     for text in found.seen:
