@@ -15,11 +15,11 @@ from gpuecs_tui.stack.model import KEYS, Stack
 from gpuecs_tui.stack.problems import problems
 from gpuecs_tui.stack.relevance import is_relevant
 from gpuecs_tui.stack.resolve import resolve, with_new_defaults
+from gpuecs_tui.terraform.base.addresses import PORT_HANDOVER
 from gpuecs_tui.terraform.read.configuration import load_configuration
 from gpuecs_tui.terraform.read.directory import ReadBack, read, read_back
 from gpuecs_tui.terraform.recovery.own_state import own_state
 from gpuecs_tui.terraform.recovery.upgrade import TwoChanges, two_changes, upgrade_of
-from gpuecs_tui.terraform.render.past_addresses import PORT_HANDOVER
 from gpuecs_tui.terraform.render.stack_files import render
 from gpuecs_tui.terraform.write.rewrite import asks_state, files_for, stored_listeners
 from gpuecs_tui.terraform.write.stack import WriteProblem, compare, write

@@ -34,7 +34,7 @@ CHANGE_NOTICED = "change-noticed"
 _SERVICE, _TASK = "aws_ecs_service", "aws_ecs_task_definition"
 _GROUP, _PROVIDER = "aws_autoscaling_group", "aws_ecs_capacity_provider"
 _LISTENER, _TEMPLATE = "aws_lb_listener", "aws_launch_template"
-_TARGETS, _TIES = "aws_lb_target_group", "terraform_data.fleet_ties"
+_TARGETS = "aws_lb_target_group"
 _TASK_PORTS = ("tasks", "health_check")
 """Parts of the names of the rules between the load balancer and the tasks (network.tf)."""
 _TEMPLATE_WORDS = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gpuecs_tui.i18n import N_, _
+from gpuecs_tui.terraform.base.addresses import FLEET_TIES, PORT_HANDOVER
 from gpuecs_tui.terraform.plan.details import DESTRUCTIVE, Action, PlanTree, ResourceChange
 from gpuecs_tui.terraform.runs.run import Run
 from gpuecs_tui.terraform.runs.run_status import Operation
@@ -70,10 +71,11 @@ _NAMES = {
     "aws_cloudwatch_log_group": N_("the log group"),
 }
 """Types of which a stack has one; other resources are named by their address."""
-_HARMLESS = frozenset(
-    {"aws_ecs_task_definition", "aws_iam_role_policy_attachment", "terraform_data"}
-)
+_HARMLESS = frozenset({"aws_ecs_task_definition", "aws_iam_role_policy_attachment"})
 """Types that are normally changed by a replacement, such as a new task definition revision."""
+_OWN_DATA = frozenset({FLEET_TIES, PORT_HANDOVER})
+"""Resources of the stack that exist only in its state. Another ``terraform_data`` may run a
+provisioner when it is destroyed."""
 _RULES = frozenset({"aws_vpc_security_group_ingress_rule", "aws_vpc_security_group_egress_rule"})
 
 
@@ -128,9 +130,9 @@ def needs_name(run: Run, tree: PlanTree | None) -> bool:
 
 def is_ordinary(change: ResourceChange) -> bool:
     """Tell whether a change is the usual one of its type, such as a task's new revision."""
-    return change.type in _HARMLESS and (
-        change.action is Action.REPLACE or change.type == "terraform_data"
-    )
+    if change.address in _OWN_DATA:
+        return True
+    return change.type in _HARMLESS and change.action is Action.REPLACE
 
 
 def _warning(change: ResourceChange) -> PlanWarning:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gpuecs_tui.stack.fields import Value
-from gpuecs_tui.terraform.render.past_addresses import PORT_HANDOVER
+from gpuecs_tui.terraform.base.addresses import FLEET_TIES, PORT_HANDOVER
 
 CLUSTER = "aws_ecs_cluster.this"
 SERVICE = "aws_ecs_service.this"
@@ -206,7 +206,7 @@ HELPERS = frozenset(
         "aws_vpc_security_group_ingress_rule.listener",
         "aws_vpc_security_group_ingress_rule.redirect",
         "aws_vpc_security_group_ingress_rule.tasks_from_load_balancer",
-        "terraform_data.fleet_ties",
+        FLEET_TIES,
         PORT_HANDOVER,
     }
 )

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from gpuecs_tui.terraform.base.addresses import without_key
+from gpuecs_tui.terraform.base.addresses import FLEET_TIES, without_key
 from gpuecs_tui.terraform.read.configuration import Configuration
 from gpuecs_tui.terraform.read.past import is_earlier, past_in
 from gpuecs_tui.terraform.read.rules import GROUP, TASK
 from gpuecs_tui.terraform.render.past_addresses import FORMER, HTTP, HTTPS, LISTENER
 from gpuecs_tui.terraform.state.stored_state import StoredState
 
-_TIES = "terraform_data.fleet_ties"
 _KEPT = "skip_destroy"
 """Argument of the task definition that keeps earlier revisions for a rollback."""
 
@@ -33,4 +32,4 @@ def is_unapplied(configuration: Configuration, state: StoredState) -> bool:
     deregisters = task is not None and task.attributes.get(_KEPT) is not True
     if deregisters and configuration.value(TASK, _KEPT) is True:
         return True
-    return _TIES in present and GROUP in held and _TIES not in held
+    return FLEET_TIES in present and GROUP in held and FLEET_TIES not in held

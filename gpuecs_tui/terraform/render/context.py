@@ -13,8 +13,9 @@ from gpuecs_tui.stack.partitions import ecr_endpoints_differ
 from gpuecs_tui.stack.resolve import derived_target_group
 from gpuecs_tui.stack.task import LOG_GROUP_EXISTS, PORT_MAX
 from gpuecs_tui.stack.user_data import bottlerocket_settings
+from gpuecs_tui.terraform.base.addresses import PORT_HANDOVER
 from gpuecs_tui.terraform.hcl.literals import list_of_expressions, quote
-from gpuecs_tui.terraform.render.past_addresses import NO_PAST, PORT_HANDOVER, Past
+from gpuecs_tui.terraform.render.past_addresses import NO_PAST, Past
 
 AL2023_PARAMETER = "/aws/service/ecs/optimized-ami/amazon-linux-2023/gpu/recommended/image_id"
 """docs/aws.md, "AMIs"."""

@@ -16,8 +16,6 @@ LISTENER = "aws_lb_listener"
 RULE = "aws_vpc_security_group_ingress_rule"
 FORMER = ((LISTENER, "this", "redirect"), (RULE, "listener", "redirect"))
 """Type, and its earlier names: of the listener for clients, and of the redirect to HTTPS."""
-PORT_HANDOVER = "terraform_data.port_handover"
-"""Orders the listeners if HTTPS uses a port that HTTP had."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -48,26 +48,41 @@ def files_below(directory: Path) -> dict[str, str]:
     """Return path → hash of the files in other folders that the files of ``directory`` name.
 
     These are the Terraform files of local modules, below ``directory`` or next to it (``../vpc``),
-    and files such as ``scripts/start.sh``. A folder is used if its name is in a path of the text,
-    a file in a subfolder if its name is in the text. The paths are relative to ``directory``.
-    Hidden, linked and unreadable folders are left out, and all files after the first 5,000.
+    files such as ``scripts/start.sh``, and all files of a folder without Terraform files that is
+    given to a function or an archive (``fileset("conf", "*")``). A folder is used if its name is
+    in a path of the text, a file if its name is in the text. The paths are relative to
+    ``directory``. Hidden, linked and unreadable folders are left out, and all files after the
+    first 5,000.
     """
-    text, found = _readable_text(directory), dict[str, str]()
+    text, files = _readable_text(directory), list[tuple[str, Path]]()
     folders = dict(_folders(directory))
-    folders.update((path, directory / path) for path in _modules_beside(text))
+    beside = [(path, directory / path) for path in _paths_beside(text)]
+    folders.update((path, place) for path, place in beside if place.is_dir())
+    files += [(path, place) for path, place in beside if not place.is_dir()]
     unused = folders.copy()
     while used := [path for path in unused if _is_in_a_path(path, text)]:
         for path in used:
             # A module may use other modules and files.
             text += b"\n" + _readable_text(unused.pop(path))
+    whole = [path for path in folders if _is_given_whole(path, text)]
     for path, folder in folders.items():
+        is_whole = any(path == it or path.startswith(f"{it}/") for it in whole)
         with suppress(OSError):
-            for file in sorted(folder.iterdir()):
+            entries = sorted(folder.iterdir())
+            is_module = any(file.name.endswith(_LOADED) for file in entries)
+            for file in entries:
                 loaded = path not in unused and file.name.endswith(_LOADED)
-                is_used = loaded or os.fsencode(file.name) in text
-                if is_used and file.is_file() and len(found) < _MOST_FILES:
-                    found[f"{path}/{file.name}"] = _hash(file)
-    return found
+                given = is_whole and not is_module
+                if loaded or given or os.fsencode(file.name) in text:
+                    files.append((f"{path}/{file.name}", file))
+    return dict(_hashes(files[:_MOST_FILES]))
+
+
+def _hashes(files: Iterable[tuple[str, Path]]) -> Iterator[tuple[str, str]]:
+    for path, file in files:
+        with suppress(OSError):
+            if file.is_file():
+                yield path, _hash(file)
 
 
 def _folders(directory: Path) -> Iterator[tuple[str, Path]]:
@@ -80,14 +95,20 @@ def _folders(directory: Path) -> Iterator[tuple[str, Path]]:
             return
 
 
-def _modules_beside(text: bytes) -> Iterator[str]:
-    for source in re.findall(rb'"(\.\./[^"$%]+)"', text):
-        yield os.fsdecode(source).rstrip("/")
+def _paths_beside(text: bytes) -> Iterator[str]:
+    for path in re.findall(rb'"(?:\$\{path\.\w+\}/)?(\.\./[^"$%]+)"', text):
+        yield os.fsdecode(path).rstrip("/")
 
 
 def _is_in_a_path(path: str, text: bytes) -> bool:
     name = re.escape(os.fsencode(Path(path).name))
     return re.search(rb"/" + name + rb'["/]', text) is not None
+
+
+def _is_given_whole(path: str, text: bytes) -> bool:
+    """Tell whether the folder's name ends a text, or is followed by a pattern for its files."""
+    name = re.escape(os.fsencode(Path(path).name))
+    return re.search(rb'["/]' + name + rb'(?:"|/\*)', text) is not None
 
 
 def changed(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:

@@ -41,6 +41,10 @@ def test_what_is_destroyed_comes_first() -> None:
         ("apply", [resource("aws_a.b", "create"), resource("aws_a.c", "update")], False),
         ("apply", [resource("aws_ecs_task_definition.this", "delete", "create")], False),
         ("apply", [resource("aws_ecs_task_definition.this", "delete")], True),
+        ("apply", [resource("terraform_data.port_handover", "delete")], False),
+        # One of the user's may run a provisioner when it is destroyed.
+        ("apply", [resource("terraform_data.database", "delete", "create")], True),
+        ("apply", [resource("module.a.terraform_data.fleet_ties", "delete")], True),
         ("apply", [resource("aws_sqs_queue.of_a_colleague", "delete")], True),
         ("apply", [resource("aws_lb.this", "create", "delete")], True),
         # A destroy is always about the whole stack, even a small one.

@@ -15,7 +15,14 @@ def stack(tmp_path: Path) -> Path:
     directory = tmp_path / "stack"
     texts = {
         "stack/main.tf": 'module "gpu" {\n  source = "./modules/gpu"\n}\n'
-        'module "net" {\n  source = "../net"\n}\n',
+        'module "net" {\n  source = "../net"\n}\n'
+        'locals {\n  conf = fileset("${path.module}/conf", "**")\n'
+        '  key = file("../keys/key.pub")\n  text = file("${path.root}/../keys/text")\n}\n',
+        "stack/conf/a.txt": "1\n",
+        "stack/conf/deep/b.txt": "2\n",
+        "keys/key.pub": "key\n",
+        "keys/text": "text\n",
+        "keys/another": "text\n",
         "stack/modules/gpu/main.tf": 'module "role" {\n  source = "../role"\n}\n',
         "stack/modules/role/main.tf": 'locals { start = file("${path.module}/start.sh") }\n',
         "stack/modules/role/start.sh": "#!/bin/bash\n",
@@ -32,23 +39,32 @@ def stack(tmp_path: Path) -> Path:
     return directory
 
 
-def test_files_of_local_modules_count(stack: Path) -> None:
+def test_files_that_the_terraform_names_count(stack: Path) -> None:
     assert set(files_below(stack)) == {
         "modules/gpu/main.tf",
         "modules/role/main.tf",
         "modules/role/start.sh",
         "../net/main.tf",
+        "../keys/key.pub",
+        "../keys/text",
+        "conf/a.txt",
+        "conf/deep/b.txt",
     }
 
 
-@pytest.mark.parametrize("name", ["modules/role/start.sh", "../net/main.tf", "modules/gpu/new.tf"])
+@pytest.mark.parametrize(
+    "name",
+    ["modules/role/start.sh", "../net/main.tf", "modules/gpu/new.tf", "conf/new", "../keys/text"],
+)
 def test_an_edit_of_one_is_named(stack: Path, name: str) -> None:
     before = files_below(stack)
     (stack / name).write_text("# edited\n")
     assert changed(before, files_below(stack)) == [name]
 
 
-@pytest.mark.parametrize("name", ["modules/other/main.tf", "modules/role/README.md", "note.txt"])
+@pytest.mark.parametrize(
+    "name", ["modules/other/main.tf", "modules/role/README.md", "note.txt", "../keys/another"]
+)
 def test_an_edit_of_another_file_is_not(stack: Path, name: str) -> None:
     before = files_below(stack)
     (stack / name).write_text("# edited\n")
