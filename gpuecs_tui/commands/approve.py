@@ -78,6 +78,12 @@ def needs_yes(arguments: argparse.Namespace, look: str) -> None:
         )
 
 
+def with_discarded(refused: Failure) -> Failure:
+    """Return ``refused``, the refusal to apply a plan, with the fact that the plan is discarded."""
+    words = _("The plan was discarded; the command creates a new one.")
+    return Failure(str(refused), words, refused.code)
+
+
 def carry_out(
     run: Run, follower: Follower | None = None, *, credentials_end: datetime | None
 ) -> Run:

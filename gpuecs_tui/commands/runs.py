@@ -12,7 +12,7 @@ from pathlib import Path
 
 from gpuecs_tui.commands import plan_report
 from gpuecs_tui.commands.account import choose_account
-from gpuecs_tui.commands.approve import ApprovalChecks, carry_out, needs_yes
+from gpuecs_tui.commands.approve import ApprovalChecks, carry_out, needs_yes, with_discarded
 from gpuecs_tui.commands.failure import EXIT_USAGE, Failure, harmless
 from gpuecs_tui.commands.follow import follow
 from gpuecs_tui.commands.output import continue_unread, print_json
@@ -229,6 +229,8 @@ def plan_and_apply(
         except (Failure, KeyboardInterrupt) as stopped:
             if consent is not None or isinstance(stopped, Failure):
                 store.discard(waiting)
+            if isinstance(stopped, Failure):
+                raise with_discarded(stopped) from None
             raise
         ended = carry_out(waiting, follower, credentials_end=credentials_end)
     return then(ended) if then is not None else 0

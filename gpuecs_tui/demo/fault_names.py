@@ -15,6 +15,10 @@ from gpuecs_tui.demo.fault import ACTION, NUMBER, Fault
 from gpuecs_tui.demo.service_faults import SERVICE_FAULTS
 from gpuecs_tui.i18n import N_, _
 
+_NEAR = 0.75
+"""Similarity from which a name is suggested, as difflib counts it: ``oom`` is 0.67 to ``foo``, and
+a typing error in a name of five letters is 0.8."""
+
 
 class UnknownFault(ValueError):
     """An unknown fault, or a fault with an invalid operand; the text is for the user."""
@@ -166,7 +170,7 @@ def take_apart(word: str) -> tuple[Fault, str]:
 
 
 def _unknown(name: str) -> str:
-    nearest = get_close_matches(name, FAULTS, 1)
+    nearest = get_close_matches(name, FAULTS, 1, _NEAR)
     if nearest:
         return _(
             "unknown demo fault {name}: did you mean {nearest}? (list all faults with --demo-fault "

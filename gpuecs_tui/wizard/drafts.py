@@ -18,6 +18,7 @@ from typing import Any
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.private_folder import make_private
+from gpuecs_tui.regular_files import read_regular
 from gpuecs_tui.user_folders import NoHome, state_folder
 
 FORMAT = 1
@@ -72,7 +73,7 @@ def load(directory: Path) -> Draft | None:
     """
     path = draft_path(directory)
     try:
-        raw = path.read_bytes()
+        raw = read_regular(path)
     except FileNotFoundError:
         return None
     except OSError as error:

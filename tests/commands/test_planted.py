@@ -16,8 +16,9 @@ from gpuecs_tui.terraform.base.problems import RunProblem
 from gpuecs_tui.terraform.control.runs import start
 from gpuecs_tui.terraform.read.directory import read
 from gpuecs_tui.terraform.render.stack_files import render
-from gpuecs_tui.terraform.runs.run_status import Operation
+from gpuecs_tui.terraform.runs.run_status import Operation, RunStatus
 from gpuecs_tui.terraform.write.stage import COMMIT, STAGE, Move, encode
+from tests.support.terraform.run_folders import stage
 from tests.support.terraform.written_files import made, put
 
 LIMIT_SECONDS = 60.0
@@ -65,6 +66,37 @@ def test_a_fifo_among_the_terraform_is_named_and_makes_its_part_unknown(stack: P
     shown = gpuecs("show", stack)
     assert shown.returncode == 1 and "other.tf is not a regular file" in shown.stderr
     assert 'name = "llm"' in shown.stdout
+
+
+def test_a_fifo_that_terraform_would_load_is_named_before_a_run(stack: Path) -> None:
+    for name in ("zz.tf", "z.auto.tfvars", ".terraform.lock.hcl", "terraform.tfstate"):
+        os.mkfifo(stack / "fifo")
+        (stack / name).symlink_to("fifo")
+        with pytest.raises(RunProblem, match=f"{name} is not a regular file"):
+            start(stack, Operation.PLAN)
+        (stack / name).unlink()
+        (stack / "fifo").unlink()
+
+
+def test_fifos_in_records_of_runs_are_named_and_the_other_runs_are_listed(
+    stack: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    stage(stack, RunStatus.SUCCEEDED, message="Applied.")
+    planted = []
+    for name in ("run.json", "state.json", "decision.json", "journal.jsonl", "plan.tfplan"):
+        path = stage(stack, RunStatus.SUCCEEDED).files.folder / name
+        path.unlink(missing_ok=True)
+        os.mkfifo(path)
+        planted.append(path)
+    listed = gpuecs("runs", stack)
+    assert listed.returncode == 0 and "Applied." in listed.stdout
+    for path in planted:
+        assert f"Could not read {path}: it is not a regular file." in listed.stdout + listed.stderr
+    told = gpuecs("state", stack)
+    # Without its run.json, a run belongs to no directory.
+    for path in planted[1:]:
+        assert f"Could not read {path}: it is not a regular file." in told.stdout
 
 
 @pytest.mark.parametrize("plant", [fifo_as_list, fifos_everywhere])

@@ -105,7 +105,7 @@ def test_an_apply_that_replaces_asks_for_the_name(
         assert main(["apply", "--yes", "--offline", str(stack), *words]) == EXIT_FAILED
         assert capsys.readouterr().err.endswith(
             "Nothing was applied: the plan destroys or replaces aws_lb.this. To apply it, add "
-            "--confirm llm.\n"
+            "--confirm llm. The plan was discarded; the command creates a new one.\n"
         )
         assert run_list.runs_of(stack)[0].state is RunStatus.DISCARDED
     assert main(["apply", "--yes", "--offline", str(stack), "--confirm", "llm"]) == 0
@@ -121,6 +121,7 @@ def test_approve_prints_what_the_plan_does_before_it_applies(
     assert main([*words, "other"]) == EXIT_FAILED
     said = capsys.readouterr()
     assert warning in said.out and "Nothing was applied" in said.err
+    assert "discarded" not in said.err
     assert waiting.refresh().state is RunStatus.PLANNED
     assert main([*words, "llm"]) == 0
     out = capsys.readouterr().out

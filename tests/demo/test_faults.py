@@ -402,6 +402,13 @@ def test_a_fault_that_is_none_is_a_usage_error(
     assert said in capsys.readouterr().err
 
 
+def test_only_a_near_fault_is_suggested() -> None:
+    for name, suggested in (("foo", False), ("nonsense", False), ("ooom", True), ("quota", False)):
+        with pytest.raises(fault_names.UnknownFault) as refused:
+            fault_names.take_apart(name)
+        assert ("did you mean" in str(refused.value)) is suggested, name
+
+
 @pytest.mark.usefixtures("own_account")
 def test_demo_fault_starts_ends_and_outlives_other_commands(
     answers: Path, capsys: pytest.CaptureFixture[str]

@@ -30,8 +30,10 @@ from gpuecs_tui.terraform.base.problems import RunProblem
 from gpuecs_tui.terraform.control.protection import refuse_plan, refuse_protected
 from gpuecs_tui.terraform.control.region import refuse_another_region
 from gpuecs_tui.terraform.control.rotation import rotate
+from gpuecs_tui.terraform.hcl.tree import ReadProblem
 from gpuecs_tui.terraform.plan.details import load_plan
 from gpuecs_tui.terraform.plan.vpc import refuse_another_vpc
+from gpuecs_tui.terraform.read.files import refuse_irregular
 from gpuecs_tui.terraform.runs.directory_lock import DirectoryBusy, DirectoryLock, acquire
 from gpuecs_tui.terraform.runs.interrupted_words import plan_remedy
 from gpuecs_tui.terraform.runs.journal import JournalWriter, read_recorded, record
@@ -48,7 +50,7 @@ from gpuecs_tui.terraform.runs.run_list import (
     send_signal,
 )
 from gpuecs_tui.terraform.runs.run_status import Operation, RunStatus, status_title
-from gpuecs_tui.terraform.state.backend import workspace
+from gpuecs_tui.terraform.state.backend import local_state, refuse_damaged_record, workspace
 from gpuecs_tui.terraform.state.environment import return_to
 from gpuecs_tui.terraform.state.other_state import refuse_other_state
 from gpuecs_tui.terraform.write.unfinished_write import find_unfinished, unfinished_remedy
@@ -98,8 +100,14 @@ def start(
         raise RunProblem(
             _("Could not record the run: {reason}.").format(reason=error.strerror)
         ) from None
+    refuse_damaged_record(real, environment)
     # Without the workspace it is unknown which state the run would change.
     workspace(real, environment)
+    state = local_state(real, environment)
+    try:
+        refuse_irregular(real, *([state] if state is not None else []))
+    except ReadProblem as problem:
+        raise RunProblem(problem.message, problem.remedy) from None
     refuse_another_region(real, environment)
     if operation is not Operation.DESTROY:
         refuse_another_vpc(real, environment)

@@ -41,7 +41,7 @@ from gpuecs_tui.terraform.runs import run_list
 from gpuecs_tui.terraform.runs.directory_lock import DirectoryLock, LockHolder
 from gpuecs_tui.terraform.runs.launch import user_name
 from gpuecs_tui.terraform.runs.run_status import RunStatus
-from gpuecs_tui.terraform.state.backend import DEFAULT, LOCAL, workspace
+from gpuecs_tui.terraform.state.backend import DEFAULT, LOCAL, refuse_damaged_record, workspace
 from gpuecs_tui.terraform.state.content import workspaces_at
 from gpuecs_tui.terraform.state.environment import child_environment
 from gpuecs_tui.terraform.state.location import (
@@ -101,13 +101,14 @@ class Due:
 def due(directory: Path, environ: Mapping[str, str] | None = None) -> Due | None:
     """Return the move that the state of ``directory`` needs, or None.
 
-    Reads files only. None while a move is in progress. Raises TerraformProblem for a local state or
-    a selected workspace that can't be read.
+    Reads files only. None while a move is in progress. Raises TerraformProblem for a local
+    state, a selected workspace or a record of the backend that can't be read.
     """
     environment = dict(os.environ if environ is None else environ)
     real = directory.resolve()
     # The workspace determines what is moved, and what Terraform selects afterwards.
     workspace(real, environment)
+    refuse_damaged_record(real, environment)
     earlier = since_the_last_done(real)
     if any(move.is_live for move in earlier):
         return None

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gpuecs_tui.i18n import _
+from gpuecs_tui.regular_files import read_regular
 from gpuecs_tui.terraform.base.atomic_files import now, read_json, write_private
 from gpuecs_tui.terraform.base.liveness import identify
 from gpuecs_tui.terraform.base.problems import TerraformProblem
@@ -173,7 +174,7 @@ class Mover:
         """Return the copy that an interrupted move made of the state; empty if there is none."""
         for move in self._earlier():
             copy = move.copy_of(workspace)
-            if copy.exists() and state_content(text := copy.read_bytes()):
+            if copy.exists() and state_content(text := read_regular(copy)):
                 return text
         return b""
 

@@ -15,6 +15,7 @@ from gpuecs_tui.terraform.base.file_names import (
     OPENTOFU,
     VARIABLE_FILE,
 )
+from gpuecs_tui.terraform.engine.init_needed import LOCK_FILE
 from gpuecs_tui.terraform.hcl.tree import ReadProblem
 from gpuecs_tui.terraform.render.stack_files import OWN_FILES
 
@@ -66,6 +67,21 @@ def read_texts(directory: Path) -> dict[str, str]:
     return dict(files.texts)
 
 
+def refuse_irregular(directory: Path, *more: Path) -> None:
+    """Raise ReadProblem for a file that Terraform would load and that is not a regular file.
+
+    Terraform opens a FIFO and waits forever. ``more`` are other files that it would read. Links are
+    followed; a missing target, a folder and an unreadable file are reported by Terraform itself.
+    """
+    for path in (*_candidates(directory), directory / LOCK_FILE, *more):
+        try:
+            mode = path.stat().st_mode
+        except OSError:
+            continue
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+            raise _irregular(path)
+
+
 def _text(path: Path) -> str | None:
     """Return a file's text, None for one that Terraform ignores. Raises ReadProblem."""
     try:
@@ -84,11 +100,7 @@ def _text(path: Path) -> str | None:
         if stat.S_ISDIR(status.st_mode) and not path.is_symlink():
             return None
         if not stat.S_ISREG(status.st_mode):
-            raise ReadProblem(
-                _("{file} is not a regular file.").format(file=path),
-                path.name,
-                remedy=_("Move {file} away, or replace it with a file.").format(file=path),
-            )
+            raise _irregular(path)
         if status.st_size > FILE_MAX:
             raise ReadProblem(_("{file} is too large.").format(file=path), path.name)
         with open(descriptor, "rb", closefd=False) as stream:
@@ -99,6 +111,14 @@ def _text(path: Path) -> str | None:
         raise _unreadable(path, error) from None
     finally:
         os.close(descriptor)
+
+
+def _irregular(path: Path) -> ReadProblem:
+    return ReadProblem(
+        _("{file} is not a regular file.").format(file=path),
+        path.name,
+        remedy=_("Move {file} away, or replace it with a file.").format(file=path),
+    )
 
 
 def _unreadable(path: Path, error: OSError) -> ReadProblem:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.model import KEYS
 from gpuecs_tui.stack.unread import Unread
-from gpuecs_tui.terraform.hcl.tree import Attribute, Body
+from gpuecs_tui.terraform.hcl.tree import Attribute, Body, mentions
 from gpuecs_tui.terraform.hcl.types import as_text
 from gpuecs_tui.terraform.hcl.values import HclValue, UnknownValue
 from gpuecs_tui.terraform.read.configuration import Configuration
+from gpuecs_tui.terraform.read.files import in_load_order, is_variables
 from gpuecs_tui.terraform.read.overrides import made_by
 from gpuecs_tui.terraform.read.rules import LISTENER, LISTENERS
 from gpuecs_tui.terraform.read.unread import block_of_key
@@ -91,8 +93,52 @@ def _named_values(
     """Yield variable values in our files, and locals, that gpuecs-tui would not write."""
     for name, body in found.bodies.items():
         if name in files and found.texts[name] != files[name]:
-            yield from _attributes(name, "", body, written.bodies[name], found, written)
+            for each in _attributes(name, "", body, written.bodies[name], found, written):
+                yield _unused(each, found, written) or each
     yield from _locals(found, written)
+
+
+def _unused(value: Unread, found: Configuration, written: Configuration) -> Unread | None:
+    """Return why the ``value`` in a variable file has no effect; None if that is unknown.
+
+    A later variable file sets the variable too, or the attributes that would use it have another
+    value, such as that of an override file.
+    """
+    variable = value.what
+    if not is_variables(value.file) or variable not in written.bodies[value.file].attributes:
+        return None
+    setting = [
+        name
+        for name, body in found.bodies.items()
+        if is_variables(name) and variable in body.attributes
+    ]
+    last = in_load_order(setting)[-1]
+    if last != value.file:
+        reason = _("has no effect: {file}, which Terraform loads later, sets it too")
+        return replace(value, reason=reason.format(file=last), is_followed=True)
+    for address, path in _users(written, f"var.{variable}"):
+        placed = found.expression(address, path)
+        if placed is not None and not mentions(placed[0], f"var.{variable}"):
+            reason = _("has no effect: {place} sets {what} to another value").format(
+                place=f"{placed[1].file}:{placed[1].line}", what=f"{address}.{path}"
+            )
+            return replace(value, reason=reason, is_followed=True)
+    return None
+
+
+def _users(written: Configuration, reference: str) -> Iterator[tuple[str, str]]:
+    """Yield address and dotted path of the attributes that refer to ``reference``."""
+    for address, (_file, block) in written.blocks.items():
+        if block.kind in _COMPARED:
+            yield from ((address, path) for path in _paths(block.body, reference))
+
+
+def _paths(body: Body, reference: str) -> Iterator[str]:
+    for name, attribute in body.attributes.items():
+        if mentions(attribute.value, reference):
+            yield name
+    for block in body.blocks:
+        yield from (f"{made_by(block)}.{path}" for path in _paths(block.body, reference))
 
 
 def _lacking(found: Configuration, written: Configuration) -> Iterator[Unread]:

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from gpuecs_tui.regular_files import open_regular
 from gpuecs_tui.terraform.base.file_names import CONFIGURATION, OPENTOFU, VARIABLES
 
 _NOT_CONFIGURATION = (".tfstate", ".backup", ".tfplan")
@@ -23,7 +24,7 @@ _MOST_FOLDERS = 5_000
 
 def file_sha256(path: Path) -> str:
     """Return the SHA-256 of a file in hex. Raises OSError."""
-    with path.open("rb") as file:
+    with os.fdopen(open_regular(path), "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import dataclass
 
+from gpuecs_tui.regular_files import open_regular
 from gpuecs_tui.terraform.engine.event_text import log_lines
 from gpuecs_tui.terraform.engine.events import Decoder, Event
 from gpuecs_tui.terraform.engine.log_line import LogLine
@@ -67,7 +69,8 @@ class Follower:
     def _read(self) -> tuple[bytes, bool]:
         chunks: list[bytes] = []
         try:
-            with self.run.files.journal.open("rb", buffering=0) as journal:
+            handle = open_regular(self.run.files.journal)
+            with os.fdopen(handle, "rb", buffering=0) as journal:
                 journal.seek(self._offset)
                 for _number in range(_CHUNKS_A_POLL):
                     chunk = journal.read(CHUNK)

@@ -33,6 +33,7 @@ from typing import Any
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.private_folder import PRIVATE_FILE
+from gpuecs_tui.regular_files import open_own
 from gpuecs_tui.terraform.base.atomic_files import now, read_json, replace_json
 from gpuecs_tui.terraform.base.liveness import (
     ProcessIdentity,
@@ -126,6 +127,14 @@ class RunFiles:
         return self.folder / "outputs.json"
 
 
+_NAMES = frozenset(
+    getattr(RunFiles(Path()), name).name
+    for name, value in vars(RunFiles).items()
+    if isinstance(value, property)
+)
+"""The names of all files of a run."""
+
+
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """The content of state.json."""
@@ -140,6 +149,22 @@ class Recorded:
     """The Terraform process that the runner waits for."""
     values: dict[str, Any]
     """What is known about the result so far: ``changes``, ``plan_sha256``, ``exit``, …"""
+
+
+def refuse_irregular(files: RunFiles) -> None:
+    """Raise RecordProblem if a file of the run is not a regular file: a FIFO has no end.
+
+    Links are followed. Raises FileNotFoundError if the run has no folder.
+    """
+    try:
+        with os.scandir(files.folder) as found:
+            names = sorted(it.name for it in found if it.name in _NAMES and not it.is_file())
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise RecordProblem(files.folder, error.strerror or str(error)) from None
+    if names:
+        raise RecordProblem(files.folder / names[0], _("it is not a regular file"))
 
 
 def read_recorded(files: RunFiles) -> Recorded | None:
@@ -261,8 +286,7 @@ class JournalWriter:
 
     def __init__(self, files: RunFiles) -> None:
         # Several processes append whole lines, so that their lines do not mix.
-        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
-        self.handle = os.open(files.journal, flags, PRIVATE_FILE)
+        self.handle = open_own(files.journal, os.O_RDWR | os.O_APPEND | os.O_CREAT, PRIVATE_FILE)
         """The open file, which becomes Terraform's stdout."""
 
     def note(self, text: str, level: str = "info") -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from gpuecs_tui.regular_files import open_regular
 from gpuecs_tui.terraform.engine.events import ChangeSummary, Decoder, Version
 
 _TAIL = 256 * 1024
@@ -15,7 +16,7 @@ def had_finished(journal: Path) -> bool:
     """Tell whether Terraform's last event in a journal reports that everything was applied or
     destroyed."""
     try:
-        with journal.open("rb") as file:
+        with os.fdopen(open_regular(journal), "rb") as file:
             file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL))
             tail = file.read()
     except OSError:

@@ -8,11 +8,13 @@ have succeeded: the journal has only its start.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from gpuecs_tui.regular_files import open_regular
 from gpuecs_tui.terraform.base.atomic_files import (
     create_json,
     now,
@@ -193,7 +195,7 @@ def events_of(files: RunFiles) -> list[Event]:
     """Return all events in the journal of a run so far; none if it can't be read."""
     decoder = Decoder()
     try:
-        with files.journal.open("rb") as journal:
+        with os.fdopen(open_regular(files.journal), "rb") as journal:
             return [decoder.decode(it.decode("utf-8", "replace")) for it in journal if it.strip()]
     except OSError:
         return []

@@ -14,7 +14,7 @@ from gpuecs_tui.terraform.base.atomic_files import parse_time, read_json
 from gpuecs_tui.terraform.base.liveness import identify, is_alive
 from gpuecs_tui.terraform.runs.directory_lock import is_held
 from gpuecs_tui.terraform.runs.interrupted_words import continue_remedy, destroy_again, plan_remedy
-from gpuecs_tui.terraform.runs.journal import Recorded, RunFiles, recorded_of
+from gpuecs_tui.terraform.runs.journal import Recorded, RunFiles, recorded_of, refuse_irregular
 from gpuecs_tui.terraform.runs.journal_tail import had_finished
 from gpuecs_tui.terraform.runs.run_facts import (
     RecordProblem,
@@ -148,6 +148,7 @@ def load_any(folder: Path, of: DirectoryIdentity | None = None) -> Run | UnreadR
         facts = read_facts(files.facts)
         if of is not None and not of.is_same(facts.directory, facts.inode, facts.token):
             return None
+        refuse_irregular(files)
         recorded = recorded_of(files)
         run = _loaded(files, facts, recorded)
         # The process may have recorded the end, and exited, after the record was read.

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from gpuecs_tui.i18n import _
+from gpuecs_tui.regular_files import read_regular
 from gpuecs_tui.terraform.base.atomic_files import parse_time
 from gpuecs_tui.terraform.runs.run_status import Operation
 from gpuecs_tui.terraform.runs.stack_directory import DirectoryIdentity
@@ -54,7 +55,7 @@ class RunFacts:
 def read_json_object(path: Path) -> dict[str, Any]:
     """Return the JSON object in ``path``. Raises FileNotFoundError, RecordProblem."""
     try:
-        text = path.read_bytes()
+        text = read_regular(path)
     except FileNotFoundError:
         raise
     except OSError as error:

@@ -6,11 +6,13 @@ What it created is still read from its journal, which is in Terraform's own form
 from __future__ import annotations
 
 import json
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from gpuecs_tui.i18n import _
+from gpuecs_tui.regular_files import open_regular
 from gpuecs_tui.shell_words import shell_word
 from gpuecs_tui.terraform.runs.journal import RunFiles
 from gpuecs_tui.terraform.runs.run_facts import (
@@ -104,7 +106,7 @@ def _directory_of(files: RunFiles) -> DirectoryIdentity | None:
 def _directory_in(path: Path) -> Path | None:
     """Return the directory that the text of a damaged run.json still names."""
     try:
-        with path.open("rb") as file:
+        with os.fdopen(open_regular(path), "rb") as file:
             text = file.read(_LOOKED_AT).decode("utf-8", "replace")
     except OSError:
         return None

@@ -69,6 +69,56 @@ def noted_backend(directory: Path, environ: Mapping[str, str]) -> Backend | None
     return Backend(str(noted["type"]), config if isinstance(config, dict) else {})
 
 
+def refuse_damaged_record(directory: Path, environ: Mapping[str, str]) -> None:
+    """Raise StateProblem if Terraform's record of the backend is damaged: no command then works.
+
+    Terraform writes it in ``init`` (internal/command/workdir, ``ParseBackendStateFile``).
+    """
+    path = data_folder(directory, environ) / STATE_NAME
+    try:
+        reason = _damage(read_regular(path))
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError as error:
+        reason = error.strerror or str(error)
+    if reason:
+        raise StateProblem(
+            _(
+                "Could not read {path}: {reason}. Terraform records the backend in this file; the "
+                "state itself is elsewhere."
+            ).format(path=path, reason=reason),
+            _("Move {path} aside and run a plan: it runs `init` again.").format(path=path),
+        )
+
+
+def _damage(text: bytes) -> str:
+    """Return what is wrong with a record of the backend; empty if it is usable."""
+    if not text.strip(b"\0 \t\r\n"):
+        return _("the file is empty")
+    try:
+        raw = json.loads(text)
+    except (ValueError, RecursionError):
+        return _("it is not JSON")
+    if not isinstance(raw, dict):
+        return _("it is not a JSON object")
+    backend, version = raw.get("backend"), raw.get("version")
+    if backend is None and "version" not in raw:
+        return _("it contains no backend")
+    if "version" in raw and type(version) is not int:
+        return _("the value of {name} is not valid").format(name="version")
+    if backend is not None and not _is_backend(backend):
+        return _("the value of {name} is not valid").format(name="backend")
+    return ""
+
+
+def _is_backend(value: object) -> bool:
+    return (
+        isinstance(value, dict)
+        and isinstance(value.get("type"), str)
+        and isinstance(value.get("config"), dict | None)
+    )
+
+
 def present_backend(directory: Path, environ: Mapping[str, str] | None = None) -> Backend:
     """Return the present backend of ``directory``.
 

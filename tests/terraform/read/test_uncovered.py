@@ -193,13 +193,34 @@ def test_an_override_is_followed_only_where_a_rule_reads_it() -> None:
     found = read_back(files, {})
     assert found.answers["service.desired_count"] == 4
     assert {(it.file, it.what) for it in found.unread if not it.is_followed} == {
-        # The variable isn't used any more.
-        ("terraform.tfvars", "desired_count"),
         ("override.tf", "aws_ecs_service.this.force_delete"),
         ("override.tf", "aws_lb_listener.http.default_action.type"),
         ("override.tf", "aws_lb_listener.http.default_action.target_group_arn"),
         ("x_override.tf.json", "aws_ecs_service.this.launch_type"),
     }
+
+
+@pytest.mark.parametrize(
+    ("changes", "what", "reason"),
+    [
+        (
+            {"z.auto.tfvars": "max_size = 9\n", "zz.auto.tfvars.json": '{"max_size": 8}'},
+            "max_size",
+            "has no effect: zz.auto.tfvars.json, which Terraform loads later, sets it too",
+        ),
+        (
+            {"override.tf": 'resource "aws_ecs_service" "this" {\n  desired_count = 3\n}\n'},
+            "desired_count",
+            "has no effect: override.tf:2 sets aws_ecs_service.this.desired_count to another value",
+        ),
+    ],
+)
+def test_a_value_without_effect_is_named_with_what_overrides_it(
+    changes: Files, what: str, reason: str
+) -> None:
+    files = {**render(made()), **changes}
+    (value,) = (it for it in read_back(files, {}).unread if it.file == "terraform.tfvars")
+    assert (value.what, value.reason, value.is_followed) == (what, reason, True)
 
 
 @pytest.mark.parametrize(

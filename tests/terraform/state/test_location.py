@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
+from gpuecs_tui.terraform.base.problems import TerraformProblem
+from gpuecs_tui.terraform.control import runs
 from gpuecs_tui.terraform.migration import lifecycle
 from gpuecs_tui.terraform.migration.lifecycle import refuse_unmoved
 from gpuecs_tui.terraform.migration.refusals import MigrationProblem
+from gpuecs_tui.terraform.runs.run_status import Operation
 from gpuecs_tui.terraform.state.content import PlaceProblem, state_content
 from gpuecs_tui.terraform.state.location import backend_options, configured_backend, pending_change
 from tests.support.terraform.states import S3, STATE
@@ -137,3 +141,37 @@ def test_content_is_what_a_move_must_keep() -> None:
     assert state_content(b"") == {}
     with pytest.raises(PlaceProblem):
         state_content(b'{"version": 4, "ser')
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "the file is empty"),
+        ("\0" * 64, "the file is empty"),
+        ('{"version": 3, "back', "it is not JSON"),
+        ("[]", "it is not a JSON object"),
+        ("{}", "it contains no backend"),
+        ('{"version": "x"}', "the value of version is not valid"),
+        ('{"version": 3, "backend": []}', "the value of backend is not valid"),
+        ('{"version": 3, "backend": {"type": 7}}', "the value of backend is not valid"),
+        ('{"version": 3, "backend": {"type": "s3", "config": 7}}',
+         "the value of backend is not valid"),
+    ],
+)  # fmt: skip
+def test_a_damaged_record_of_the_backend_is_named_and_stops_runs_and_moves(
+    stack: Path, text: str, reason: str
+) -> None:
+    say_s3(stack)
+    path = stack / ".terraform" / "terraform.tfstate"
+    path.write_text(text)
+    words = re.escape(f"Could not read {path}: {reason}. Terraform records the backend in this")
+    for refused in (
+        lambda: runs.start(stack, Operation.PLAN, environ={}),
+        lambda: lifecycle.due(stack, {}),
+        lambda: lifecycle.start(stack, environ={}),
+    ):
+        with pytest.raises(TerraformProblem, match=words) as problem:
+            refused()
+        assert problem.value.remedy == f"Move {path} aside and run a plan: it runs `init` again."
+    path.write_text('{"version": 3}')
+    assert lifecycle.due(stack, {}) is None
