@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout, suppress
+from pathlib import Path
 from typing import Any, TextIO, cast
 
 from gpuecs_tui.i18n import _
+from gpuecs_tui.terraform.base.disk_space import no_space
 
 EXIT_FAILED = 1
 EXIT_USAGE = 64
@@ -28,6 +31,8 @@ class Failure(Exception):
 def failure_from_os_error(error: OSError) -> Failure:
     """Return an error of the operating system as a failure, with the file's name."""
     reason = error.strerror or str(error)
+    if error.errno == errno.EFBIG and (limit := no_space(error, Path())) is not None:
+        return Failure(limit.message, limit.remedy)
     if error.filename is None:
         return Failure(_("Could not run the command: {reason}.").format(reason=reason))
     name = os.fsdecode(error.filename) if isinstance(error.filename, bytes) else error.filename

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import TextIO
 
+from gpuecs_tui.commands.failure import harmless
 from gpuecs_tui.commands.waiting import SECOND, WaitLine
 from gpuecs_tui.durations import in_words
 from gpuecs_tui.i18n import _
@@ -17,6 +18,7 @@ from gpuecs_tui.terraform.engine.event_text import log_lines, without_colours
 from gpuecs_tui.terraform.engine.events import ChangeSummary, Event
 from gpuecs_tui.terraform.runs.apply_estimate import last_time
 from gpuecs_tui.terraform.runs.follower import Batch, Follower
+from gpuecs_tui.terraform.runs.full_disk import FullDisk
 from gpuecs_tui.terraform.runs.run import Run
 from gpuecs_tui.terraform.runs.run_status import RunStatus, status_title
 
@@ -44,6 +46,7 @@ def follow(
     colours = target.isatty() and not os.environ.get("NO_COLOR")
     follower = follower or Follower(run)
     wait, quiet_since = WaitLine(), time.monotonic()
+    told: FullDisk | None = None
     last_times: dict[RunStatus, float | None] = {}
     try:
         while True:
@@ -64,6 +67,10 @@ def follow(
                 wait.clear()
                 return present
             quiet = time.monotonic() - quiet_since
+            if present.full_disk is not None and present.full_disk != told:
+                told = present.full_disk
+                wait.clear()
+                print(harmless(f"!  {told.message} {told.remedy}"), file=sys.stderr)
             if quiet >= SECOND and present.state not in last_times:
                 # This reads the files of earlier runs, so do it only if there is a wait to show.
                 last_times[present.state] = last_time(present)

@@ -148,6 +148,12 @@ def cancel(arguments: argparse.Namespace) -> int:
     if arguments.end_now is not None:
         present = follow(present, lambda it: not it.is_live)
         return outcome(present)
+    full = present.full_disk
+    if full is not None:
+        print(harmless(f"{full.message} {full.remedy}"))
+    if full is not None and full.waits:
+        # There is nothing to stop.
+        return 0
     if run.state is RunStatus.STOPPING and present.state is RunStatus.STOPPING:
         print(
             _(
@@ -158,6 +164,12 @@ def cancel(arguments: argparse.Namespace) -> int:
                 time=in_words(datetime.now(UTC) - run.state_since),
                 directory=shell_word(arguments.directory),
                 id=shell_word(run.id),
+            )
+        )
+    elif present.is_live and not present.terraform_pid:
+        print(
+            _("The run was asked to stop. To follow it: gpuecs-tui attach {directory}").format(
+                directory=shell_word(arguments.directory)
             )
         )
     elif present.is_live:

@@ -80,6 +80,8 @@ _EXPIRED = (
     r"|SSO session .{0,60}(expired|invalid)|refresh(ing)? (cached )?SSO|InvalidGrantException"
 )
 _DISK_FULL = r"no space left on device"
+_FILE_SIZE = r": file too large\b"
+"""How Go words EFBIG: the process has a file size limit."""
 _BUCKET = r"S3 bucket \"(?P<Bucket>[^\"]+)\" does not exist"
 """How the backend words S3's NoSuchBucket (internal/backend/remote-state/s3, errors.go)."""
 _TABLE = (
@@ -94,6 +96,12 @@ _TABLE = (
         N_("Could not store the state: the disk is full."),
         N_("Free some space"),
         beside=_DISK_FULL,
+    ),
+    _unsaved(
+        "state-not-saved",
+        N_("Could not store the state: the file size limit (`ulimit -f`) is too small."),
+        N_("Run `ulimit -f unlimited`"),
+        beside=_FILE_SIZE,
     ),
     _unsaved(
         "state-not-saved",
@@ -247,6 +255,12 @@ _TABLE = (
         N_("Free some space, then run this again."),
     ),
     _known(
+        "file-size-limit",
+        _FILE_SIZE,
+        N_("A file would exceed the file size limit (`ulimit -f`): {quote}"),
+        N_("Run `ulimit -f unlimited`, or start a new shell, then run this again."),
+    ),
+    _known(
         "unreachable",
         r"no such host|connection refused|i/o timeout|context deadline exceeded"
         r"|TLS handshake timeout|network is unreachable",
@@ -311,8 +325,7 @@ def diagnose(events: Iterable[Event], directory: Path = _HERE) -> Diagnosis | No
 def last_words(events: Iterable[Event]) -> str:
     """Return the last plain line of a crashed command; empty if there is none."""
     said = [event.message.strip() for event in events if isinstance(event, Text)]
-    # An event that a full disk cut off is not a plain line.
-    words = [line for line in said if line and not line.startswith("{")]
+    words = [line for line in said if line]
     return words[-1][:_LONGEST_QUOTE] if words else ""
 
 

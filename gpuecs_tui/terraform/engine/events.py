@@ -12,10 +12,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypedDict
 
+from gpuecs_tui.i18n import _
+
 NOTE = "gpuecs_tui_note"
 """Type of an event that gpuecs-tui writes as a text."""
 STATE = "gpuecs_tui_state"
 """Type of an event that gpuecs-tui writes for a transition; its key ``state`` is the new state."""
+_BEGIN = '{"@'
+"""The beginning of every event: its first key is @level."""
 UI_MAJOR = "1"
 """Supported major version of the format (Terraform and OpenTofu send 1.2)."""
 
@@ -151,7 +155,7 @@ class Decoder:
         try:
             raw = json.loads(line)
         except (ValueError, RecursionError):
-            return Text(message=line)
+            return self._decode_rest(line)
         if not isinstance(raw, dict) or not isinstance(raw.get("@message"), str):
             return Text(message=line)
         base: _Base = {
@@ -167,6 +171,19 @@ class Decoder:
             self.understood = version.is_known
             return version
         return _interpret(raw, base) if self.understood else Event(**base)
+
+    def _decode_rest(self, line: str) -> Event:
+        """Return the event of a line that is not JSON.
+
+        If a full disk cut off an event, the next event may follow it on the same line. A quotation
+        mark within an event is escaped, so ``_BEGIN`` can only be the beginning of an event.
+        """
+        if (begin := line.rfind(_BEGIN)) > 0:
+            return self.decode(line[begin:])
+        if line.startswith(_BEGIN):
+            words = _("The output of Terraform is incomplete here.")
+            return Note(message=words, level="warn", type=NOTE)
+        return Text(message=line)
 
 
 def _interpret(raw: dict[str, Any], base: _Base) -> Event:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.private_folder import PRIVATE_FILE
 from gpuecs_tui.regular_files import Irregular, open_own
+from gpuecs_tui.terraform.base.disk_space import free_bytes, past_limit
 from gpuecs_tui.terraform.base.problems import TerraformProblem
 
 RESERVED_BYTES = 4 * 1024 * 1024
@@ -15,8 +17,6 @@ RESERVED_BYTES = 4 * 1024 * 1024
 journal needs space for its end; the reserve is many times that."""
 LOW_BYTES = 1024 * 1024
 """Free bytes below which the reserved space is released."""
-FULL_BYTES = 64 * 1024
-"""Free bytes below which a disk counts as full: each of Terraform's files is larger."""
 NAME = "gpuecs-tui.reserve"
 
 
@@ -47,6 +47,9 @@ class Reserve:
                 ) from None
             except OSError as error:
                 self.release()
+                if error.errno == errno.EFBIG:
+                    limit = past_limit(folder / NAME)
+                    raise TerraformProblem(limit.message, limit.remedy) from None
                 raise TerraformProblem(
                     _("Could not reserve {size} MiB in {folder}: {reason}.").format(
                         folder=folder,
@@ -60,7 +63,7 @@ class Reserve:
         """Release the space on a nearly full disk; return whether this call did."""
         before = self.given_up
         for file in tuple(self._files):
-            if _free(file.parent) < LOW_BYTES:
+            if free_bytes(file.parent) < LOW_BYTES:
                 self.given_up = True
                 self._files.remove(file)
                 _drop(file)
@@ -72,11 +75,6 @@ class Reserve:
             _drop(self._files.pop())
 
 
-def full_folder(*folders: Path) -> Path | None:
-    """Return the first of ``folders`` whose disk is full for this user, or None."""
-    return next((it for it in folders if it.is_dir() and _free(it) < FULL_BYTES), None)
-
-
 def _take(path: Path) -> None:
     handle = open_own(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_FILE)
     try:
@@ -86,14 +84,6 @@ def _take(path: Path) -> None:
         raise
     finally:
         os.close(handle)
-
-
-def _free(folder: Path) -> int:
-    try:
-        found = os.statvfs(folder)
-    except OSError:
-        return 0
-    return found.f_bavail * found.f_frsize
 
 
 def _drop(path: Path) -> None:

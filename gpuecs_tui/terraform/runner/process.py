@@ -21,6 +21,7 @@ from typing import Any
 from gpuecs_tui.i18n import _
 from gpuecs_tui.private_folder import PRIVATE_FILE
 from gpuecs_tui.terraform.base.atomic_files import read_json, replace_json
+from gpuecs_tui.terraform.base.disk_space import no_space
 from gpuecs_tui.terraform.base.liveness import ProcessIdentity
 from gpuecs_tui.terraform.base.problems import TerraformProblem
 from gpuecs_tui.terraform.engine.binary import Engine, find_engine
@@ -45,7 +46,7 @@ from gpuecs_tui.terraform.runner.disk_reserve import Reserve
 from gpuecs_tui.terraform.runner.init_stage import initialise
 from gpuecs_tui.terraform.runner.run_record import Ended, RunRecord
 from gpuecs_tui.terraform.runner.supervise import Cancelled, Supervisor
-from gpuecs_tui.terraform.runner.why_failed import why_failed
+from gpuecs_tui.terraform.runner.why_failed import why_failed, why_incomplete
 from gpuecs_tui.terraform.runs.applied import edited_since_plan
 from gpuecs_tui.terraform.runs.directory_lock import LOCK_NAME, DirectoryLock
 from gpuecs_tui.terraform.runs.fingerprint import configuration_files, file_sha256, files_below
@@ -119,6 +120,10 @@ class Runner:
         # An interrupted plan may also exit with 2 before it has written the plan file.
         if code not in (NO_CHANGES, HAS_CHANGES) or (code and not self.files.plan.stat().st_size):
             self._fail(code)
+        if self.journal.is_cut_off():
+            # The counts, and the changes that the user approves, would be incomplete.
+            cut_off = why_incomplete(self.run)
+            raise TerraformProblem(cut_off.message, cut_off.remedy)
         changes = counts(self._events if code else ())
         if code == NO_CHANGES:
             if self.run.operation is not Operation.PLAN:
@@ -394,7 +399,9 @@ def main(arguments: list[str]) -> int:
     except TerraformProblem as problem:
         runner.end_badly(problem.message, problem.remedy)
     except OSError as error:
-        runner.end_badly(str(error), _("Correct the error, then start the run again."))
+        full = no_space(error, run.files.folder)
+        remedy = full.remedy if full else _("Correct the error, then start the run again.")
+        runner.end_badly(full.message if full else str(error), remedy)
     if identify_directory(run.directory).inode == run.inode:
         # If the disk was full at the start, there may be room for the mark now.
         mark(run.directory, run.token)

@@ -30,6 +30,8 @@ class RunRecord:
         """The last state that was written."""
         self.stopping = False
         """Terraform was interrupted."""
+        self._applies = False
+        """An apply was recorded: Terraform may have changed something."""
         self._me = identify()
         self._child: ProcessIdentity | None = None
 
@@ -46,6 +48,7 @@ class RunRecord:
             self.journal.state(state, words)
         record(self.files, state, runner=self._me, child=self._child, **values)
         self.state = state
+        self._applies = self._applies or state is RunStatus.APPLYING
 
     def end(
         self,
@@ -55,7 +58,11 @@ class RunRecord:
         changes: dict[str, int] | None = None,
         **ending: Any,
     ) -> None:
-        """Write the final state and raise Ended; on a full disk, wait for free space."""
+        """Write the final state and raise Ended.
+
+        On a full disk, the end of an apply waits for free space. A plan, or an apply before its
+        Terraform was started, ends without a record: nothing was changed.
+        """
         values: dict[str, Any] = {"exit": {"message": message, **ending}}
         if changes is not None:
             values["changes"] = changes
@@ -68,6 +75,8 @@ class RunRecord:
                 self.enter(state, "", **values)
                 break
             except OSError:
+                if not self._applies:
+                    break
                 if time.monotonic() >= deadline:
                     raise
                 time.sleep(1)

@@ -176,6 +176,17 @@ def _open_of_others(path: Path) -> int:
 
 
 def _unusable(path: Path, error: OSError) -> RunProblem:
+    folder = path.parent
+    if os.path.lexists(folder) and not folder.is_dir():
+        words = _("{path} is not a directory.")
+        if folder.is_symlink() and not folder.exists():
+            words = _("{path} is a link to {target}, which does not exist.")
+        return RunProblem(
+            words.format(path=folder, target=folder.readlink() if folder.is_symlink() else ""),
+            _("Delete or rename {path}. The next run creates the directory again.").format(
+                path=folder
+            ),
+        )
     message = _("Could not use {path}: {reason}.")
     return RunProblem(
         message.format(path=path, reason=error.strerror or error),

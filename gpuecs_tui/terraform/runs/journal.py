@@ -195,7 +195,7 @@ def recorded_of(files: RunFiles) -> Recorded:
     runner, child = (ProcessIdentity.from_json(raw.get(name)) for name in ("runner", "child"))
     was_here = runner is not None and (runner.host, runner.boot) == (host_name(), boot_id())
     if state in WORKING and was_here and not is_alive(runner) and not is_alive(child):
-        child = _unrecorded_child(files) or child
+        child = unrecorded_child(files) or child
     return Recorded(state, raw.get("at") or "", runner, child, values)
 
 
@@ -235,7 +235,7 @@ def record(
     )
 
 
-def _unrecorded_child(files: RunFiles) -> ProcessIdentity | None:
+def unrecorded_child(files: RunFiles) -> ProcessIdentity | None:
     """Return the Terraform process of the run: its command contains the path of the run's plan."""
     plan = str(files.plan)
     return find_process(("apply", plan), ("plan", f"-out={plan}"))
@@ -312,6 +312,12 @@ class JournalWriter:
         """Close the file; Terraform's copy of it remains open."""
         os.close(self.handle)
 
+    def is_cut_off(self) -> bool:
+        """Tell whether the last line is incomplete, as after a full disk; a new line would be
+        appended to it."""
+        size = os.fstat(self.handle).st_size
+        return size > 0 and os.pread(self.handle, 1, size - 1) != b"\n"
+
     def _write(self, level: str, text: str, kind: str, more: dict[str, Any]) -> None:
         event = {
             "@level": level,
@@ -323,15 +329,9 @@ class JournalWriter:
         }
         line = json.dumps(event, ensure_ascii=False) + "\n"
         try:
-            if self._is_cut_off():
+            if self.is_cut_off():
                 line = "\n" + line
             os.write(self.handle, line.encode("utf-8", "replace"))
         except OSError:
             # A full disk must not end a run that Terraform can still finish.
             return
-
-    def _is_cut_off(self) -> bool:
-        """Tell whether a full disk has cut off the last line; a new line would be appended to
-        it."""
-        size = os.fstat(self.handle).st_size
-        return size > 0 and os.pread(self.handle, 1, size - 1) != b"\n"

@@ -11,8 +11,10 @@ from typing import Any
 from gpuecs_tui.call_options import with_call_options
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.base.atomic_files import parse_time, read_json
+from gpuecs_tui.terraform.base.disk_space import full_folder
 from gpuecs_tui.terraform.base.liveness import identify, is_alive
 from gpuecs_tui.terraform.runs.directory_lock import is_held
+from gpuecs_tui.terraform.runs.full_disk import FullDisk, full_disk
 from gpuecs_tui.terraform.runs.interrupted_words import continue_remedy, destroy_again, plan_remedy
 from gpuecs_tui.terraform.runs.journal import Recorded, RunFiles, recorded_of, refuse_irregular
 from gpuecs_tui.terraform.runs.journal_tail import had_finished
@@ -98,6 +100,8 @@ class Run:
     """It only imports what is missing from the state."""
     credentials_end: datetime | None = None
     """When the credentials that it was approved with expire; None if that is unknown."""
+    full_disk: FullDisk | None = None
+    """What a full disk means for it while it is in progress; None if the disk is not full."""
 
     @property
     def outlives_credentials(self) -> bool:
@@ -186,6 +190,9 @@ def _loaded(files: RunFiles, facts: RunFacts, recorded: Recorded) -> Run:
     if state is RunStatus.LOST:
         since = _modified(files.journal)
         ending = _lost_ending(recorded, files, facts)
+    full = full_disk(files, recorded, state)
+    if full is not None:
+        ending = {"message": full.message, "remedy": full.remedy}
     alive_child = recorded.child if state in WORKING and is_alive(recorded.child) else None
     return Run(
         files=files,
@@ -212,6 +219,7 @@ def _loaded(files: RunFiles, facts: RunFacts, recorded: Recorded) -> Run:
         decided_by=str(decision.get("by", "")),
         only_bring_back=facts.only_bring_back,
         credentials_end=parse_time(str(decision.get("credentials_end", ""))),
+        full_disk=full,
     )
 
 
@@ -258,6 +266,13 @@ def _lost_ending(recorded: Recorded, files: RunFiles, facts: RunFacts) -> dict[s
             if destroys
             else _("The runner process died during the apply."),
             "remedy": continue_remedy(operation, directory),
+        }
+    if (full := full_folder(files.folder)) is not None:
+        return {
+            "message": _(
+                "The disk of {folder} is full: the run could not be recorded. Nothing was changed."
+            ).format(folder=full),
+            "remedy": _("Free some space on that disk, then start the run again."),
         }
     if recorded.state not in (RunStatus.PLANNED, RunStatus.APPROVED):
         words = _("The runner process died before anything was changed.")

@@ -81,6 +81,9 @@ def verdict(
             run=headline(run).rstrip("."), deployment=escape_controls(seen.words)
         )
         first = Content.styled(words, _DEPLOYMENT_STYLES.get(seen.state, "bold $text-warning"))
+    if run.full_disk is not None:
+        words = escape_controls(f"{run.full_disk.message} {run.full_disk.remedy}")
+        first = Content("\n").join((first, Content.styled(words, "bold $text-warning")))
     lines = [first, *_details(run, progress, tree, url, told)]
     if last_time is not None and run.state in _LAST_TIMES:
         words = _(_LAST_TIMES[run.state]).format(time=duration_text(last_time))

@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -12,6 +13,7 @@ import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -664,6 +666,42 @@ def test_a_full_disk_in_mid_apply(
 
 def _no_space(*_arguments: object) -> bool:
     raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize("operation", ["plan", "apply"])
+def test_a_full_disk_ends_a_plan(
+    engine: Path, stack: Path, monkeypatch: pytest.MonkeyPatch, operation: str
+) -> None:
+    monkeypatch.setattr(launch, "RUNNER", "tests.terraform.control.full_disk_planner")
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    ended = until_state(runs.start(stack, operation), RunStatus.LOST)
+    assert ended.plan_path is None
+    # There is space again: another run can start, and nothing claims that the disk is full.
+    assert ended.message == "The runner process died before anything was changed."
+    acquire(stack).release()
+    no_space = SimpleNamespace(f_bavail=0, f_frsize=1)
+    monkeypatch.setattr(os, "statvfs", lambda _path: no_space)
+    full = ended.refresh()
+    assert f"The disk of {full.files.folder} is full" in full.message
+    assert "Nothing was changed." in full.message and "Free some space" in full.remedy
+
+
+def test_the_file_size_limit_is_named(engine: Path, stack: Path) -> None:
+    waiting = planned(stack)
+    long = event(type="log", **{"@message": "x" * 1000})
+    limit = 64 * 1024
+    before, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    words = f"the file size limit of this shell (`ulimit -f`) is {limit // 1024} KiB"
+    fake_engine.install(engine, plan=Command([long] * (limit // 1000), code=2))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
+    try:
+        applied = until_state(runs.approve(waiting), RunStatus.FAILED)
+        assert words in applied.message and "ulimit -f unlimited" in applied.remedy
+        ended = failed(stack)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (before, hard))
+    assert words in ended.message and str(ended.files.journal) in ended.message
+    assert "apply" not in commands(engine)
 
 
 def test_looking_back_on_a_lost_run(engine: Path, stack: Path) -> None:

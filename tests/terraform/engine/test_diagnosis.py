@@ -114,6 +114,7 @@ def test_success_is_no_failure(name: str) -> None:
             "resource to be destroyed.",
             "prevent-destroy",
         ),
+        ("writing", "write /x: file too large", "file-size-limit"),
         ("writing", "write /x: no space left on device", "disk-full"),
         ("getting", "dial tcp: lookup ecs.x.amazonaws.com: no such host", "unreachable"),
     ],

@@ -42,6 +42,15 @@ def decode(*lines: str) -> list[Event]:
     return [decoder.decode(line) for line in lines]
 
 
+def test_an_event_that_was_cut_off_is_not_shown_raw() -> None:
+    whole = event(**{"@message": "second"})
+    cut_off, joined, plain = decode(whole[:20], whole[:20] + whole, '{"a": 1')
+    assert isinstance(cut_off, Note) and cut_off.level == "warn"
+    assert cut_off.message == "The output of Terraform is incomplete here."
+    assert joined.message == "second"
+    assert isinstance(plain, Text) and plain.message == '{"a": 1'
+
+
 def test_a_recorded_plan() -> None:
     events = decode(*stream("plan-change"))
     version = events[0]

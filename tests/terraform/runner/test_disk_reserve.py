@@ -7,14 +7,13 @@ from types import SimpleNamespace
 
 import pytest
 
+from gpuecs_tui.terraform.base.disk_space import FULL_BYTES, full_folder
 from gpuecs_tui.terraform.base.problems import TerraformProblem
 from gpuecs_tui.terraform.runner.disk_reserve import (
-    FULL_BYTES,
     LOW_BYTES,
     NAME,
     RESERVED_BYTES,
     Reserve,
-    full_folder,
 )
 
 

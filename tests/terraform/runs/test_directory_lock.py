@@ -70,6 +70,22 @@ def test_it_goes_with_its_holder_however_that_dies(tmp_path: Path) -> None:
     assert not is_held(tmp_path)
 
 
+@pytest.mark.parametrize("kind", ["file", "link to a file", "dangling link"])
+def test_a_data_folder_that_is_no_directory(tmp_path: Path, kind: str) -> None:
+    folder, target = tmp_path / LOCK_NAME.parent, tmp_path / "target"
+    if kind == "link to a file":
+        target.touch()
+    folder.touch() if kind == "file" else folder.symlink_to(target)
+    with pytest.raises(RunProblem) as refused:
+        acquire(tmp_path)
+    told = f"{folder} is a link to {target}, which does not exist."
+    assert refused.value.message == (
+        told if kind == "dangling link" else f"{folder} is not a directory."
+    )
+    assert not isinstance(refused.value, DirectoryBusy)
+    assert refused.value.remedy.startswith(f"Delete or rename {folder}.")
+
+
 def test_a_removed_folder_does_not_fool_it(tmp_path: Path) -> None:
     lock = acquire(tmp_path)
     shutil.rmtree(tmp_path / LOCK_NAME.parent)
@@ -78,10 +94,3 @@ def test_a_removed_folder_does_not_fool_it(tmp_path: Path) -> None:
     lock.release()
     assert is_held(tmp_path)
     other.release()
-
-
-def test_where_no_lock_can_be_made(tmp_path: Path) -> None:
-    (tmp_path / ".terraform").write_text("a file")
-    with pytest.raises(RunProblem, match=r"Could not use") as told:
-        acquire(tmp_path)
-    assert not isinstance(told.value, DirectoryBusy) and told.value.remedy

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from gpuecs_tui.terraform.engine.progress import RunProgress
 from gpuecs_tui.terraform.plan.details import PlanTree
 from gpuecs_tui.terraform.read.service_url import ServiceUrl
+from gpuecs_tui.terraform.runs.full_disk import FullDisk
 from gpuecs_tui.terraform.runs.run_status import RunStatus
 from gpuecs_tui.widgets.run.words import headline, verdict
 from tests.support.terraform.run_folders import stage
@@ -52,3 +54,14 @@ def test_a_service_without_tasks_will_not_answer(
     shown = verdict(ended, RunProgress(), tree, ServiceUrl("https://a.example")).plain
     assert said in shown and "https://a.example" in shown
     assert ("will answer" in shown) == said.startswith("The service")
+
+
+def test_a_full_disk_is_said_during_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    run = stage(tmp_path / "stack", RunStatus.APPLYING)
+    assert "full" not in verdict(run, RunProgress(), None, ServiceUrl("")).plain
+    run = replace(run, full_disk=FullDisk("The disk of /runs is full.", "Free space.", waits=True))
+    said = verdict(run, RunProgress(), None, ServiceUrl("")).plain
+    assert "The disk of /runs is full. Free space." in said
