@@ -230,6 +230,13 @@ _TABLE = (
         N_("Run `terraform init` in the directory and read its prompts."),
     ),
     _known(
+        "backend-record",
+        # internal/command/workdir, ParseBackendStateFile; a state has other words.
+        r"Failed to load state: (invalid syntax: no format version|unsupported backend state)",
+        N_("Terraform's record of the backend, .terraform/terraform.tfstate, is damaged: {quote}"),
+        N_("Move that file aside and run a plan: it runs `init` again."),
+    ),
+    _known(
         "backend-changed",
         r"Backend configuration changed|Backend type changed|state migration action"
         r"|ask approval for state migration",

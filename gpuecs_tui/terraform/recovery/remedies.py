@@ -37,7 +37,7 @@ from gpuecs_tui.terraform.runs.orphan_candidates import Candidate, candidates, l
 from gpuecs_tui.terraform.runs.run_list import live_run, records_of, unreadable_home
 from gpuecs_tui.terraform.runs.stack_directory import unreadable
 from gpuecs_tui.terraform.runs.unread_run import UnreadRun
-from gpuecs_tui.terraform.state.backend import present_backend, workspace
+from gpuecs_tui.terraform.state.backend import present_backend, refuse_damaged_record, workspace
 from gpuecs_tui.terraform.state.content import read_place
 from gpuecs_tui.terraform.state.location import initialised_backend
 from gpuecs_tui.terraform.state.reader import read_state
@@ -170,6 +170,10 @@ def examine(directory: Path, environ: Mapping[str, str] | None = None) -> Recove
     except TerraformProblem as problem:
         # Without the workspace it is unknown which lock, state and records to read.
         return Recovery(unknown=(str(problem), *unknown))
+    try:
+        refuse_damaged_record(directory, environment)
+    except TerraformProblem as problem:
+        problems.append(str(problem))
     try:
         lock = locks.held_lock(directory, environment)
     except TerraformProblem as problem:

@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.regular_files import read_regular
@@ -60,13 +60,15 @@ class Backend:
 
 
 def noted_backend(directory: Path, environ: Mapping[str, str]) -> Backend | None:
-    """Return the backend that the last ``init`` recorded; None if it recorded nothing."""
+    """Return the backend that the last ``init`` recorded; None if it recorded nothing.
+
+    Also None for a damaged record, which ``refuse_damaged_record`` reports.
+    """
     folder = data_folder(directory, environ)
     noted = (read_json(folder / STATE_NAME) or {}).get("backend")
-    if not isinstance(noted, dict) or not noted.get("type"):
+    if not _is_backend(noted) or not noted["type"]:
         return None
-    config = noted.get("config")
-    return Backend(str(noted["type"]), config if isinstance(config, dict) else {})
+    return Backend(noted["type"], noted.get("config") or {})
 
 
 def refuse_damaged_record(directory: Path, environ: Mapping[str, str]) -> None:
@@ -111,7 +113,7 @@ def _damage(text: bytes) -> str:
     return ""
 
 
-def _is_backend(value: object) -> bool:
+def _is_backend(value: object) -> TypeGuard[dict[str, Any]]:
     return (
         isinstance(value, dict)
         and isinstance(value.get("type"), str)

@@ -92,6 +92,11 @@ def test_success_is_no_failure(name: str) -> None:
         ("Inconsistent dependency lock file", "provider x: required by this", "needs-init"),
         ("Backend configuration changed", "A change in the backend", "backend-changed"),
         (
+            "Failed to load state",
+            "Failed to load state: invalid syntax: no format version number",
+            "backend-record",
+        ),
+        (
             "creating ECS Cluster (a)",
             "UnauthorizedOperation: You are not authorized to perform this operation",
             "access-denied",

@@ -13,6 +13,7 @@ from gpuecs_tui.terraform.control import runs
 from gpuecs_tui.terraform.migration import lifecycle
 from gpuecs_tui.terraform.migration.lifecycle import refuse_unmoved
 from gpuecs_tui.terraform.migration.refusals import MigrationProblem
+from gpuecs_tui.terraform.recovery.remedies import examine
 from gpuecs_tui.terraform.runs.run_status import Operation
 from gpuecs_tui.terraform.state.content import PlaceProblem, state_content
 from gpuecs_tui.terraform.state.location import backend_options, configured_backend, pending_change
@@ -161,10 +162,12 @@ def test_content_is_what_a_move_must_keep() -> None:
 def test_a_damaged_record_of_the_backend_is_named_and_stops_runs_and_moves(
     stack: Path, text: str, reason: str
 ) -> None:
-    say_s3(stack)
     path = stack / ".terraform" / "terraform.tfstate"
     path.write_text(text)
     words = re.escape(f"Could not read {path}: {reason}. Terraform records the backend in this")
+    (shown,) = examine(stack, {}).problems
+    assert re.match(words, shown)
+    say_s3(stack)
     for refused in (
         lambda: runs.start(stack, Operation.PLAN, environ={}),
         lambda: lifecycle.due(stack, {}),
