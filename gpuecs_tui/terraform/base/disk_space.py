@@ -47,15 +47,16 @@ def file_at_limit(*files: Path) -> Path | None:
 
 def past_limit(path: Path) -> NoSpace:
     """Return the sentences about a file that would exceed the file size limit."""
+    file = _("a file in {folder}").format(folder=path) if path.is_dir() else path
     limit, _hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     if limit == resource.RLIM_INFINITY:
         # The file system itself has a maximum, such as 4 GiB on FAT32.
-        words = _("Could not write {path}: the file would be too large.").format(path=path)
+        words = _("Could not write {file}: the file would be too large.").format(file=file)
         return NoSpace(words, _("Use another file system."))
     return NoSpace(
         _(
-            "Could not write {path}: the file size limit of this shell (`ulimit -f`) is {size} KiB."
-        ).format(path=path, size=limit // _KIB),
+            "Could not write {file}: the file size limit of this shell (`ulimit -f`) is {size} KiB."
+        ).format(file=file, size=limit // _KIB),
         _("Run `ulimit -f unlimited`, or start a new shell, then run this again."),
     )
 

@@ -286,7 +286,10 @@ class Runner:
         return self._answer(engine, "show", "-json", str(self.files.plan))
 
     def _answer(self, engine: Engine, *arguments: str) -> dict[str, Any] | None:
-        """Return the JSON that a read-only command prints; None if the command fails."""
+        """Return the JSON that a read-only command prints; None if the command fails.
+
+        Raises OSError if the output is incomplete, as on a full disk.
+        """
         with tempfile.TemporaryFile(dir=self.files.folder) as output:
             code = self.supervisor.run(
                 [str(engine.path), *arguments],
@@ -297,7 +300,14 @@ class Runner:
             )
             output.seek(0)
             text = output.read()
-        return json.loads(text) if code == 0 else None
+        if code != 0:
+            return None
+        try:
+            shown: dict[str, Any] = json.loads(text)
+        except ValueError:
+            words = _("The output of {command} is incomplete. Check free space and `ulimit -f`.")
+            raise OSError(words.format(command=f"{engine.path.name} {arguments[0]}")) from None
+        return shown
 
     def _store_outputs(self) -> None:
         if (told := outputs(self._events)) is not None:

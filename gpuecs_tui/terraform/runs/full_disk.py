@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gpuecs_tui.i18n import _
-from gpuecs_tui.terraform.base.disk_space import full_folder
+from gpuecs_tui.terraform.base.disk_space import FULL_BYTES, full_folder
 from gpuecs_tui.terraform.base.liveness import host_name, is_alive
 from gpuecs_tui.terraform.runs.journal import Recorded, RunFiles, unrecorded_child
 from gpuecs_tui.terraform.runs.run_status import WORKING, RunStatus
@@ -37,8 +37,13 @@ def full_disk(files: RunFiles, recorded: Recorded, state: RunStatus) -> FullDisk
         )
         waits = True
     else:
-        words, waits = (
-            _("The disk of {folder} is full: the output of the run is incomplete."),
-            False,
+        words = _(
+            "The disk of {folder} is full (less than {size} KiB are free): the run may fail, and "
+            "its output may be incomplete."
         )
-    return FullDisk(words.format(folder=files.folder), _("Free some space on that disk."), waits)
+        waits = False
+    return FullDisk(
+        words.format(folder=files.folder, size=FULL_BYTES // 1024),
+        _("Free some space on that disk."),
+        waits,
+    )

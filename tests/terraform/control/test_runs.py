@@ -25,7 +25,7 @@ from gpuecs_tui.terraform.control.runs import AlreadyDecided
 from gpuecs_tui.terraform.engine.binary import ENGINE_VARIABLE
 from gpuecs_tui.terraform.migration import record as move_record
 from gpuecs_tui.terraform.runs import force_stop, launch, run_list
-from gpuecs_tui.terraform.runs.directory_lock import DirectoryBusy, acquire
+from gpuecs_tui.terraform.runs.directory_lock import DirectoryBusy, acquire, is_held
 from gpuecs_tui.terraform.runs.force_stop import end_now
 from gpuecs_tui.terraform.runs.journal import RunFiles, read_recorded, record
 from gpuecs_tui.terraform.runs.launch import who
@@ -684,6 +684,14 @@ def test_a_full_disk_ends_a_plan(
     full = ended.refresh()
     assert f"The disk of {full.files.folder} is full" in full.message
     assert "Nothing was changed." in full.message and "Free some space" in full.remedy
+
+
+def test_details_that_were_cut_off_leave_the_plan_valid(engine: Path, stack: Path) -> None:
+    fake_engine.install(engine, show=Command(['{"format_version": "1.']))
+    waiting = planned(stack)
+    until(lambda: "The output of terraform show is incomplete." in journal_of(waiting), "the note")
+    until(lambda: not waiting.refresh().pid or not is_held(stack), "the end of the runner")
+    assert "Traceback" not in journal_of(waiting) and waiting.refresh().plan_path
 
 
 def test_the_file_size_limit_is_named(engine: Path, stack: Path) -> None:
