@@ -69,9 +69,12 @@ def test_a_fifo_among_the_terraform_is_named_and_makes_its_part_unknown(stack: P
 
 
 def test_a_fifo_that_terraform_would_load_is_named_before_a_run(stack: Path) -> None:
-    for name in ("zz.tf", "z.auto.tfvars", ".terraform.lock.hcl", "terraform.tfstate"):
+    (stack / "vpc").mkdir()
+    (stack / "vpc.tf").write_text('module "vpc" {\n  source = "./vpc"\n}\n')
+    named = ("zz.tf", "z.auto.tfvars", ".terraform.lock.hcl", "terraform.tfstate", "vpc/main.tf")
+    for name in named:
         os.mkfifo(stack / "fifo")
-        (stack / name).symlink_to("fifo")
+        (stack / name).symlink_to(stack / "fifo")
         with pytest.raises(RunProblem, match=f"{name} is not a regular file"):
             start(stack, Operation.PLAN)
         (stack / name).unlink()

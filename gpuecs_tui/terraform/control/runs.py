@@ -35,6 +35,7 @@ from gpuecs_tui.terraform.plan.details import load_plan
 from gpuecs_tui.terraform.plan.vpc import refuse_another_vpc
 from gpuecs_tui.terraform.read.files import refuse_irregular
 from gpuecs_tui.terraform.runs.directory_lock import DirectoryBusy, DirectoryLock, acquire
+from gpuecs_tui.terraform.runs.fingerprint import module_files
 from gpuecs_tui.terraform.runs.interrupted_words import plan_remedy
 from gpuecs_tui.terraform.runs.journal import JournalWriter, read_recorded, record
 from gpuecs_tui.terraform.runs.launch import create_run, launch, who
@@ -105,7 +106,7 @@ def start(
     workspace(real, environment)
     state = local_state(real, environment)
     try:
-        refuse_irregular(real, *([state] if state is not None else []))
+        refuse_irregular(real, *([state] if state is not None else []), *module_files(real))
     except ReadProblem as problem:
         raise RunProblem(problem.message, problem.remedy) from None
     refuse_another_region(real, environment)

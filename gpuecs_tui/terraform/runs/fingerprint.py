@@ -55,6 +55,20 @@ def files_below(directory: Path) -> dict[str, str]:
     ``directory``. Hidden, linked and unreadable folders are left out, and all files after the
     first 5,000.
     """
+    return dict(_hashes(_named_below(directory)[:_MOST_FILES]))
+
+
+def module_files(directory: Path) -> list[Path]:
+    """Return what the folders of local modules contain under a name that Terraform loads.
+
+    That may be something else than a regular file, such as a FIFO. The folders are those of
+    ``files_below``.
+    """
+    return [file for _path, file in _named_below(directory) if file.name.endswith(CONFIGURATION)]
+
+
+def _named_below(directory: Path) -> list[tuple[str, Path]]:
+    """Return what ``files_below`` reads, with relative paths; not all of it are regular files."""
     text, files = _readable_text(directory), list[tuple[str, Path]]()
     folders = dict(_folders(directory))
     beside = [(path, directory / path) for path in _paths_beside(text)]
@@ -76,7 +90,7 @@ def files_below(directory: Path) -> dict[str, str]:
                 given = is_whole and not is_module
                 if loaded or given or os.fsencode(file.name) in text:
                     files.append((f"{path}/{file.name}", file))
-    return dict(_hashes(files[:_MOST_FILES]))
+    return files
 
 
 def _hashes(files: Iterable[tuple[str, Path]]) -> Iterator[tuple[str, str]]:
