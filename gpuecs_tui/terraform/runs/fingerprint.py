@@ -17,6 +17,8 @@ _LOADED = (*CONFIGURATION, *OPENTOFU, *VARIABLES)
 """Ends of the names of files that Terraform or OpenTofu loads by itself or with an option."""
 _LARGEST = 16 * 1024 * 1024
 """Bytes above which only size and time are recorded: no configuration is that large."""
+_LARGEST_BELOW = 256 * 1024
+"""The same for a file in another folder, of which there may be thousands."""
 _MOST_FILES = 5_000
 _MOST_FOLDERS = 5_000
 """The most files and folders below a directory that are read: it may contain a data set."""
@@ -70,10 +72,13 @@ def module_files(directory: Path) -> list[Path]:
 def _named_below(directory: Path) -> list[tuple[str, Path]]:
     """Return what ``files_below`` reads, with relative paths; not all of it are regular files."""
     text, files = _readable_text(directory), list[tuple[str, Path]]()
-    folders = dict(_folders(directory))
-    beside = [(path, directory / path) for path in _paths_beside(text)]
-    folders.update((path, place) for path, place in beside if place.is_dir())
-    files += [(path, place) for path, place in beside if not place.is_dir()]
+    folders = dict(_folders(directory, ""))
+    for path in _paths_beside(text):
+        place = directory / path
+        if place.is_dir():
+            folders.update([(path, place), *_folders(place, f"{path}/")])
+        else:
+            files.append((path, place))
     unused = folders.copy()
     while used := [path for path in unused if _is_in_a_path(path, text)]:
         for path in used:
@@ -97,15 +102,15 @@ def _hashes(files: Iterable[tuple[str, Path]]) -> Iterator[tuple[str, str]]:
     for path, file in files:
         with suppress(OSError):
             if file.is_file():
-                yield path, _hash(file)
+                yield path, _hash(file, _LARGEST_BELOW)
 
 
-def _folders(directory: Path) -> Iterator[tuple[str, Path]]:
-    """Yield the folders below ``directory`` with their relative paths."""
+def _folders(directory: Path, prefix: str) -> Iterator[tuple[str, Path]]:
+    """Yield the folders below ``directory`` with ``prefix`` and their relative paths."""
     for number, (folder, below, _files) in enumerate(os.walk(directory)):
         below[:] = sorted(name for name in below if not name.startswith("."))
         if number:
-            yield Path(folder).relative_to(directory).as_posix(), Path(folder)
+            yield prefix + Path(folder).relative_to(directory).as_posix(), Path(folder)
         if number == _MOST_FOLDERS:
             return
 
@@ -121,9 +126,9 @@ def _is_in_a_path(path: str, text: bytes) -> bool:
 
 
 def _is_given_whole(path: str, text: bytes) -> bool:
-    """Tell whether the folder's name ends a text, or is followed by a pattern for its files."""
+    """Tell whether the folder's name ends a text, or is followed by a pattern or an expression."""
     name = re.escape(os.fsencode(Path(path).name))
-    return re.search(rb'["/]' + name + rb'(?:"|/\*)', text) is not None
+    return re.search(rb'["/]' + name + rb'(?:"|/\*|/\$\{)', text) is not None
 
 
 def changed(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
@@ -162,8 +167,8 @@ def _text_of(folder: Path) -> bytes:
     )
 
 
-def _hash(path: Path) -> str:
+def _hash(path: Path, largest: int = _LARGEST) -> str:
     status = path.stat()
-    if status.st_size > _LARGEST:
+    if status.st_size > largest:
         return f"{status.st_size}:{status.st_mtime_ns}"
     return file_sha256(path)

@@ -17,7 +17,11 @@ def stack(tmp_path: Path) -> Path:
         "stack/main.tf": 'module "gpu" {\n  source = "./modules/gpu"\n}\n'
         'module "net" {\n  source = "../net"\n}\n'
         'locals {\n  conf = fileset("${path.module}/conf", "**")\n'
-        '  key = file("../keys/key.pub")\n  text = file("${path.root}/../keys/text")\n}\n',
+        '  key = file("../keys/key.pub")\n  text = file("${path.root}/../keys/text")\n}\n'
+        'locals { page = templatefile("${path.module}/pages/${var.env}.json", {}) }\n'
+        'locals { tree = fileset("../tree", "**") }\n',
+        "stack/pages/test.json": "{}\n",
+        "tree/deep/leaf": "1\n",
         "stack/conf/a.txt": "1\n",
         "stack/conf/deep/b.txt": "2\n",
         "keys/key.pub": "key\n",
@@ -48,6 +52,8 @@ def test_files_that_the_terraform_names_count(stack: Path) -> None:
         "../keys/key.pub",
         "../keys/text",
         "conf/a.txt",
+        "pages/test.json",
+        "../tree/deep/leaf",
         "conf/deep/b.txt",
     }
 
