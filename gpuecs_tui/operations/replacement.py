@@ -92,23 +92,29 @@ def _fit(it: ContainerInstance, task: TaskDefinition) -> int:
 
 def serving_words(now: ServiceNow, stopping: int) -> str:
     """Return what runs while ECS replaces ``stopping`` tasks of the service."""
-    left = max(now.least, now.service.running - stopping)
+    running = now.service.running
+    left = min(running, max(now.least, running - stopping))
+    percent = _percent(now.service.minimum_percent, DEFAULT_MINIMUM)
+    if running <= 0:
+        return _("No task runs now: requests fail until a new task is healthy.")
     if left <= 0:
         return _(
             "No task may run for a while: requests fail until a new task is healthy (minimum "
             "healthy percent {percent})."
-        ).format(percent=_percent(now.service.minimum_percent, DEFAULT_MINIMUM))
-    return ngettext(
-        "At least {n} of {all} tasks keeps running and serves all requests (minimum healthy "
-        "percent {percent}).",
-        "At least {n} of {all} tasks keep running and serve all requests (minimum healthy percent "
-        "{percent}).",
-        left,
-    ).format(
-        n=left,
-        all=now.service.desired,
-        percent=_percent(now.service.minimum_percent, DEFAULT_MINIMUM),
-    )
+        ).format(percent=percent)
+    if running < now.least:
+        words = ngettext(
+            "Only {n} of {all} tasks runs now (minimum healthy percent {percent}).",
+            "Only {n} of {all} tasks run now (minimum healthy percent {percent}).",
+            running,
+        )
+    else:
+        words = ngettext(
+            "At least {n} of {all} tasks keeps running (minimum healthy percent {percent}).",
+            "At least {n} of {all} tasks keep running (minimum healthy percent {percent}).",
+            left,
+        )
+    return words.format(n=left, all=now.service.desired, percent=percent)
 
 
 def starting(now: ServiceNow, tasks: int, without: str = "") -> int | None:

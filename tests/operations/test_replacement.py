@@ -17,7 +17,7 @@ from gpuecs_tui.aws.deployment.facts import (
 )
 from gpuecs_tui.aws.prices_facts import Price
 from gpuecs_tui.operations.refused import Refused
-from gpuecs_tui.operations.replacement import ServiceNow
+from gpuecs_tui.operations.replacement import ServiceNow, serving_words
 from gpuecs_tui.operations.restart import refuse_restart, restart_effects
 
 
@@ -82,11 +82,26 @@ def test_a_restart_that_ecs_can_not_carry_out_is_refused() -> None:
 
 def test_the_words_name_what_runs_and_what_starts() -> None:
     half = " ".join(restart_effects(now(least=50, size=3)))
-    assert (
-        "At least 1 of 2 tasks keeps running and serves all requests (minimum healthy percent 50)."
-        in half
-    )
+    assert "At least 1 of 2 tasks keeps running (minimum healthy percent 50)." in half
     assert "up to 1 instance starts (g5.xlarge, $1.006 an hour each On-Demand)" in half
     none = " ".join(restart_effects(now(least=0, left=1)))
     assert "requests fail until a new task is healthy" in none
     assert "they wait until other tasks stop" in " ".join(restart_effects(now(least=50)))
+
+
+@pytest.mark.parametrize(
+    ("running", "least", "words"),
+    [
+        (0, 100, "No task runs now: requests fail until a new task is healthy."),
+        (0, 0, "No task runs now: requests fail until a new task is healthy."),
+        (1, 100, "Only 1 of 2 tasks runs now (minimum healthy percent 100)."),
+        (2, 100, "At least 2 of 2 tasks keep running (minimum healthy percent 100)."),
+        (1, 50, "At least 1 of 2 tasks keeps running (minimum healthy percent 50)."),
+        (1, 0, "No task may run for a while: requests fail until a new task is healthy (minimum "
+         "healthy percent 0)."),
+    ],
+)  # fmt: skip
+def test_only_tasks_that_run_can_keep_running(running: int, least: int, words: str) -> None:
+    given = now(least=least)
+    service = dataclasses.replace(given.service, running=running)
+    assert serving_words(dataclasses.replace(given, service=service), 2) == words
