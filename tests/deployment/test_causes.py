@@ -860,6 +860,17 @@ def test_a_count_that_autoscaling_did_not_set_is_not_its_doing() -> None:
     assert diagnosis.change == Change("service.desired_count", 1)
 
 
+def test_the_desired_count_is_added_to_what_is_ignored() -> None:
+    scene = Scene()
+    scaled(scene)
+    scene.answers["service.ignore_changes"] = ("task_definition",)
+    added = Change("service.ignore_changes", ("task_definition", "desired_count"))
+    assert found("scaled-by-other", scene).change == added
+    # A change of unknown entries would remove them.
+    scene.applied["stack"] = None
+    assert found("scaled-by-other", scene).change is None
+
+
 def test_one_task_is_named_in_the_singular() -> None:
     killed, interrupted = Scene(), Scene()
     killed.stop("OutOfMemoryError: Container killed due to memory usage", number=1, code=137)

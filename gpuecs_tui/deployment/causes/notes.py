@@ -127,7 +127,7 @@ def _scaled(it: Situation) -> Recognition | None:
             ),
             seen=(f"{at}{newest.description} {newest.cause}".strip(),),
             next_step=_("Add desired_count to ignore changes, or remove the scaling policy."),
-            change=Change("service.ignore_changes", ("desired_count",)),
+            change=_also_ignored(it),
         )
     return Recognition(
         sentence=sentence,
@@ -141,6 +141,16 @@ def _scaled(it: Situation) -> Recognition | None:
         change=Change("service.desired_count", service.desired),
         certain=False,
     )
+
+
+def _also_ignored(it: Situation) -> Change | None:
+    """Return the change that adds the desired count to what Terraform ignores.
+
+    None if the present entries are unknown, because the change would remove them.
+    """
+    if it.stack is None:
+        return None
+    return Change("service.ignore_changes", (*it.stack.service.ignore_changes, "desired_count"))
 
 
 def _exec_off(it: Situation) -> Recognition | None:
