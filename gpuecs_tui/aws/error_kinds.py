@@ -29,6 +29,9 @@ ACCOUNT_WIDE: frozenset[ProblemKind] = frozenset(
 )
 """Kinds that affect every call of the same session."""
 
+TRANSIENT: frozenset[ProblemKind] = frozenset({"throttled", "timeout", "unreachable"})
+"""Kinds after which the same call may succeed later."""
+
 DETAIL_MAX = 300
 """Characters; an AccessDenied message with principal, action and resource is shorter."""
 

@@ -16,6 +16,7 @@ from textual.widgets import OptionList
 from gpuecs_tui.app import WizardApp
 from gpuecs_tui.aws.deployment import logs
 from gpuecs_tui.aws.errors import AwsProblem
+from gpuecs_tui.aws.session import Closed
 from gpuecs_tui.operations import plugin
 from gpuecs_tui.operations.refused import Refused
 from gpuecs_tui.screens import deployment
@@ -164,6 +165,56 @@ async def test_why_there_is_no_log_is_shown(
         app = pilot.app
         assert isinstance(app, WizardApp)
         await until(pilot, lambda: sentence in screen_text(app))
+
+
+async def test_lines_before_a_page_that_fails_are_shown_and_the_log_is_followed(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logs, "POLL_SECONDS", 0.02)
+    reader, events = logged(Scene())
+    events.append(line("t1", "first"))
+    throttled = AwsProblem("throttled", "AWS throttled it.", "Try again.")
+    definition = reader.answers["ecs:DescribeTaskDefinition"]
+    pages = AnsweredReader.pages
+    reads = list[int]()
+
+    def paged(self: AnsweredReader, *names: str, **given: Any) -> Iterator[dict[str, Any]]:
+        yield from pages(self, *names, **given)
+        if names[0] == "logs":
+            reads.append(len(reads))
+            if len(reads) == 1:
+                raise throttled
+
+    def described(_given: dict[str, Any]) -> Any:
+        reader.answers["ecs:DescribeTaskDefinition"] = definition
+        raise throttled
+
+    # The first read fails before the log is known, the second one after a page.
+    reader.answers["ecs:DescribeTaskDefinition"] = described
+    async with on_deployment(directory, reader) as pilot:
+        monkeypatch.setattr(AnsweredReader, "pages", paged)
+        await pilot.press("l")
+        await log_open(pilot)
+        await until(pilot, lambda: len(reads) > 1)
+        events.append(line("t1", "second"))
+        await until(pilot, lambda: len(shown_lines(pilot)) == 2)
+        assert [it.rpartition(" ")[2] for it in shown_lines(pilot)] == ["first", "second"]
+
+
+async def test_a_log_whose_account_was_switched_says_so(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logs, "POLL_SECONDS", 0.02)
+    reader, events = logged(Scene())
+    events.append(line("t1", "first"))
+    async with on_deployment(directory, reader) as pilot:
+        await pilot.press("l")
+        await log_open(pilot)
+        await until(pilot, lambda: bool(shown_lines(pilot)))
+        reader.answers["logs:FilterLogEvents"] = Closed()
+        app = pilot.app
+        assert isinstance(app, WizardApp)
+        await until(pilot, lambda: "The account was switched." in screen_text(app))
 
 
 class Terminal:

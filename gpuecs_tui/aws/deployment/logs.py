@@ -178,7 +178,10 @@ class LogFeed:
         """Seconds until the next read."""
 
     def poll(self) -> Iterator[LogEvent]:
-        """Yield the lines that are new, by time. One call a place and page; raises AwsProblem."""
+        """Yield the lines that are new, by time. One call a place and page; raises AwsProblem.
+
+        A line that was yielded is never yielded again, even if a later page can't be read.
+        """
         start = self._since
         if self._newest is not None:
             start = max(start, self._newest - LATE)
@@ -195,8 +198,13 @@ class LogFeed:
             self._seen = {name: at for name, at in self._seen.items() if at >= oldest}
 
     def slow_down(self) -> None:
-        """Wait twice as long before the next read."""
-        self.wait = min(2 * self.wait, SLOWEST_SECONDS)
+        """Wait longer before the next read."""
+        self.wait = slower(self.wait)
+
+
+def slower(seconds: float) -> float:
+    """Return the seconds until the next read after one that failed ``seconds`` after another."""
+    return min(2 * seconds, SLOWEST_SECONDS)
 
 
 def _events(

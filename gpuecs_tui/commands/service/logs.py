@@ -30,8 +30,6 @@ LONGEST = timedelta(days=3650)
 """The longest retention of a log group (CloudWatch Logs API reference, PutRetentionPolicy)."""
 DEFINITIONS = 5
 """Task definitions of present and stopped tasks that are read, the newest ones."""
-_TRANSIENT = ("throttled", "timeout", "unreachable")
-"""Kinds of problems after which a followed log is read again."""
 
 
 def logs(arguments: argparse.Namespace) -> int:
@@ -165,6 +163,7 @@ def _printer(
 
 
 def _follow(feed: LogFeed, show: Callable[[Iterable[LogEvent]], bool]) -> int:
+    from gpuecs_tui.aws.error_kinds import TRANSIENT
     from gpuecs_tui.aws.errors import AwsProblem
 
     reported = False
@@ -173,7 +172,7 @@ def _follow(feed: LogFeed, show: Callable[[Iterable[LogEvent]], bool]) -> int:
             show(feed.poll())
             reported = False
         except AwsProblem as problem:
-            if problem.kind not in _TRANSIENT:
+            if problem.kind not in TRANSIENT:
                 raise
             feed.slow_down()
             if not reported:

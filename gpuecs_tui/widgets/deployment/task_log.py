@@ -17,6 +17,7 @@ from textual.message import Message
 from textual.worker import Worker
 
 from gpuecs_tui.aws.deployment.facts import DeployedTask
+from gpuecs_tui.aws.error_kinds import TRANSIENT
 from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.terraform.engine.log_line import Level, LogLine
 from gpuecs_tui.widgets.base.broken_worker import tell_broken_worker
@@ -41,8 +42,6 @@ STOPPED_TASKS = 5
 """The newest stopped tasks whose last lines are shown: one call each."""
 DEFINITIONS = 5
 """Revisions of which the log settings are read, the newest ones: one call each."""
-_TRANSIENT = ("throttled", "timeout", "unreachable")
-"""Kinds of problems after which the log is read again."""
 _ERROR = re.compile(r"\b(?:ERROR|CRITICAL|FATAL|PANIC|Traceback)\b")
 _WARNING = re.compile(r"\b(?:WARN|WARNING)\b")
 
@@ -96,6 +95,8 @@ class TaskLog(Modal[None]):
         super().__init__()
         self._reader, self._subject = reader, subject
         self._feed: LogFeed | None = None
+        self._pause = 0.0
+        """Seconds before the present reading; 0 before the first one."""
         self._about = OneLine()
         self._panel = LogPanel(name=f"log-{subject.service}")
 
@@ -145,25 +146,33 @@ class TaskLog(Modal[None]):
 
     @work(thread=True, group="task-log", exclusive=True, exit_on_error=False)
     def _read(self) -> None:
+        from gpuecs_tui.aws.deployment.logs import POLL_SECONDS, slower
         from gpuecs_tui.aws.errors import AwsProblem
         from gpuecs_tui.aws.session import Closed
 
         problem, next_in = "", None
+        events: list[LogEvent] = []
         try:
-            events = [*self._begin(), *(self._feed.poll() if self._feed else ())]
-            if events:
-                self.post_message(self.Read(events))
-            next_in = self._feed.wait if self._feed else None
+            # One by one: the feed never returns a line again, even if it fails after it.
+            for event in self._lines():
+                events.append(event)
+            self._pause = next_in = POLL_SECONDS
         except AwsProblem as found:
             problem = str(found)
-            if found.kind in _TRANSIENT and self._feed is not None:
-                self._feed.slow_down()
-                next_in = self._feed.wait
+            if found.kind in TRANSIENT:
+                self._pause = next_in = slower(self._pause or POLL_SECONDS)
         except NothingToRead as found:
             problem = str(found)
         except Closed:
-            return
+            problem = _("The account was switched.")
+        if events:
+            self.post_message(self.Read(events))
         self.post_message(self.Ended(next_in, problem))
+
+    def _lines(self) -> Iterator[LogEvent]:
+        yield from self._begin()
+        assert self._feed is not None
+        yield from self._feed.poll()
 
     def _begin(self) -> Iterator[LogEvent]:
         """Yield the lines from before the log is followed, the first time only."""
