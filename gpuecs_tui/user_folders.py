@@ -7,12 +7,15 @@ such folder. Only commands that need the folder then fail, with a message.
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 from pathlib import Path
 
 from gpuecs_tui.i18n import _
 
 _NAME = "gpuecs-tui"
+_NAME_LENGTH = 24
+"""Hexadecimal digits of a directory's digest, enough that no two directories share it."""
 
 
 class NoHome(OSError):
@@ -32,6 +35,13 @@ def state_folder() -> Path:
         return user_state_path(_NAME)
     except RuntimeError:
         raise NoHome("XDG_STATE_HOME") from None
+
+
+def state_file(folder: str, directory: Path) -> Path:
+    """Return the file about ``directory`` in a folder of the state folder. Raises NoHome."""
+    whole = os.path.realpath(directory)
+    name = hashlib.sha256(os.fsencode(whole)).hexdigest()[:_NAME_LENGTH]
+    return state_folder() / folder / f"{name}.json"
 
 
 def cache_folder() -> Path:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import re
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, cast
 
 from gpuecs_tui.commands.change.image import IMAGE, wanted_image
 from gpuecs_tui.commands.change.interrupted import restore_interrupted, worded
 from gpuecs_tui.commands.change.values import (
-    Expected,
     apply_values,
     ask,
     changed_words,
@@ -33,8 +31,6 @@ if TYPE_CHECKING:
 
 IGNORED, DEFINITION = "service.ignore_changes", "task_definition"
 _COMMAND = "deploy"
-_MEMBER = re.compile(r"container_definitions\[\d+\]\.(\w+)")
-"""The path of a member of a container in a plan."""
 
 
 def deploy(arguments: argparse.Namespace) -> int:
@@ -71,8 +67,8 @@ def deploy(arguments: argparse.Namespace) -> int:
                 arguments,
                 {IMAGE: image},
                 _COMMAND,
-                expected=revision_changes(("image",)),
                 question=_question(image),
+                container=here.stack.task.container_name,
             )
         return _ended(arguments, here)
 
@@ -86,22 +82,6 @@ def _ended(arguments: argparse.Namespace, here: ServiceHere) -> int:
     from gpuecs_tui.commands.status.after_apply import follow_deployment
 
     return follow_deployment(here.directory, arguments.wait)
-
-
-def revision_changes(members: Collection[str]) -> Expected:
-    """Return which attributes a plan changes for a revision with other ``members``.
-
-    ``members``: of the container, and attributes of the task definition.
-    """
-
-    def expected(kind: str, path: str) -> bool:
-        if kind == "aws_ecs_service":
-            return path == DEFINITION
-        inner = _MEMBER.match(path)
-        name = inner[1] if inner else path
-        return kind == "aws_ecs_task_definition" and name in members
-
-    return expected
 
 
 def update_words(revision: str) -> str:

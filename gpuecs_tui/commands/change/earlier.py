@@ -9,11 +9,7 @@ from typing import TYPE_CHECKING
 
 from gpuecs_tui.commands.failure import EXIT_USAGE, Failure
 from gpuecs_tui.i18n import _
-from gpuecs_tui.terraform.read.revision_answers import (
-    changed_members,
-    other_differences,
-    revision_answers,
-)
+from gpuecs_tui.terraform.read.revision_answers import other_differences, restored_answers
 
 if TYPE_CHECKING:
     from gpuecs_tui.aws.deployment.facts import ServiceDeployment
@@ -31,10 +27,8 @@ class EarlierValues:
     revision: Revision
     values: Mapping[str, Value]
     """Key → its value in that revision; only keys that differ from the newer revision."""
-    members: frozenset[str]
-    """Members of the task definition that differ and that the values restore."""
     others: tuple[str, ...]
-    """Members of the task definition that differ too, and that no key restores."""
+    """Members of the task definition that differ too, and that the values don't restore."""
 
 
 def read_history_of(here: ServiceHere) -> tuple[ServiceDeployment, ...]:
@@ -84,12 +78,11 @@ def earlier_values(here: ServiceHere, ahead: str, target: str) -> EarlierValues:
     """
     newer, older = (_read(here, it) for it in (ahead, target))
     name, port = _container(here, older), here.stack.task.container_port
-    before, after = (revision_answers(it.definition, name, port) for it in (newer, older))
+    restored = restored_answers(newer.definition, older.definition, name, port)
     return EarlierValues(
         older,
-        {key: value for key, value in after.items() if before.get(key) != value},
-        changed_members(newer.definition, older.definition, name),
-        other_differences(newer.definition, older.definition, name),
+        restored,
+        other_differences(newer.definition, older.definition, name, port),
     )
 
 

@@ -11,7 +11,12 @@ from pathlib import Path
 from gpuecs_tui.commands.failure import Failure, harmless
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.base.problems import TerraformProblem
-from gpuecs_tui.terraform.write.value_change import in_words, interrupted_change, restore
+from gpuecs_tui.terraform.write.value_change import (
+    in_words,
+    interrupted_change,
+    refuse_another,
+    restore,
+)
 
 
 def restore_interrupted(directory: Path) -> None:
@@ -20,20 +25,25 @@ def restore_interrupted(directory: Path) -> None:
         change = interrupted_change(directory, os.environ)
         if change is None:
             return
-        restore(change, os.environ)
+        restored = restore(change, os.environ)
     print(
         harmless(
             _(
                 "A gpuecs-tui {command} was interrupted before it was applied. Its values were "
                 "restored: {values}."
-            ).format(command=change.command, values=in_words(change.before))
+            ).format(command=change.command, values=in_words(restored))
         ),
         file=sys.stderr,
     )
 
 
 def tell_interrupted(directory: Path) -> None:
-    """Name on stderr the values that a killed command wrote and that were not applied."""
+    """Name on stderr the values that a killed command wrote and that were not applied.
+
+    Raises Failure while another command changes the directory.
+    """
+    with worded():
+        refuse_another(directory)
     try:
         change = interrupted_change(directory, os.environ)
     except TerraformProblem:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from gpuecs_tui.commands.change.deploy import DEFINITION, IGNORED, revision_changes, update_words
+from gpuecs_tui.commands.change.deploy import DEFINITION, IGNORED, update_words
 from gpuecs_tui.commands.change.earlier import (
     EarlierValues,
     earlier_revision,
@@ -67,7 +67,7 @@ class _Case:
             return found
         # Another program makes the revisions: only the image is a decision of the directory too.
         image = {key: it for key, it in found.values.items() if key == IMAGE}
-        return EarlierValues(found.revision, image, frozenset(), ())
+        return EarlierValues(found.revision, image, ())
 
 
 def rollback(arguments: argparse.Namespace) -> int:
@@ -194,8 +194,8 @@ def _apply_earlier(arguments: argparse.Namespace, case: _Case, target: str) -> N
         arguments,
         found.values,
         _COMMAND,
-        expected=revision_changes(found.members),
         question=_question(target),
+        container=case.here.stack.task.container_name,
     )
 
 

@@ -39,8 +39,6 @@ from gpuecs_tui.terraform.write.value_change import refuse_unread
 TASKS, MOST, IGNORED = "service.desired_count", "fleet.max_size", "service.ignore_changes"
 COUNT = "desired_count"
 _COMMAND = "scale"
-_EXPECTED = frozenset({("aws_ecs_service", COUNT), ("aws_autoscaling_group", "max_size")})
-"""Resource type and attribute of what a plan changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +87,6 @@ def _apply(arguments: argparse.Namespace, values: Mapping[str, Value], question:
         arguments,
         values,
         _COMMAND,
-        expected=lambda kind, path: (kind, path) in _EXPECTED,
         question=question,
         hides=(count_reset.RULE,),
     )

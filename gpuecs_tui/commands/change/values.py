@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 from gpuecs_tui.commands.approve import needs_yes
+from gpuecs_tui.commands.change.expected import other_changes
 from gpuecs_tui.commands.change.interrupted import worded
 from gpuecs_tui.commands.failure import Failure, harmless
 from gpuecs_tui.commands.service.question import confirm
@@ -19,7 +20,7 @@ from gpuecs_tui.shell_words import shell_word
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.model import KEYS
 from gpuecs_tui.terraform.base.problems import TerraformProblem
-from gpuecs_tui.terraform.plan.details import UNKNOWN, ChangedAttribute, PlanTree, wait_for_plan
+from gpuecs_tui.terraform.plan.details import wait_for_plan
 from gpuecs_tui.terraform.runs.run import Run
 from gpuecs_tui.terraform.runs.run_list import lock_directory
 from gpuecs_tui.terraform.runs.run_status import Operation
@@ -29,11 +30,9 @@ from gpuecs_tui.terraform.write.value_change import (
     has_begun,
     in_words,
     put_values,
+    refuse_another,
     restore,
 )
-
-Expected = Callable[[str, str], bool]
-"""Tells whether a plan is expected to change an attribute: resource type and path."""
 
 
 def needs_an_answer(arguments: argparse.Namespace) -> None:
@@ -51,9 +50,14 @@ def written_values(
     They stay if an apply of them has begun: then part of it may be in the account.
     """
     with worded():
-        # Another run would read the files while they change.
-        lock_directory(directory).release()
-        change = put_values(directory, values, command, os.environ)
+        # First, because taking the lock ends the reading of the details of another command's plan.
+        refuse_another(directory)
+        # A run would read the files while they change.
+        lock = lock_directory(directory)
+        try:
+            change = put_values(directory, values, command, os.environ)
+        finally:
+            lock.release()
     try:
         yield change
     except BaseException:
@@ -72,14 +76,15 @@ def apply_values(
     values: Mapping[str, Value],
     command: str,
     *,
-    expected: Expected,
     question: str,
+    container: str = "",
     hides: Collection[str] = (),
-) -> int:
-    """Write ``values``, plan, ask, and apply exactly that plan; return an exit code.
+) -> None:
+    """Write ``values``, plan, ask, and apply exactly that plan.
 
-    Uses the checks and the runs of ``apply``. Raises Failure if the plan is refused or fails; then
-    the earlier values are written back. Warnings of the rules ``hides`` are not printed.
+    Uses the checks and the runs of ``apply``. ``container``: the serving one, for values of the
+    task. Raises Failure if the plan is refused or fails; then the earlier values are written back.
+    Warnings of the rules ``hides`` are not printed.
     """
     # Imported late, because they import all rules.
     from gpuecs_tui.commands.check import refuse_errors
@@ -93,7 +98,7 @@ def apply_values(
         if not arguments.despite_findings:
             check = partial(refuse_errors, directory, offline=arguments.offline, hides=hides)
             again = partial(check, told=check())
-        return plan_and_apply(
+        plan_and_apply(
             directory,
             Operation.APPLY,
             arguments.plugin_dir,
@@ -101,7 +106,7 @@ def apply_values(
             despite_findings=arguments.despite_findings,
             check=again,
             confirm=arguments.confirm,
-            consent=partial(_consent, arguments, expected, question),
+            consent=partial(_consent, arguments, values, container, question),
         )
 
 
@@ -139,9 +144,15 @@ def ask(arguments: argparse.Namespace, effects: Iterator[str], question: str) ->
         raise Failure(_("Nothing was changed.")) from None
 
 
-def _consent(arguments: argparse.Namespace, expected: Expected, question: str, run: Run) -> None:
+def _consent(
+    arguments: argparse.Namespace,
+    values: Mapping[str, Value],
+    container: str,
+    question: str,
+    run: Run,
+) -> None:
     """Ask for the approval of the plan of ``run``, which may contain other changes."""
-    others = _others(wait_for_plan(run), expected)
+    others = other_changes(wait_for_plan(run), values, container)
     if others is None:
         words = _("What the plan changes is unknown: its details could not be read.")
     elif others:
@@ -161,36 +172,23 @@ def _consent(arguments: argparse.Namespace, expected: Expected, question: str, r
     ask(arguments, iter([f"!  {words}"] if words else []), question)
 
 
-def _others(tree: PlanTree | None, expected: Expected) -> list[str] | None:
-    """Return the addresses whose change is not the expected one; None if the plan is unknown."""
-    if tree is None:
-        return None
-    return [
-        it.address
-        for it in tree.changes
-        if not it.attributes
-        or not all(_is_expected(it.type, each, expected) for each in it.attributes)
-    ]
-
-
-def _is_expected(kind: str, changed: ChangedAttribute, expected: Expected) -> bool:
-    # The provider plans an empty text for an attribute without a value, and the reverse.
-    empty = {changed.before, changed.after} == {None, '""'}
-    return empty or changed.after == UNKNOWN or expected(kind, changed.path)
-
-
 def _restore(change: ValueChange) -> None:
     if not change.before:
         return
     try:
-        restore(change, os.environ)
+        restored = restore(change, os.environ)
     except TerraformProblem as problem:
         words = _("Could not restore {values}: {reason}").format(
             values=in_words(change.before), reason=problem
         )
-    else:
-        words = _("Restored the earlier value: {values}.").format(values=in_words(change.before))
-    print(harmless(words), file=sys.stderr)
+        print(harmless(words), file=sys.stderr)
+        return
+    if restored:
+        words = _("Restored the earlier value: {values}.").format(values=in_words(restored))
+        print(harmless(words), file=sys.stderr)
+    for key in [it for it in change.before if it not in restored]:
+        words = _("{key} was changed in {directory} in the meantime, so it stays as it is.")
+        print(harmless(words.format(key=key, directory=change.directory)), file=sys.stderr)
 
 
 def _tell_kept(change: ValueChange) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.terraform.hcl.literals import quote
 from gpuecs_tui.terraform.read.answers import gather
 from gpuecs_tui.terraform.read.configuration import load_configuration
+from gpuecs_tui.terraform.read.rules import READ_APART
 
 _FILE = "revision.tf"
 _FILE_TEXT = """\
@@ -29,14 +30,18 @@ RESTORABLE = (
     "task.container_port", "task.host_port", "task.network_mode", "task.log_buffer_mib",
 )  # fmt: skip
 """Keys whose whole value is in a revision."""
-_CONTAINER_MEMBERS = frozenset(
-    {
-        "name", "image", "cpu", "memory", "command", "environment", "secrets", "portMappings",
-        "resourceRequirements", "linuxParameters", "stopTimeout", "logConfiguration",
-    }
-)  # fmt: skip
-_MEMBERS = {"cpu": "cpu", "memory": "memory", "networkMode": "network_mode"}
-"""Members of a task definition whose values are in RESTORABLE → attribute in Terraform."""
+_MEMBERS = {"cpu": "task.cpu", "memory": "task.memory", "networkMode": "task.network_mode"}
+"""Members of a task definition whose values are in RESTORABLE."""
+_DEFAULT_MODE = "bridge"
+"""ECS API reference, RegisterTaskDefinition, ``networkMode`` on Linux."""
+_IN_CONTAINER = {
+    key: place.partition(".container_definitions.")[2]
+    for key, place in READ_APART.items()
+    if key in RESTORABLE
+}
+"""Key → the path of its value in a container."""
+_LOG_BUFFER = "task.log_buffer_mib"
+_LOG_MODE = "logConfiguration.options.mode"
 _OF_REVISION = frozenset(
     {
         "taskDefinitionArn", "revision", "status", "requiresAttributes", "compatibilities",
@@ -67,37 +72,103 @@ def revision_answers(
     return {key: found[key] for key in RESTORABLE if key in found}
 
 
-def changed_members(
-    one: Mapping[str, Any], other: Mapping[str, Any], container: str
-) -> frozenset[str]:
-    """Return the members with RESTORABLE values that differ between two task definitions.
-
-    Those of ``container`` are named as in the ECS API, those of the task as in Terraform.
-    """
-    ours, theirs = (_containers(it).get(container, {}) for it in (one, other))
-    found = {it for it in _CONTAINER_MEMBERS if ours.get(it) != theirs.get(it)}
-    return frozenset(
-        found | {name for member, name in _MEMBERS.items() if one.get(member) != other.get(member)}
-    )
+def restored_answers(
+    one: Mapping[str, Any], other: Mapping[str, Any], container: str, port: int
+) -> Mapping[str, Value]:
+    """Return the RESTORABLE values of the task definition ``other`` that differ in ``one``."""
+    before, after = (revision_answers(it, container, port) for it in (one, other))
+    return {key: value for key, value in after.items() if before.get(key) != value}
 
 
 def other_differences(
-    one: Mapping[str, Any], other: Mapping[str, Any], container: str
+    one: Mapping[str, Any], other: Mapping[str, Any], container: str, port: int
 ) -> tuple[str, ...]:
-    """Return the names of members that differ between two task definitions and are not RESTORABLE.
+    """Return the names of members that differ between two task definitions and that the
+    ``restored_answers`` don't make equal to ``other``.
 
-    A member of another container than ``container`` is named with the container.
+    A member of a container is named with the container, and if the member has parts, with the part.
     """
-    names = sorted((one.keys() | other.keys()) - _OF_REVISION - _MEMBERS.keys())
-    found = [name for name in names if one.get(name) != other.get(name)]
+    restored = restored_answers(one, other, container, port)
+    names = sorted((one.keys() | other.keys()) - _OF_REVISION)
+    found = [
+        name
+        for name in names
+        if _member(one, name) != _member(other, name)
+        and not (name in _MEMBERS and str(restored.get(_MEMBERS[name])) == _member(other, name))
+    ]
     ours, theirs = _containers(one), _containers(other)
     for name in sorted(ours.keys() | theirs.keys()):
         mine, its = ours.get(name, {}), theirs.get(name, {})
-        covered = _CONTAINER_MEMBERS if name == container else frozenset()
-        members = sorted((mine.keys() | its.keys()) - covered)
-        found += [f"{name}.{it}" for it in members if mine.get(it) != its.get(it)]
+        if name != container:
+            members = sorted(mine.keys() | its.keys())
+            found += [f"{name}.{it}" for it in members if mine.get(it) != its.get(it)]
+            continue
+        mine, its, made = _parts(mine, port), _parts(its, port), _made(restored)
+        for path in sorted(mine.keys() | its.keys()):
+            if mine.get(path) == its.get(path) or (path in made and made[path] == its.get(path)):
+                continue
+            found.append(f"{name}.{path}")
     return tuple(found)
+
+
+def _member(definition: Mapping[str, Any], name: str) -> Any:
+    value = definition.get(name)
+    return value or _DEFAULT_MODE if name == "networkMode" else value
 
 
 def _containers(definition: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
     return {str(it.get("name")): it for it in definition.get("containerDefinitions") or ()}
+
+
+def _parts(container: Mapping[str, Any], port: int) -> dict[str, Any]:
+    """Return path → value in a container; what is empty is left out.
+
+    The port mapping that the load balancer uses and the requirement of GPUs have the paths of
+    their keys, and further ones have a path with their port or type.
+    """
+    ports = {str(it.get("containerPort")): it for it in container.get("portMappings") or ()}
+    served = ports.pop(str(port), None) or (ports.popitem()[1] if len(ports) == 1 else {})
+    kinds = {str(it.get("type")): it for it in container.get("resourceRequirements") or ()}
+    tree = {
+        **container,
+        "portMappings": {**served, **ports},
+        "resourceRequirements": {**kinds.pop("GPU", {}), **kinds},
+    }
+    for name in ("environment", "secrets"):
+        tree[name] = sorted(container.get(name) or (), key=lambda it: str(it.get("name")))
+    keyed = frozenset(_IN_CONTAINER.values())
+    # Without a value, a key has the same effect as with 0, false or an empty list.
+    return {
+        path: it
+        for path, it in _leaves(tree, "")
+        if (it if path in keyed else it not in (None, [], ""))
+    }
+
+
+def _leaves(value: Mapping[str, Any], path: str) -> Iterator[tuple[str, Any]]:
+    for name, it in value.items():
+        if isinstance(it, Mapping):
+            yield from _leaves(it, f"{path}{name}.")
+        else:
+            yield f"{path}{name}", it
+
+
+def _made(values: Mapping[str, Value]) -> dict[str, Any]:
+    """Return path → value in the container that Terraform makes of ``values``; None if not set."""
+    made: dict[str, Any] = {}
+    for key, value in values.items():
+        if key not in _IN_CONTAINER:
+            continue
+        form: Any = value
+        if isinstance(value, Mapping):
+            part = "value" if key == "task.environment" else "valueFrom"
+            form = [{"name": name, part: value[name]} for name in sorted(value)]
+        elif isinstance(value, tuple):
+            form = [*value]
+        elif key == "task.gpus":
+            form = str(value)
+        elif key == _LOG_BUFFER:
+            form = f"{value}m" if value else None
+            made[_LOG_MODE] = "non-blocking" if value else None
+        made[_IN_CONTAINER[key]] = form or None
+    return made

@@ -20,12 +20,11 @@ from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.model import KEYS
 from gpuecs_tui.stack.unread import Unread
 from gpuecs_tui.terraform.base.atomic_files import read_json, replace_json
-from gpuecs_tui.user_folders import state_folder
+from gpuecs_tui.user_folders import state_file
 
 FORMAT = 1
 """Increased if an older version of the program could misread the file."""
-_NAME_LENGTH = 24
-"""Hexadecimal digits of the directory's digest, enough that no two directories share it."""
+_FOLDER = "written"
 
 
 def answer_digest(value: Value) -> str:
@@ -48,7 +47,7 @@ def remember(directory: Path, answers: Mapping[str, Value], files: Iterable[str]
         "files": sorted(files),
     }
     with contextlib.suppress(OSError):
-        path = _path(directory)
+        path = state_file(_FOLDER, directory)
         make_private(path.parent)
         replace_json(path, tree)
 
@@ -101,11 +100,11 @@ def remember_only(
     """
     with contextlib.suppress(OSError):
         if not earlier:
-            _path(directory).unlink(missing_ok=True)
+            state_file(_FOLDER, directory).unlink(missing_ok=True)
             return
         answers = {**earlier.get("answers", {}), **digests}
         kept = {key: it for key, it in answers.items() if it is not None}
-        replace_json(_path(directory), {**earlier, "answers": kept})
+        replace_json(state_file(_FOLDER, directory), {**earlier, "answers": kept})
 
 
 def deleted_since(directory: Path) -> tuple[Unread, ...]:
@@ -128,11 +127,5 @@ def record_of(directory: Path) -> Mapping[str, Any]:
     tree = None
     # Without a home directory there is no record.
     with contextlib.suppress(OSError):
-        tree = read_json(_path(directory))
+        tree = read_json(state_file(_FOLDER, directory))
     return tree if tree and tree.get("format") == FORMAT else {}
-
-
-def _path(directory: Path) -> Path:
-    whole = os.path.realpath(directory)
-    name = hashlib.sha256(os.fsencode(whole)).hexdigest()[:_NAME_LENGTH]
-    return state_folder() / "written" / f"{name}.json"

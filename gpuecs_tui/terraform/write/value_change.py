@@ -8,10 +8,10 @@ change is open, so that the next command can restore them after a killed one.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.model import KEYS
 from gpuecs_tui.stack.resolve import resolve
 from gpuecs_tui.stack.unread import by_key
-from gpuecs_tui.terraform.base.atomic_files import read_json, replace_json
+from gpuecs_tui.terraform.base.atomic_files import create_json, read_json
 from gpuecs_tui.terraform.base.liveness import ProcessIdentity, identify, is_alive
 from gpuecs_tui.terraform.read.directory import ReadBack, read
 from gpuecs_tui.terraform.runs.applied import is_applied
@@ -31,12 +31,11 @@ from gpuecs_tui.terraform.runs.run_list import runs_of
 from gpuecs_tui.terraform.write import last_write
 from gpuecs_tui.terraform.write.rewrite import files_for
 from gpuecs_tui.terraform.write.stack import WriteChanges, WriteProblem, compare, write
-from gpuecs_tui.user_folders import state_folder
+from gpuecs_tui.user_folders import state_file
 
 FORMAT = 1
 """Increased if an older version of the program could misread a note."""
-_NAME_LENGTH = 24
-"""Hexadecimal digits of the directory's digest, enough that no two directories share it."""
+_FOLDER = "changes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +75,10 @@ def put_values(
 ) -> ValueChange:
     """Write ``values`` where the directory sets them, and nothing else; return the change.
 
-    The change is open until ``close`` or ``restore``. Raises WriteProblem or ReadProblem; then no
-    file has changed.
+    The change is open until ``close`` or ``restore``, and meanwhile no other process can make one.
+    Raises WriteProblem or ReadProblem; then no file has changed.
     """
+    refuse_another(directory)
     found = read(directory, environ)
     refuse_unread(found, values)
     before = {key: found.answers[key] for key in values if found.answers[key] != values[key]}
@@ -105,23 +105,39 @@ def put_values(
     return change
 
 
-def restore(change: ValueChange, environ: Mapping[str, str]) -> None:
-    """Write the earlier values back. Raises WriteProblem or ReadProblem.
+def restore(change: ValueChange, environ: Mapping[str, str]) -> Mapping[str, Value]:
+    """Write the earlier values back and return them. Raises WriteProblem or ReadProblem.
 
-    A value that was changed since is not overwritten: WriteProblem.
+    A value that was changed since stays, and is not returned.
     """
     if not change.before:
-        return
+        return {}
     found = read(change.directory, environ)
-    for key, value in change.after.items():
-        if found.answers.get(key) != value:
-            raise WriteProblem(
-                _("{key} was changed in {directory} in the meantime, so it stays as it is.").format(
-                    key=key, directory=change.directory
-                )
-            )
-    _write(_changes(change.directory, found, change.before, environ), change.digests or {})
+    values = {key: change.before[key] for key in _unedited(change, found)}
+    if values:
+        digests = change.digests or {}
+        kept = {key: it for key, it in digests.items() if key in values}
+        _write(_changes(change.directory, found, values, environ), kept)
     close(change.directory)
+    return values
+
+
+def refuse_another(directory: Path) -> None:
+    """Raise WriteProblem while another process has an open change in ``directory``.
+
+    Its values may be taken back, so that a plan of them, or a change on top of them, is wrong.
+    """
+    tree = _noted(directory)
+    writer = ProcessIdentity.from_json(tree.get("writer"))
+    if writer is None or writer == identify() or not is_alive(writer):
+        return
+    words = _("gpuecs-tui {command} (process {pid} on {host}) is changing {directory}.")
+    raise WriteProblem(
+        words.format(
+            command=tree.get("command", ""), pid=writer.pid, host=writer.host, directory=directory
+        ),
+        _("Try again when it has ended."),
+    )
 
 
 def has_begun(change: ValueChange) -> bool:
@@ -129,46 +145,54 @@ def has_begun(change: ValueChange) -> bool:
 
     Part of the change may then be in the account, even if the apply failed.
     """
-    run = next(iter(runs_of(change.directory)), None)
-    if run is None or run.id == change.newest:
-        return False
-    return (read_json(run.files.decision) or {}).get("decision") == APPROVE
+    newer = takewhile(lambda run: run.id != change.newest, runs_of(change.directory))
+    # An import of missing resources applies no value.
+    return any(
+        (read_json(run.files.decision) or {}).get("decision") == APPROVE
+        for run in newer
+        if not run.only_bring_back
+    )
 
 
 def close(directory: Path) -> None:
     """Remove the note: the values are applied, or restored."""
     with contextlib.suppress(OSError):
-        _path(directory).unlink(missing_ok=True)
+        state_file(_FOLDER, directory).unlink(missing_ok=True)
 
 
 def interrupted_change(directory: Path, environ: Mapping[str, str]) -> ValueChange | None:
     """Return the change that a killed command left in ``directory``; None if there is none.
 
     The change of a command that still runs is not returned. A change whose apply has begun, or
-    whose values were applied or changed since, is closed. Raises ReadProblem.
+    whose values were applied or all changed since, is closed. Values that were changed since are
+    left out. Raises ReadProblem.
     """
-    tree = None
-    with contextlib.suppress(OSError):
-        tree = read_json(_path(directory))
-    if tree is None or tree.get("format") != FORMAT:
-        return None
+    tree = _noted(directory)
     if is_alive(ProcessIdentity.from_json(tree.get("writer"))):
         return None
     change = _from_json(directory, tree)
     if change is None:
         return None
-    answers = read(directory, environ).answers
-    edited = any(answers.get(key) != value for key, value in change.after.items())
+    unedited = _unedited(change, read(directory, environ))
     runs = runs_of(directory)
-    if edited or has_begun(change) or (runs and is_applied(runs[0])):
+    if not unedited or has_begun(change) or (runs and is_applied(runs[0])):
         close(directory)
         return None
-    return change
+    return replace(
+        change,
+        before={key: change.before[key] for key in unedited},
+        after={key: change.after[key] for key in unedited},
+    )
 
 
 def in_words(values: Mapping[str, Value]) -> str:
     """Return values as text, such as ``service.desired_count = 2``."""
     return ", ".join(f"{key} = {KEYS[key].unparse(value)}" for key, value in values.items())
+
+
+def _unedited(change: ValueChange, found: ReadBack) -> tuple[str, ...]:
+    """Return the keys that still have the written value in the directory."""
+    return tuple(key for key, it in change.after.items() if found.answers.get(key) == it)
 
 
 def _changes(
@@ -219,14 +243,26 @@ def _note(change: ValueChange) -> None:
         "newest": change.newest,
     }
     try:
-        path = _path(change.directory)
+        path = state_file(_FOLDER, change.directory)
         make_private(path.parent)
-        replace_json(path, tree)
+        while not create_json(path, tree):
+            refuse_another(change.directory)
+            # Its command has ended.
+            path.unlink(missing_ok=True)
     except OSError as error:
         raise WriteProblem(
             _("Could not record the change: {reason}.").format(reason=error.strerror or error),
             _("Check free space and permissions, or set XDG_STATE_HOME to a writable directory."),
         ) from None
+
+
+def _noted(directory: Path) -> Mapping[str, Any]:
+    """Return the note of ``directory``; empty if there is none that can be read."""
+    tree = None
+    # Without a home directory there is no note.
+    with contextlib.suppress(OSError):
+        tree = read_json(state_file(_FOLDER, directory))
+    return tree if tree is not None and tree.get("format") == FORMAT else {}
 
 
 def _from_json(directory: Path, tree: Mapping[str, Any]) -> ValueChange | None:
@@ -249,9 +285,3 @@ def _from_json(directory: Path, tree: Mapping[str, Any]) -> ValueChange | None:
 def _value(raw: Any) -> Value:
     """Return a value of JSON as a decision: its lists are tuples."""
     return tuple(raw) if isinstance(raw, list) else raw
-
-
-def _path(directory: Path) -> Path:
-    whole = os.path.realpath(directory)
-    name = hashlib.sha256(os.fsencode(whole)).hexdigest()[:_NAME_LENGTH]
-    return state_folder() / "changes" / f"{name}.json"

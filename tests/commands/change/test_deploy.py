@@ -59,10 +59,10 @@ def test_the_members_that_are_not_copied_are_those_that_aws_sets() -> None:
 
 
 def test_the_image_is_written_planned_and_applied(stack: Stack, capsys: Printed) -> None:
-    before = stack.read()
+    before, new = stack.read(), definitions(image=f"{REPOSITORY}:2.4.0")
     stack.replay(
         show=plan_of(
-            ("aws_ecs_task_definition", definitions(image="a"), definitions(image="b")),
+            ("aws_ecs_task_definition", definitions(image="a"), new),
             ("aws_ecs_service", {"task_definition": "a"}, {"task_definition": "b"}),
         )
     )
@@ -78,7 +78,7 @@ def test_another_change_of_the_revision_is_not_approved_with_the_image(
     stack: Stack, capsys: Printed
 ) -> None:
     before = stack.read()
-    other = definitions(image="b", user="1000")
+    other = definitions(image=f"{REPOSITORY}:2.4.0", user="1000")
     stack.replay(show=plan_of(("aws_ecs_task_definition", definitions(image="a", user="0"), other)))
     assert deploy(stack, "2.4.0", "--yes") == EXIT_FAILED
     assert "other changes: aws_ecs_task_definition.this." in capsys.readouterr().err

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,9 +14,12 @@ import pytest
 from gpuecs_tui.cli import main
 from gpuecs_tui.commands.failure import EXIT_FAILED, EXIT_USAGE
 from gpuecs_tui.commands.service.here import EXIT_NOT_DEPLOYED
+from gpuecs_tui.terraform.base.liveness import identify
 from gpuecs_tui.terraform.runs import run_list
 from gpuecs_tui.terraform.runs.run_status import RunStatus
 from gpuecs_tui.terraform.write import last_write, value_change
+from gpuecs_tui.terraform.write.stack import WriteProblem
+from gpuecs_tui.user_folders import state_file
 from tests.commands.change.replayed import Stack, plan_of
 from tests.demo.simulator.stepped import Stepped
 from tests.support.terraform import fake_engine
@@ -199,6 +204,75 @@ def test_the_value_of_a_killed_command_is_restored_by_the_next_one(
     assert scale(stack, 1, "--yes") == 0
     assert "Its values were restored: service.desired_count = 1." in capsys.readouterr().err
     assert stack.read() == before
+
+
+def test_a_value_that_was_not_edited_is_restored_beside_one_that_was(
+    stack: Stack, capsys: Printed, monkeypatch: Any
+) -> None:
+    values = {"service.desired_count": 4, "fleet.max_size": 8}
+    value_change.put_values(stack.directory, values, "scale", {})
+    stack.edit("max_size      = 8", "max_size      = 9")
+    monkeypatch.setattr(value_change, "is_alive", lambda _process: False)
+    assert scale(stack, 1, "--yes") == 0
+    assert "Its values were restored: service.desired_count = 1." in capsys.readouterr().err
+    assert "max_size      = 9" in stack.read() and "desired_count = 1" in stack.read()
+
+
+def noted_by_another(stack: Stack) -> Path:
+    """Let a process that runs longer than the test have an open change of the directory."""
+    value_change.put_values(stack.directory, {"service.desired_count": 4}, "deploy", {})
+    note = state_file("changes", stack.directory)
+    writer = identify(os.getppid()).as_json()
+    note.write_text(json.dumps({**json.loads(note.read_text()), "writer": writer}))
+    return note
+
+
+def test_a_change_of_another_process_is_not_overwritten_planned_or_applied(
+    stack: Stack, capsys: Printed
+) -> None:
+    note = noted_by_another(stack)
+    before, noted = stack.read(), note.read_text()
+    for words in (
+        ["scale", str(stack.directory), "2", "--yes", "--offline"],
+        ["apply", str(stack.directory), "--yes", "--despite-findings"],
+        ["plan", str(stack.directory)],
+    ):
+        assert main(words) == EXIT_FAILED
+        err = capsys.readouterr().err
+        assert f"gpuecs-tui deploy (process {os.getppid()} on " in err
+        assert f"is changing {stack.directory}. Try again when it has ended." in err
+    assert stack.read() == before and note.read_text() == noted
+    assert stack.commands == [] and stack.states == []
+
+
+def test_a_note_is_never_replaced_while_its_process_lives(stack: Stack, monkeypatch: Any) -> None:
+    note = noted_by_another(stack)
+    noted = note.read_text()
+    refuse, asked = value_change.refuse_another, []
+
+    def refuse_later(directory: Path) -> None:
+        # The other process has made its note after the first look.
+        asked.append(directory)
+        if len(asked) > 1:
+            refuse(directory)
+
+    monkeypatch.setattr(value_change, "refuse_another", refuse_later)
+    with pytest.raises(WriteProblem, match="is changing"):
+        value_change.put_values(stack.directory, {"service.desired_count": 2}, "scale", {})
+    assert note.read_text() == noted and "desired_count = 4" in stack.read()
+
+
+def test_an_approved_apply_counts_although_a_later_plan_was_not_approved(
+    stack: Stack, capsys: Printed, monkeypatch: Any
+) -> None:
+    value_change.put_values(stack.directory, {"service.desired_count": 2}, "scale", {})
+    monkeypatch.setattr(value_change, "is_alive", lambda _process: False)
+    stack.replay(apply=fake_engine.Command(fake_engine.stream("apply-change"), code=1))
+    assert main(["apply", str(stack.directory), "--yes", "--offline"]) == EXIT_FAILED
+    stage(stack.directory, RunStatus.SUCCEEDED, operation="plan")
+    capsys.readouterr()
+    assert value_change.interrupted_change(stack.directory, {}) is None
+    assert "desired_count = 2" in stack.read()
 
 
 def test_an_approved_apply_of_a_killed_command_is_not_restored(

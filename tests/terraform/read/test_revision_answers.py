@@ -7,8 +7,8 @@ from typing import Any
 
 from gpuecs_tui.terraform.read.revision_answers import (
     RESTORABLE,
-    changed_members,
     other_differences,
+    restored_answers,
     revision_answers,
 )
 from tests.support.terraform.written_files import SECRET, made
@@ -67,9 +67,44 @@ def test_members_without_a_key_are_named_and_those_of_every_revision_are_not() -
     other = registered(user="1000", image="llm:1")
     other |= {"revision": 2, "cpu": "2048", "volumes": [{"name": "v"}]}
     other["containerDefinitions"].append({"name": "sidecar", "image": "x"})
-    assert other_differences(registered(), other, "app") == (
-        "volumes", "app.user", "sidecar.image", "sidecar.name",
-    )  # fmt: skip
-    assert changed_members(registered(), other, "app") == {"image", "cpu"}
+    assert others(registered(), other) == ("volumes", "app.user", "sidecar.image", "sidecar.name")
+    assert restored_answers(registered(), other, "app", 8000) == {
+        "task.image": "llm:1",
+        "task.cpu": 2048,
+    }
     same = json.loads(json.dumps(registered()))
-    assert other_differences(registered(), same | {"revision": 9}, "app") == ()
+    assert others(registered(), same | {"revision": 9}) == ()
+
+
+def others(one: dict[str, Any], other: dict[str, Any]) -> tuple[str, ...]:
+    return other_differences(one, other, "app", 8000)
+
+
+def test_parts_of_a_member_that_no_key_restores_are_named() -> None:
+    options = {"mode": "non-blocking", "max-buffer-size": "8m", "awslogs-group": "/other"}
+    port = {"containerPort": 8000, "hostPort": 80, "protocol": "tcp"}
+    older = registered(
+        linuxParameters={"sharedMemorySize": 128, "maxSwap": 0},
+        logConfiguration={"logDriver": "awslogs", "options": options},
+        portMappings=[port, {"containerPort": 9000, "hostPort": 0, "protocol": "tcp"}],
+    )
+    assert others(registered(), older) == (
+        "app.linuxParameters.maxSwap",
+        "app.logConfiguration.options.awslogs-group",
+        "app.portMappings.9000.containerPort",
+        "app.portMappings.9000.hostPort",
+        "app.portMappings.9000.protocol",
+    )
+    # The keys restore all parts with their values.
+    del options["awslogs-group"], older["containerDefinitions"][0]["linuxParameters"]["maxSwap"]
+    older["containerDefinitions"][0]["portMappings"].pop()
+    assert others(registered(), older) == ()
+
+
+def test_a_value_that_the_older_revision_lacks_and_no_key_unsets_is_named() -> None:
+    older = registered(resourceRequirements=[])
+    del older["cpu"], older["memory"]
+    assert others(registered(), older) == (
+        "cpu", "memory", "app.resourceRequirements.type", "app.resourceRequirements.value",
+    )  # fmt: skip
+    assert others(registered(), registered(command=None, environment=[], stopTimeout=None)) == ()

@@ -1,0 +1,110 @@
+"""Which changes of a plan follow from the values that a command writes, and which are others."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from gpuecs_tui.stack.fields import Value
+from gpuecs_tui.terraform.plan.details import (
+    UNKNOWN,
+    ChangedAttribute,
+    PlanTree,
+    ResourceChange,
+)
+from gpuecs_tui.terraform.read.rules import KEY_RULES, READ_APART, SERVICE, TASK
+
+_DEFINITION = "task_definition"
+_CONTAINERS = "container_definitions"
+_COMPUTED = frozenset(
+    {"arn", "arn_without_revision", "enable_fault_injection", "id", "revision", "tags_all"}
+)
+"""Attributes of a new revision that the provider decides (provider schema 5.100.0, ``computed``;
+generated Terraform always sets ``network_mode``)."""
+_LOG_BUFFER = "task.log_buffer_mib"
+_LOG_MODE = f"{TASK}.{_CONTAINERS}.logConfiguration.options.mode"
+_INDEX = re.compile(r"\[\d+\]")
+_POSITION = re.compile(rf"{_CONTAINERS}\[(\d+)\]")
+
+
+def other_changes(
+    tree: PlanTree | None, values: Mapping[str, Value], container: str
+) -> list[str] | None:
+    """Return the addresses whose change does not follow from ``values``; None without a plan.
+
+    ``container``: the name of the container that the load balancer sends requests to.
+    """
+    if tree is None:
+        return None
+    return [
+        it.address
+        for it in tree.changes
+        if not it.attributes
+        or not all(_follows(it, each, values, container) for each in it.attributes)
+    ]
+
+
+def _follows(
+    change: ResourceChange, changed: ChangedAttribute, values: Mapping[str, Value], container: str
+) -> bool:
+    if {changed.before, changed.after} == {None, '""'}:
+        # The provider plans an empty text for an attribute without a value, and the reverse.
+        return True
+    places = {place: key for key in values for place in _places(key)}
+    revised = any(it.startswith(f"{TASK}.") for it in places)
+    if revised and (change.address, changed.path) == (SERVICE, _DEFINITION):
+        return True
+    if changed.after == UNKNOWN:
+        return revised and change.address == TASK and changed.path in _COMPUTED
+    path = f"{change.address}.{_path_of_key(change, changed.path, container)}"
+    return any(
+        path == place or path.startswith(f"{place}.")
+        for place, key in places.items()
+        if _is_wanted(key, values[key], changed.after)
+    )
+
+
+def _places(key: str) -> tuple[str, ...]:
+    """Return the addresses with attribute paths at which generated Terraform uses a key."""
+    rule = KEY_RULES.get(key)
+    place = f"{rule.address}.{rule.path}" if rule else READ_APART[key]
+    return (place, _LOG_MODE) if key == _LOG_BUFFER else (place,)
+
+
+def _path_of_key(change: ResourceChange, path: str, container: str) -> str:
+    """Return a path without indexes; "" if it leads into another container."""
+    position = _POSITION.match(path)
+    if position is not None and int(position[1]) != _serving(change, container):
+        return ""
+    return _INDEX.sub("", path)
+
+
+def _serving(change: ResourceChange, container: str) -> int | None:
+    """Return the position of the serving container in the revision before; None if unknown."""
+    from gpuecs_tui.aws.service.revision import serving_container
+
+    try:
+        containers: Any = json.loads(change.before.get(_CONTAINERS) or "")
+    except (TypeError, ValueError):
+        return None
+    if not isinstance(containers, list):
+        return None
+    found = serving_container({"containerDefinitions": containers}, container)
+    return containers.index(found) if found is not None else None
+
+
+def _is_wanted(key: str, value: Value, after: str | None) -> bool:
+    """Tell whether an attribute of a key has a form of its value; None if it is not set."""
+    if isinstance(value, Mapping):
+        items: Sequence[Any] = (*value, *value.values())
+    elif isinstance(value, tuple):
+        items = value
+    else:
+        items = (value, str(value))
+        if key == _LOG_BUFFER:
+            items = (f"{value}m", "non-blocking") if value else ()
+        if after is None:
+            return not value
+    return after is None or after in {json.dumps(it, ensure_ascii=False) for it in items}
