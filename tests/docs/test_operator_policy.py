@@ -48,6 +48,10 @@ LOCK_TABLE_ACTIONS = (
 deletes both, and reads them before each use. The lock file takes OBJECT_ACTIONS."""
 STATE_SERVICES = ("s3", "dynamodb")
 
+WITH_TAGS = "ecs:TagResource"
+"""Needed by RegisterTaskDefinition with tags, which a copied revision has (Amazon ECS developer
+guide, "Grant permission to tag resources on creation")."""
+
 _TAGS_OF = {
     "ec2": ("CreateTags", "DeleteTags"),
     "ecs": ("ListTagsForResource", "TagResource", "UntagResource"),
@@ -218,7 +222,7 @@ def policies() -> Mapping[str, Mapping[str, Any]]:
             _allow("BackendRole", called & {"sts:AssumeRole"}, "arn:aws:iam::ACCOUNT:role/ROLE"),
         ),
         "operate.json": _policy(
-            _allow("Operate", calls("operations"), "*"),
+            _allow("Operate", calls("operations") | {WITH_TAGS}, "*"),
         ),
         "apply.json": _policy(
             _allow("Resources", _terraform_actions(), "*"),
