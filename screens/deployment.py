@@ -15,7 +15,7 @@ from textual.timer import Timer
 
 from gpuecs_tui.assessment.deployed import Deployed
 from gpuecs_tui.assessment.deployed_source import DeployedSource, hint_of
-from gpuecs_tui.aws.deployment.facts import DeployedNames, DeploymentFacts
+from gpuecs_tui.aws.deployment.facts import DeploymentFacts
 from gpuecs_tui.deployment.cause import Change
 from gpuecs_tui.deployment.status import DeploymentStatus
 from gpuecs_tui.deployment.verdict import VerdictState
@@ -317,12 +317,12 @@ class DeploymentScreen(StepScreen):
         self.query_one(DeploymentActs).begin(what, *self._place, self._facts)
 
     @property
-    def _place(self) -> tuple[AccountReader, DeployedNames] | None:
+    def _place(self) -> tuple[AccountReader, Deployed] | None:
         """What logs and shells are opened with; None if nothing is deployed."""
         reader, deployed = self.app.feed.reader, self._deployed
         if reader is None or deployed is None or deployed.names is None or deployed.is_gone:
             return None
-        return reader, deployed.names
+        return reader, deployed
 
     def action_copy_url(self) -> None:
         """Copy the URL of the service."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
+from pathlib import Path
 
 from gpuecs_tui.aws.deployment.facts import Container, DeployedNames, DeployedService, DeployedTask
 from gpuecs_tui.aws.deployment.ssm import read_ping_status
@@ -14,20 +15,32 @@ from gpuecs_tui.aws.session import AccountReader
 from gpuecs_tui.i18n import _
 from gpuecs_tui.operations.plugin import Session
 from gpuecs_tui.operations.refused import Refused, chosen
+from gpuecs_tui.shell_words import shell_word
 
+SHELL = "/bin/sh"
+"""The command in a container unless another one is given."""
 ONLINE = "Online"
 """PingStatus of an instance that Systems Manager reaches (SSM API reference)."""
 AGENT_RUNS = "RUNNING"
 
 
 def task_with_shell(
-    service: DeployedService | None, tasks: Sequence[DeployedTask], given: str | None
+    service: DeployedService | None,
+    tasks: Sequence[DeployedTask],
+    given: str | None,
+    *,
+    serving: str,
+    container: str | None = None,
+    directory: Path,
 ) -> tuple[DeployedTask, Container]:
-    """Return the task ``given`` by the start of its id, or else the newest running one, and its
-    container.
+    """Return the task ``given`` by the start of its id, or else the newest running one, and one of
+    its containers.
 
-    Raises UnknownId, and Refused with what is missing: a running task, the switch in the service,
-    a task that is newer than the switch, the agent.
+    That is the one whose name begins with ``container``, or else the one named ``serving``. Only
+    if no task has a container of that name, it is any container. ``directory``: the stack
+    directory, which the command in a message names. Raises UnknownId, and Refused with what is
+    missing: a running task, the switch in the service, a task that is newer than the switch, the
+    agent.
     """
     running = [it for it in tasks if it.last_status == "RUNNING"]
     if given is not None:
@@ -49,18 +62,25 @@ def task_with_shell(
             _("The task {id} is older than the switch of ECS Exec in its service.").format(
                 id=running[0].id
             ),
-            _("Start new tasks: gpuecs-tui restart DIR"),
+            _("Start new tasks: gpuecs-tui restart {directory}").format(
+                directory=shell_word(directory)
+            ),
         )
-    ready = [(it, container) for it in enabled for container in it.containers]
-    for task, container in ready:
-        if container.exec_agent == AGENT_RUNS and container.runtime_id:
-            return task, container
-    task, container = next(iter(ready), (enabled[0], Container("")))
+    present = [(it, each) for it in enabled for each in it.containers]
+    name = serving
+    if container is not None:
+        name = chosen(container, (it.name for _task, it in present), _("Containers"))
+    candidates = [(it, each) for it, each in present if each.name == name] or present
+    for task, found in candidates:
+        if found.exec_agent == AGENT_RUNS and found.runtime_id:
+            return task, found
+    task, found = next(iter(candidates), (enabled[0], Container("")))
     raise Refused(
-        _("The ECS Exec agent of the task {id} is {status}: {reason}.").format(
+        _("The ECS Exec agent of the task {id}, container {name}, is {status}: {reason}.").format(
             id=task.id,
-            status=container.exec_agent or _("not reported"),
-            reason=container.exec_agent_reason.rstrip(".") or _("ECS gives no reason"),
+            name=found.name or _("unknown"),
+            status=found.exec_agent or _("not reported"),
+            reason=found.exec_agent_reason.rstrip(".") or _("ECS gives no reason"),
         )
     )
 

@@ -303,6 +303,7 @@ async def test_what_is_missing_for_a_shell_is_said_and_the_screen_stays(
         monkeypatch.setattr(plugin, "find_plugin", missing)
         await pilot.press("X")
         await until(pilot, lambda: "The plugin is not installed." in said(pilot))
+        assert "ssm:StartSession" not in [name for name, _given in reader.asked]
         monkeypatch.setattr(acts, "driver_of", lambda _app: None)
         await pilot.press("x")
         await until(pilot, lambda: "can't be handed to another program" in said(pilot))

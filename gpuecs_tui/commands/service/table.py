@@ -59,7 +59,7 @@ SERVICE_COMMANDS = (
     ),
     Command(
         name="exec",
-        operands="DIR [--task ID] [-- COMMAND]",
+        operands="DIR [--task ID] [--container NAME] [-- COMMAND]",
         help=N_(
             "run a command in a container with ECS Exec and session-manager-plugin; the exit code "
             "is the plugin's"
@@ -73,6 +73,16 @@ SERVICE_COMMANDS = (
                     "metavar": "ID",
                     "help": N_(
                         "task id, or its first characters (default: the newest running one)"
+                    ),
+                },
+            ),
+            (
+                ("--container",),
+                {
+                    "metavar": "NAME",
+                    "help": N_(
+                        "container, or the first characters of its name (default: the stack's "
+                        "task.container_name)"
                     ),
                 },
             ),
@@ -97,7 +107,9 @@ SERVICE_COMMANDS = (
                 ("--instance",),
                 {
                     "metavar": "ID",
-                    "help": N_("EC2 instance id, or its first characters (default: the first one)"),
+                    "help": N_(
+                        "EC2 instance id, or its first characters (default: one that is in service)"
+                    ),
                 },
             ),
         ),

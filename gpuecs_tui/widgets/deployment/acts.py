@@ -13,6 +13,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.worker import Worker
 
+from gpuecs_tui.assessment.deployed import Deployed
 from gpuecs_tui.aws.deployment.facts import DeployedNames, DeployedTask, DeploymentFacts
 from gpuecs_tui.aws.reading import Known, value_or
 from gpuecs_tui.durations import ago
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from gpuecs_tui.operations.plugin import Session
 
 Act = Literal["log", "exec", "ssm"]
-SHELL = "/bin/sh"
 ALL = ""
 """The choice of all tasks."""
 LISTED = 30
@@ -56,14 +56,18 @@ class DeploymentActs(Widget):
         sentence: str
 
     def begin(
-        self, what: Act, reader: AccountReader, names: DeployedNames, facts: DeploymentFacts
+        self, what: Act, reader: AccountReader, deployed: Deployed, facts: DeploymentFacts
     ) -> None:
-        """Choose a task or an instance, and show its log or open a shell."""
+        """Choose a task or an instance, and show its log or open a shell.
+
+        ``deployed`` must have names.
+        """
+        assert deployed.names is not None
         match what:
             case "log":
-                self._show_log(reader, names, facts)
+                self._show_log(reader, deployed.names, facts)
             case "exec":
-                self._open_exec(reader, names, facts)
+                self._open_exec(reader, deployed.names, deployed, facts)
             case "ssm":
                 self._open_instance(reader, facts)
 
@@ -93,15 +97,25 @@ class DeploymentActs(Widget):
             chosen(ALL)
 
     def _open_exec(
-        self, reader: AccountReader, names: DeployedNames, facts: DeploymentFacts
+        self,
+        reader: AccountReader,
+        names: DeployedNames,
+        deployed: Deployed,
+        facts: DeploymentFacts,
     ) -> None:
         """Open a shell in a container of a running task that the user chooses."""
         running = [it for it in value_or(facts.tasks, ()) if it.last_status == "RUNNING"]
 
         def start(task: str) -> Session:
-            from gpuecs_tui.operations.shell import exec_session, task_with_shell
+            from gpuecs_tui.operations.shell import SHELL, exec_session, task_with_shell
 
-            found, container = task_with_shell(value_or(facts.service, None), running, task)
+            found, container = task_with_shell(
+                value_or(facts.service, None),
+                running,
+                task,
+                serving=deployed.stack.task.container_name,
+                directory=deployed.applied.directory,
+            )
             return exec_session(reader, names, found, container, SHELL)
 
         self._choose(_("Shell in a task"), [_task_choice(it) for it in running], start)
@@ -146,8 +160,9 @@ class DeploymentActs(Widget):
         from gpuecs_tui.operations.refused import Refused
 
         try:
-            session = start(identity)
-            self.post_message(self.Opened(find_plugin(), session))
+            # A session without a plugin would stay open until AWS ends it.
+            plugin = find_plugin()
+            self.post_message(self.Opened(plugin, start(identity)))
         except (AwsProblem, Refused) as problem:
             self.post_message(self.Refused(str(problem)))
         except Closed:

@@ -153,12 +153,36 @@ def test_without_a_task_the_newest_running_one_is_named(
     assert f"Task {given['task']}, container server:" in capsys.readouterr().err
 
 
+def test_an_instance_in_service_is_preferred_to_one_that_ends(
+    account: Stepped,
+    directory: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    plugin: Callable[..., Path],
+    opened: list[tuple[str, dict[str, Any]]],
+) -> None:
+    plugin()
+    read = deployment_reader.read_fleet_alone
+
+    def ending(*given: Any) -> Any:
+        fleet = read(*given)
+        assert fleet is not None
+        first, *more = fleet.instances
+        ends = dataclasses.replace(first, lifecycle="Terminating:Wait")
+        return dataclasses.replace(fleet, instances=(ends, *more))
+
+    monkeypatch.setattr(deployment_reader, "read_fleet_alone", ending)
+    ids = [it["InstanceId"] for it in account.fleet["Instances"]]
+    assert main(["ssm", str(directory)]) == 0
+    [(_operation, given)] = opened
+    assert given["Target"] in ids and given["Target"] != min(ids)
+
+
 @pytest.mark.parametrize(
     ("state", "sentence"),
     [
         ({"on": False, "switch": False}, "ECS Exec is off for the service llm. Set service."),
         ({"on": False}, "is older than the switch of ECS Exec in its service."),
-        ({"agent": "STOPPED"}, "is STOPPED: ECS gives no reason."),
+        ({"agent": "STOPPED"}, "container server, is STOPPED: ECS gives no reason."),
         ({"agent": ""}, "is not reported: ECS gives no reason."),
         ({}, "session-manager-plugin is not installed or not on PATH. To install it: https://"),
     ],
