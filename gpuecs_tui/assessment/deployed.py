@@ -59,6 +59,8 @@ class Deployed:
     """Whether the newest run left the files in the directory applied."""
     runs: Sequence[Run] = ()
     """The directory's runs, newest first."""
+    account: str = ""
+    """The account in which the stack was applied, 12 digits; empty if it is unknown."""
     problem: StateProblem | None = None
     """Why the state could not be read, if what was applied is unknown for that reason."""
 
@@ -115,7 +117,22 @@ def deployed_from(
     are_applied = found.is_applied and not unknown
     applied = applied_of(stack, state, unknown=unknown, are_applied=are_applied)
     applied = replace(applied, under_way=under_way, directory=directory)
-    return replace(found, names=names_of(stack, outputs), applied=applied, problem=problem)
+    return replace(
+        found,
+        names=names_of(stack, outputs),
+        applied=applied,
+        problem=problem,
+        account=_account(stack, state, recorded),
+    )
+
+
+def _account(stack: Stack, state: StoredState | None, recorded: Mapping[str, Any]) -> str:
+    """Return the account in the ARN of the task definition, in the state or else in ``recorded``
+    outputs."""
+    arn = _attribute(state, _TASK_DEFINITION, "arn", stack.names.task_family) if state else None
+    arn = arn or recorded.get("task_definition_arn", {}).get("value")
+    # arn:PARTITION:ecs:REGION:ACCOUNT:task-definition/FAMILY:REVISION
+    return "".join(str(arn or "").split(":")[4:5])
 
 
 def _under_way(runs: Sequence[Run]) -> Literal["", "apply", "destroy"]:

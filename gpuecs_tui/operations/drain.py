@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from gpuecs_tui.aws.deployment.facts import ContainerInstance
 from gpuecs_tui.i18n import _, ngettext
-from gpuecs_tui.operations.refused import Refused, UnknownId, chosen
+from gpuecs_tui.operations.refused import Refused, UnknownId, chosen, could_not_read
 from gpuecs_tui.operations.replacement import (
     ServiceNow,
     instance_words,
     instances_words,
     serving_words,
 )
+
+_OF_SERVICE = "service:"
+"""The beginning of the group of a task that a service started (ECS API reference, Task)."""
 
 
 def member(now: ServiceNow, given: str) -> tuple[str, ContainerInstance | None]:
@@ -23,7 +26,10 @@ def member(now: ServiceNow, given: str) -> tuple[str, ContainerInstance | None]:
     be read.
     """
     if now.container_instances is None:
-        raise Refused(_("Could not read the container instances of the cluster."))
+        raise could_not_read(
+            _("Could not read the container instances of the cluster"),
+            now.unread["container_instances"],
+        )
     by_id = {it.id: it for it in now.container_instances}
     by_ec2 = {it.ec2_instance_id: it for it in now.container_instances}
     group = [it.ec2_instance_id for it in now.fleet.instances] if now.fleet else []
@@ -78,9 +84,25 @@ def moving_tasks(now: ServiceNow, instance: ContainerInstance) -> int:
     )
 
 
-def drain_effects(now: ServiceNow, instance: ContainerInstance) -> Iterator[str]:
-    """Yield what draining does to the tasks, the requests and the fleet."""
-    yield from moving_effects(now, instance)
+def without_service(groups: Sequence[str]) -> int:
+    """Return how many tasks draining does not move; ``groups``: of all tasks on the instance."""
+    return sum(not it.startswith(_OF_SERVICE) for it in groups)
+
+
+def drain_effects(
+    now: ServiceNow, instance: ContainerInstance, groups: Sequence[str]
+) -> Iterator[str]:
+    """Yield what draining does to the tasks, the requests and the fleet.
+
+    ``groups``: the group of each task on the instance.
+    """
+    yield from moving_effects(now, instance, groups)
+    if alone := without_service(groups):
+        yield ngettext(
+            "{n} task without a service is on it and keeps running.",
+            "{n} tasks without a service are on it and keep running.",
+            alone,
+        ).format(n=alone)
     if is_stuck(now, instance):
         yield _(
             "The tasks stay on it until there is room for replacements: no task may stop before a "
@@ -91,10 +113,13 @@ def drain_effects(now: ServiceNow, instance: ContainerInstance) -> Iterator[str]
     )
 
 
-def moving_effects(now: ServiceNow, instance: ContainerInstance) -> Iterator[str]:
-    """Yield what happens to the tasks on an instance that drains."""
+def moving_effects(
+    now: ServiceNow, instance: ContainerInstance, groups: Sequence[str]
+) -> Iterator[str]:
+    """Yield what happens to the tasks of services on an instance that drains."""
     number = moving_tasks(now, instance)
-    others = max(0, instance.running + instance.pending - number)
+    own = f"{_OF_SERVICE}{now.service.name}"
+    others = sum(it.startswith(_OF_SERVICE) and it != own for it in groups)
     yield _("ECS places no new tasks on {id} ({zone}).").format(
         id=instance.ec2_instance_id, zone=instance.zone
     )
@@ -113,7 +138,7 @@ def moving_effects(now: ServiceNow, instance: ContainerInstance) -> Iterator[str
         yield _("No task of {name} is on it.").format(name=now.service.name)
     if others:
         yield ngettext(
-            "{n} other task is on it; a task without a service keeps running.",
-            "{n} other tasks are on it; tasks without a service keep running.",
+            "It also moves {n} task of another service.",
+            "It also moves {n} tasks of other services.",
             others,
         ).format(n=others)

@@ -7,6 +7,9 @@ from gpuecs_tui.aws.session import AccountReader
 from gpuecs_tui.i18n import _
 from gpuecs_tui.operations.refused import Refused
 
+TERMINATE = "autoscaling:TerminateInstanceInAutoScalingGroup"
+"""The action of ``terminate``, as ``AwsProblem.call`` names it."""
+
 
 def drain(reader: AccountReader, names: DeployedNames, identity: str) -> None:
     """Let ECS place no more tasks on a container instance and move its tasks of services.

@@ -10,7 +10,7 @@ from gpuecs_tui.aws.prices import read_on_demand
 from gpuecs_tui.aws.reading import Unknown, value_or
 from gpuecs_tui.aws.session import AccountReader
 from gpuecs_tui.i18n import _
-from gpuecs_tui.operations.refused import Refused
+from gpuecs_tui.operations.refused import Refused, could_not_read
 from gpuecs_tui.operations.replacement import ServiceNow
 
 
@@ -23,7 +23,7 @@ def read_now(reader: AccountReader, names: DeployedNames) -> ServiceNow:
     service, tasks = facts.service, facts.tasks
     for part in (service, tasks):
         if isinstance(part, Unknown):
-            raise Refused(_("Could not read the service: {why}.").format(why=part.reason))
+            raise could_not_read(_("Could not read the service"), part)
     found = value_or(service, None)
     if found is None:
         raise Refused(
@@ -34,6 +34,7 @@ def read_now(reader: AccountReader, names: DeployedNames) -> ServiceNow:
     fleet = value_or(facts.fleet, None)
     kind = fleet.instances[0].instance_type if fleet and fleet.instances else ""
     price = value_or(read_on_demand(reader, kind), None) if kind else None
+    parts = {"container_instances": facts.container_instances, "fleet": facts.fleet}
     return ServiceNow(
         found,
         tuple(it for it in value_or(tasks, ()) if it.last_status != "STOPPED"),
@@ -41,6 +42,7 @@ def read_now(reader: AccountReader, names: DeployedNames) -> ServiceNow:
         fleet,
         _definition(reader, found.task_definition),
         price,
+        {name: it for name, it in parts.items() if isinstance(it, Unknown)},
     )
 
 

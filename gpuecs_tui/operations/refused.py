@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gpuecs_tui.aws.deployment.facts import DeployedService
+from gpuecs_tui.aws.reading import Unknown
 from gpuecs_tui.i18n import _
 
 
@@ -14,6 +15,13 @@ class Refused(Exception):
     def __init__(self, sentence: str, remedy: str = "") -> None:
         super().__init__(f"{sentence} {remedy}".rstrip())
         self.sentence, self.remedy = sentence, remedy
+
+
+def could_not_read(words: str, unknown: Unknown) -> Refused:
+    """Return the refusal for a part that could not be read: ``words`` without a period, why, and
+    what to do."""
+    sentence = _("{words}: {reason}.").format(words=words, reason=unknown.reason)
+    return Refused(sentence, unknown.remedy)
 
 
 class UnknownId(Refused):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from gpuecs_tui.aws.deployment.definition import TaskDefinition
 from gpuecs_tui.aws.deployment.facts import (
@@ -13,6 +14,7 @@ from gpuecs_tui.aws.deployment.facts import (
     DeployedTask,
 )
 from gpuecs_tui.aws.prices_facts import Price
+from gpuecs_tui.aws.reading import Unknown
 from gpuecs_tui.checks.pricing.cost_words import money
 from gpuecs_tui.i18n import _, ngettext
 
@@ -32,6 +34,8 @@ class ServiceNow:
     definition: TaskDefinition | None = None
     price: Price | None = None
     """On-Demand price of one hour of an instance of the fleet."""
+    unread: Mapping[str, Unknown] = field(default_factory=dict)
+    """Name of a field above that is None because it could not be read → why."""
 
     @property
     def least(self) -> int:

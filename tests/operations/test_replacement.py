@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -16,7 +17,10 @@ from gpuecs_tui.aws.deployment.facts import (
     FleetInstance,
 )
 from gpuecs_tui.aws.prices_facts import Price
+from gpuecs_tui.aws.reading import Unknown
+from gpuecs_tui.operations.drain import member
 from gpuecs_tui.operations.refused import Refused
+from gpuecs_tui.operations.replace import refuse_replace, replace_effects, shrinks
 from gpuecs_tui.operations.replacement import ServiceNow, serving_words
 from gpuecs_tui.operations.restart import refuse_restart, restart_effects
 
@@ -69,6 +73,37 @@ def test_a_restart_without_room_is_refused_only_if_no_task_may_stop_first() -> N
 def test_a_task_that_is_stopping_leaves_room() -> None:
     stopping = dataclasses.replace(now(), tasks=(task("t1", "a", "STOPPED"),))
     assert (now().room(), stopping.room(), stopping.room(without="a")) == (0, 1, 0)
+
+
+def test_what_could_not_be_read_is_refused_with_the_reason_and_the_remedy() -> None:
+    why = Unknown("ecs:X", "not allowed to call ecs:X", "Ask for it.")
+    unread = dataclasses.replace(
+        now(), container_instances=None, fleet=None, unread={"container_instances": why,
+        "fleet": why},
+    )  # fmt: skip
+    said = "not allowed to call ecs:X. Ask for it."
+    with pytest.raises(Refused, match=f"instances of the cluster: {said}"):
+        member(unread, "i-a")
+    with pytest.raises(Refused, match=f"Auto Scaling group of the service: {said}"):
+        refuse_replace(unread, "i-a", None)
+    with pytest.raises(Refused, match="group of the service does not exist"):
+        refuse_replace(dataclasses.replace(now(), fleet=None), "i-a", None)
+
+
+def test_only_the_instance_that_starts_for_the_moved_tasks_is_the_replacement() -> None:
+    grows, active = now(size=3), instance("a", 0)
+    assert shrinks(grows, active)
+    # Whether one was launched when it began to drain is unknown.
+    draining = dataclasses.replace(active, status="DRAINING")
+    assert not shrinks(grows, draining)
+    for joined, shrink, words in (
+        (active, True, "The instance that starts for its tasks replaces it."),
+        (draining, False, "and launches a replacement (g5.xlarge"),
+    ):
+        said = replace_effects(
+            grows, "i-a", joined, groups=(), shrink=shrink, wait=timedelta(hours=1)
+        )
+        assert words in " ".join(said)
 
 
 def test_a_restart_that_ecs_can_not_carry_out_is_refused() -> None:

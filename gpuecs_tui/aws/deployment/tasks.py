@@ -15,7 +15,8 @@ from gpuecs_tui.aws.deployment.ask import (
     newest_first,
     none_if_gone,
 )
-from gpuecs_tui.aws.deployment.facts import Container, DeployedTask
+from gpuecs_tui.aws.deployment.facts import Container, DeployedNames, DeployedTask
+from gpuecs_tui.aws.session import AccountReader
 
 EXEC_AGENT = "ExecuteCommandAgent"
 """Name of the managed agent of ECS Exec (ECS API reference, ManagedAgent)."""
@@ -55,6 +56,26 @@ def read_tasks(ask: Ask) -> tuple[DeployedTask, ...]:
     newest = newest_first(ended.items(), lambda it: it[1].stopped_at or it[1].created_at)[:KEPT]
     seen.stopped_tasks = dict(newest)
     return (*newest_first(live.values(), lambda it: it.created_at), *seen.stopped_tasks.values())
+
+
+def read_groups_on(
+    reader: AccountReader, names: DeployedNames, container_instance: str
+) -> tuple[str, ...]:
+    """Return the group of each task on a container instance that is to run: ``service:NAME``, or
+    another text (``family:NAME``) for a task without a service. Raises AwsProblem."""
+    arns = reader.items(
+        "ecs",
+        "ListTasks",
+        "taskArns",
+        cluster=names.cluster,
+        containerInstance=container_instance,
+        desiredStatus="RUNNING",
+    )
+    answers = (
+        reader.call("ecs", "DescribeTasks", cluster=names.cluster, tasks=batch)
+        for batch in batches(arns)
+    )
+    return tuple(it.get("group", "") for answer in answers for it in maps(answer, "tasks"))
 
 
 def _listed(ask: Ask, status: str) -> list[str]:

@@ -35,7 +35,7 @@ def restart(arguments: argparse.Namespace) -> int:
 
         refuse_restart(now)
         question = _("Restart {name}?").format(name=now.service.name)
-        confirm(restart_effects(now), question, arguments)
+        confirm(restart_effects(now), here.asked(question), arguments)
         started = force_new_deployment(here.reader, here.names)
         _report(here, _("Started the deployment {id}.").format(id=started))
     return 0
@@ -49,7 +49,7 @@ def stop_task(arguments: argparse.Namespace) -> int:
 
         task = task_to_stop(now, arguments.task)
         question = _("Stop the task {id}?").format(id=task.id)
-        confirm(stop_effects(now, task), question, arguments)
+        confirm(stop_effects(now, task), here.asked(question), arguments)
         service.stop_task(here.reader, here.names, task.id)
         _report(here, _("Asked ECS to stop the task {id}.").format(id=task.id))
     return 0
@@ -58,12 +58,14 @@ def stop_task(arguments: argparse.Namespace) -> int:
 def drain(arguments: argparse.Namespace) -> int:
     """Move the tasks off an instance, which keeps running."""
     with _service(arguments) as (here, now):
+        from gpuecs_tui.aws.deployment.tasks import read_groups_on
         from gpuecs_tui.operations import instances
         from gpuecs_tui.operations.drain import drain_effects, instance_to_drain
 
         instance = instance_to_drain(now, arguments.instance)
+        groups = read_groups_on(here.reader, here.names, instance.id)
         question = _("Drain {id}?").format(id=instance.ec2_instance_id)
-        confirm(drain_effects(now, instance), question, arguments)
+        confirm(drain_effects(now, instance, groups), here.asked(question), arguments)
         instances.drain(here.reader, here.names, instance.id)
         print(harmless(_("{id} is draining.").format(id=instance.ec2_instance_id)))
         print(harmless(_back(here, instance)))
@@ -84,19 +86,26 @@ def replace(arguments: argparse.Namespace) -> int:
     An instance that drains already is continued with, so the command can be repeated.
     """
     with _service(arguments) as (here, now):
+        from gpuecs_tui.aws.deployment.tasks import read_groups_on
         from gpuecs_tui.operations import instances
         from gpuecs_tui.operations.drain import member
-        from gpuecs_tui.operations.replace import refuse_replace, replace_effects
+        from gpuecs_tui.operations.replace import refuse_replace, replace_effects, shrinks
 
         identity, joined = member(now, arguments.instance)
         refuse_replace(now, identity, joined)
-        question = _("Replace {id}?").format(id=identity)
-        confirm(replace_effects(now, identity, joined), question, arguments)
+        groups = read_groups_on(here.reader, here.names, joined.id) if joined else ()
+        shrink = shrinks(now, joined)
+        wait = timedelta(seconds=DRAIN_SECONDS)
+        effects = replace_effects(now, identity, joined, groups=groups, shrink=shrink, wait=wait)
+        confirm(effects, here.asked(_("Replace {id}?").format(id=identity)), arguments)
         if joined is not None and joined.agent_connected:
             if joined.status == "ACTIVE":
                 instances.drain(here.reader, here.names, joined.id)
-            _wait_until_empty(here, joined)
-        _terminate(here, now, identity, joined)
+            with _draining_named(here, joined):
+                _wait_until_empty(here, joined)
+                _terminate(here, now, identity, shrink=shrink)
+        else:
+            _terminate(here, now, identity, shrink=shrink)
         _report(here)
     return 0
 
@@ -127,14 +136,56 @@ def _back(here: ServiceHere, instance: ContainerInstance) -> str:
     ).format(region=here.reader.region, cluster=shell_word(here.names.cluster), id=instance.id)
 
 
+@contextmanager
+def _draining_named(here: ServiceHere, instance: ContainerInstance) -> Iterator[None]:
+    """If the block fails, say that the instance drains, how to continue and how to undo it."""
+    from gpuecs_tui.aws.error_kinds import TRANSIENT
+    from gpuecs_tui.aws.errors import AwsProblem
+    from gpuecs_tui.operations.instances import TERMINATE
+
+    try:
+        yield
+    except BaseException as error:
+        words = _(
+            "{id} stays DRAINING and was not terminated. To continue: gpuecs-tui replace "
+            "{directory} {id}"
+        )
+        if isinstance(error, AwsProblem) and error.call == TERMINATE and error.kind in TRANSIENT:
+            words = _(
+                "Whether {id} is being terminated is unknown. To continue: gpuecs-tui replace "
+                "{directory} {id}"
+            )
+        print()
+        print(
+            harmless(
+                words.format(id=instance.ec2_instance_id, directory=shell_word(here.directory))
+            )
+        )
+        print(harmless(_back(here, instance)), flush=True)
+        raise
+
+
 def _wait_until_empty(here: ServiceHere, instance: ContainerInstance) -> None:
-    """Wait until no task is on the instance, or it has left the cluster. Raises Failure."""
+    """Wait until no task is on the instance, or it has left the cluster.
+
+    Raises Failure after DRAIN_SECONDS, and AwsProblem unless another try may succeed.
+    """
     from gpuecs_tui.aws.deployment.instances import read_container_instance
+    from gpuecs_tui.aws.error_kinds import TRANSIENT
+    from gpuecs_tui.aws.errors import AwsProblem
 
     line, waited = WaitLine(), 0.0
     try:
         while True:
-            present = read_container_instance(here.reader, here.names, instance.id)
+            try:
+                present = read_container_instance(here.reader, here.names, instance.id)
+            except AwsProblem as problem:
+                if problem.kind not in TRANSIENT or waited >= DRAIN_SECONDS:
+                    raise
+                line.show(_("{sentence} Trying again …").format(sentence=problem.sentence), waited)
+                time.sleep(LOOK_SECONDS)
+                waited += LOOK_SECONDS
+                continue
             left = present.running + present.pending if present else 0
             if not left:
                 return
@@ -144,8 +195,8 @@ def _wait_until_empty(here: ServiceHere, instance: ContainerInstance) -> None:
             if waited >= DRAIN_SECONDS:
                 raise Failure(
                     ngettext(
-                        "{n} task is still on {id} after {time}; it stays DRAINING.",
-                        "{n} tasks are still on {id} after {time}; it stays DRAINING.",
+                        "{n} task is still on {id} after {time}.",
+                        "{n} tasks are still on {id} after {time}.",
                         left,
                     ).format(
                         n=left,
@@ -159,27 +210,12 @@ def _wait_until_empty(here: ServiceHere, instance: ContainerInstance) -> None:
             line.show(words.format(id=instance.ec2_instance_id, n=left), waited)
             time.sleep(LOOK_SECONDS)
             waited += LOOK_SECONDS
-    except KeyboardInterrupt:
-        line.clear()
-        words = _(
-            "{id} stays DRAINING and was not terminated. To continue: gpuecs-tui replace "
-            "{directory} {id}"
-        )
-        print()
-        print(
-            harmless(
-                words.format(id=instance.ec2_instance_id, directory=shell_word(here.directory))
-            )
-        )
-        print(harmless(_back(here, instance)))
-        raise
     finally:
         line.clear()
 
 
-def _terminate(
-    here: ServiceHere, before: ServiceNow, identity: str, joined: ContainerInstance | None
-) -> None:
+def _terminate(here: ServiceHere, before: ServiceNow, identity: str, *, shrink: bool) -> None:
+    """Terminate the instance; ``shrink``: without a replacement, if the fleet has grown."""
     from gpuecs_tui.aws.deployment.reader import read_fleet_alone
     from gpuecs_tui.operations import instances
     from gpuecs_tui.operations.replace import needs_no_launch
@@ -192,8 +228,7 @@ def _terminate(
         return
     # Managed scaling launches an instance for the tasks that had to leave. Another one would be
     # idle, and its cost would continue until managed scaling removes it.
-    moved = joined is not None and joined.status == "ACTIVE"
-    shrink = moved and needs_no_launch(before.fleet, fleet)
+    shrink = shrink and needs_no_launch(before.fleet, fleet)
     instances.terminate(here.reader, identity, shrink=shrink)
     words = (
         _("Terminating {id}. Its replacement was launched when its tasks left.")

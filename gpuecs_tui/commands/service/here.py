@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from gpuecs_tui.aws.session import AccountReader
 
 EXIT_NOT_DEPLOYED = 3
+_DENIED = re.compile(r"not authorized to perform: ([\w-]+:\w+)")
+"""AWS's words for the action that a caller may not perform (IAM user guide, "Troubleshoot access
+denied error messages")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,14 @@ class ServiceHere:
     task_definition: str
     """Family and revision that was applied; empty if it is unknown."""
     reader: AccountReader
+    account: str
+    """The account of the reader's credentials, 12 digits."""
+
+    def asked(self, question: str) -> str:
+        """Return a question with the account and the Region in which the answer acts."""
+        return _("{question} (account {account}, {region})").format(
+            question=question, account=self.account, region=self.reader.region
+        )
 
     @property
     def watch_line(self) -> str:
@@ -78,8 +90,10 @@ def service_here(arguments: argparse.Namespace, *, changes: bool = True) -> Iter
 
     Raises Failure: with EXIT_USAGE if it is not a directory, EXIT_NOT_DEPLOYED if nothing is
     deployed, if only the files tell what that may be, during an apply or destroy of the stack if
-    the command ``changes`` the service, and for a problem of the block.
+    the command ``changes`` the service, if the credentials are those of another account than the
+    applied one, and for a problem of the block.
     """
+    from gpuecs_tui.aws.discovery.identity import read_identity
     from gpuecs_tui.aws.errors import AwsProblem
     from gpuecs_tui.aws.session import connect
     from gpuecs_tui.operations.refused import Refused, UnknownId
@@ -98,19 +112,41 @@ def service_here(arguments: argparse.Namespace, *, changes: bool = True) -> Iter
         raise Failure(problem.message, problem.remedy)
     reader = connect(region=deployed.stack.stack.region)
     try:
+        account = read_identity(reader).account
+        _refuse_other_account(deployed.account, account)
         yield ServiceHere(
-            directory, deployed.stack, deployed.names, deployed.applied.task_definition, reader
+            directory,
+            deployed.stack,
+            deployed.names,
+            deployed.applied.task_definition,
+            reader,
+            account,
         )
     except AwsProblem as problem:
         remedy = problem.remedy
         if problem.kind == "denied":
-            remedy = _("Ask for the permission {call}.").format(call=problem.call)
+            # A call can need the permission for another action too, such as iam:PassRole.
+            named = _DENIED.search(problem.sentence)
+            call = named[1] if named else problem.call
+            remedy = _("Ask for the permission {call}.").format(call=call)
         raise Failure(problem.sentence, remedy) from None
     except Refused as refused:
         code = EXIT_USAGE if isinstance(refused, UnknownId) else EXIT_FAILED
         raise Failure(refused.sentence, refused.remedy, code) from None
     finally:
         reader.close()
+
+
+def _refuse_other_account(applied: str, present: str) -> None:
+    """Raise Failure if the credentials are not those of the stack's account; empty: unknown."""
+    if applied and applied != present:
+        raise Failure(
+            _(
+                "This stack is in the account {applied}, and the credentials are for the account "
+                "{present}."
+            ).format(applied=applied, present=present),
+            _("Use credentials for the account {applied}.").format(applied=applied),
+        )
 
 
 def _refuse_live_run(directory: Path) -> None:

@@ -6,10 +6,12 @@ import dataclasses
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+from gpuecs_tui.aws.deployment import instances, tasks
+from gpuecs_tui.aws.error_kinds import ProblemKind
 from gpuecs_tui.aws.errors import AwsProblem
 from gpuecs_tui.aws.session import AccountReader, action
 from gpuecs_tui.cli import main
@@ -152,7 +154,9 @@ def test_an_interrupted_replacement_continues_with_the_same_command(
     out = capsys.readouterr().out
     assert "stays DRAINING and was not terminated. To continue: gpuecs-tui replace" in out
     assert main(words) == 0
-    assert "Auto Scaling launches a replacement." in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "and launches a replacement (g4dn.xlarge" in out
+    assert "Auto Scaling launches a replacement." in out
     account.step(2)
     assert instance["ec2InstanceId"] not in {it["ec2InstanceId"] for it in account.instances}
     assert main(words) == EXIT_USAGE
@@ -244,6 +248,7 @@ def test_a_missing_permission_is_named_and_nothing_is_changed(
     monkeypatch.setattr(AccountReader, "call", denied)
     identity = busy(account)["ec2InstanceId"]
     task = identity_of(account.tasks[0])
+    newest, before = account.history[0]["serviceDeploymentArn"], account.tasks
     for words, permission in (
         (["restart", str(directory)], "ecs:UpdateService"),
         (["stop-task", str(directory), task], "ecs:StopTask"),
@@ -251,4 +256,109 @@ def test_a_missing_permission_is_named_and_nothing_is_changed(
         (["replace", str(directory), identity], "ecs:UpdateContainerInstancesState"),
     ):
         assert main([*words, "--yes"]) == EXIT_FAILED
-        assert f"Ask for the permission {permission}." in capsys.readouterr().err
+        said = capsys.readouterr()
+        assert f"Ask for the permission {permission}." in said.err
+        assert "DRAINING" not in said.out
+    account.step(2)
+    assert account.history[0]["serviceDeploymentArn"] == newest
+    assert [it["taskArn"] for it in account.tasks] == [it["taskArn"] for it in before]
+    assert {it["status"] for it in account.instances} == {"ACTIVE"}
+
+
+def test_the_permission_is_the_one_that_aws_names(
+    account: Stepped,
+    directory: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    why = "User: x is not authorized to perform: iam:PassRole on resource: y"
+    failing(monkeypatch, "UpdateService", "denied", f"Not allowed: {why}.")
+    assert main(["restart", str(directory), "--yes"]) == EXIT_FAILED
+    assert "Ask for the permission iam:PassRole." in capsys.readouterr().err
+
+
+def failing(
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    kind: ProblemKind,
+    sentence: str = "It failed.",
+    times: int = 1,
+) -> None:
+    """Let the first calls of an operation fail."""
+    call, left = AccountReader.call, [None] * times
+
+    def failed(self: AccountReader, service: str, operation: str, /, **given: Any) -> Any:
+        if operation == name and left:
+            left.pop()
+            raise AwsProblem(kind, sentence, "", call=action(service, operation))
+        return call(self, service, operation, **given)
+
+    monkeypatch.setattr(AccountReader, "call", failed)
+
+
+@pytest.mark.parametrize(
+    ("kind", "state"),
+    [
+        ("denied", "stays DRAINING and was not terminated."),
+        ("timeout", "Whether {id} is being terminated is unknown."),
+    ],
+)
+def test_a_failed_termination_says_that_the_instance_drains(
+    account: Stepped,
+    directory: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    kind: ProblemKind,
+    state: str,
+) -> None:
+    instance = busy(account)
+    words = ["replace", str(directory), instance["ec2InstanceId"], "--yes"]
+    failing(monkeypatch, "TerminateInstanceInAutoScalingGroup", kind)
+    assert main(words) == EXIT_FAILED
+    out = capsys.readouterr().out
+    assert state.format(id=instance["ec2InstanceId"]) in out
+    assert f"To continue: gpuecs-tui replace {directory} " in out and "--status ACTIVE" in out
+    account.ecs.update_container_instances_state(
+        cluster="llm", containerInstances=[instance["containerInstanceArn"]], status="ACTIVE"
+    )
+
+
+def test_a_draining_instance_is_read_again_after_a_passing_fault(
+    account: Stepped,
+    directory: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    instance = busy(account)
+    read, answers = instances.read_container_instance, ["throttled", "timeout"]
+
+    def again(*given: Any) -> Any:
+        if answers:
+            raise AwsProblem(cast(ProblemKind, answers.pop()), "It failed.")
+        return read(*given)
+
+    monkeypatch.setattr(instances, "read_container_instance", again)
+    assert main(["replace", str(directory), instance["ec2InstanceId"], "--yes"]) == 0
+    assert answers == [] and "DRAINING" not in capsys.readouterr().out
+
+
+def test_tasks_that_draining_does_not_move_are_named_before_the_question(
+    account: Stepped,
+    directory: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    read = tasks.read_groups_on
+    others = ("family:batch", "service:other")
+    monkeypatch.setattr(tasks, "read_groups_on", lambda *given: (*read(*given), *others))
+    identity = busy(account)["ec2InstanceId"]
+    assert main(["replace", str(directory), identity]) == EXIT_USAGE
+    out = capsys.readouterr().out
+    assert "It moves 1 task of llm" in out and "It also moves 1 task of another service." in out
+    assert "1 task without a service is on it and is not moved: this command waits up to 1 h" in out
+    assert main(["drain", str(directory), identity]) == EXIT_USAGE
+    assert "1 task without a service is on it and keeps running." in capsys.readouterr().out
+    monkeypatch.setattr(tasks, "read_groups_on", read)
+    assert main(["drain", str(directory), identity]) == EXIT_USAGE
+    out = capsys.readouterr().out
+    assert "without a service" not in out and "another service" not in out

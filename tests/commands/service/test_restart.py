@@ -45,7 +45,7 @@ def test_a_terminal_is_asked(
     newest = account.history[0]["serviceDeploymentArn"]
     answer(typed)
     assert main(["restart", str(directory)]) == code
-    assert "Restart llm? [y/N] " in capsys.readouterr().err
+    assert "Restart llm? (account 123456789012, us-west-2) [y/N] " in capsys.readouterr().err
     account.step(2)
     assert (account.history[0]["serviceDeploymentArn"] == newest) == bool(code)
 
@@ -79,6 +79,19 @@ def test_names_that_only_the_files_tell_are_not_acted_on(
     assert said.out == "" and "terraform.tfstate" in said.err
     account.step(2)
     assert account.history[0]["serviceDeploymentArn"] == newest
+
+
+def test_credentials_of_another_account_are_refused(
+    account: Stepped, directory: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    newest = account.history[0]["serviceDeploymentArn"]
+    state = directory / "terraform.tfstate"
+    state.write_text(state.read_text().replace(":123456789012:", ":210987654321:"))
+    assert main(["restart", str(directory), "--yes"]) == EXIT_FAILED
+    said = capsys.readouterr()
+    assert "in the account 210987654321, and the credentials are for the account 1234" in said.err
+    account.step(2)
+    assert account.history[0]["serviceDeploymentArn"] == newest and said.out == ""
 
 
 def test_nothing_deployed_is_3_and_no_directory_64(
