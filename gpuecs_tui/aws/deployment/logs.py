@@ -21,6 +21,12 @@ from gpuecs_tui.aws.errors import AwsProblem
 from gpuecs_tui.aws.session import AccountReader
 from gpuecs_tui.i18n import _
 
+SINCE = timedelta(minutes=10)
+"""Age of the first lines that are read unless another time is given."""
+LAST_LINES = 100
+"""Lines of one task and container from before it is followed, unless a time is given."""
+DEFINITIONS = 5
+"""Revisions of which the log settings are read, the newest ones: one call each."""
 POLL_SECONDS = 3.0
 """Seconds between two reads of a followed log. The quota of FilterLogEvents is a number of requests
 a second for the whole account (CloudWatch Logs quotas), which other programs need too."""
@@ -118,30 +124,62 @@ def last_lines(
 ) -> list[LogEvent]:
     """Return the last lines of tasks, at most ``number`` of each container, the oldest first.
 
-    One call a task and place. Raises AwsProblem.
+    One call a task, place and page. Raises AwsProblem.
     """
     found = [it for task in tasks for place in places for it in _last(reader, place, task, number)]
     return sorted(found, key=lambda it: it.at)
 
 
+def starts_after(
+    lines: Iterable[LogEvent], starts: Mapping[LogPlace, datetime]
+) -> dict[LogPlace, datetime]:
+    """Return ``starts``, later for each place of which lines were read.
+
+    ``lines``: the last lines of one task, the oldest first. Each container has its own start,
+    because a line of one container may appear after a later line of another one.
+    """
+    last = {it.container: it.at + timedelta(milliseconds=1) for it in lines}
+    return {place: last.get(place.container, start) for place, start in starts.items()}
+
+
 def _last(reader: AccountReader, place: LogPlace, task: str, number: int) -> list[LogEvent]:
     stream = place.stream(task)
     try:
-        answer = _at(reader, place).call(
-            "logs",
-            "GetLogEvents",
-            logGroupName=place.group,
-            logStreamName=stream,
-            limit=number,
-            startFromHead=False,
-        )
+        raw = _raw_last(_at(reader, place), place.group, stream, number)
     except AwsProblem as problem:
         if problem.kind == "not_found" and has_group(reader, place):
             return []
         raise
-    events = enumerate(answer["events"])
     # GetLogEvents returns no ids. These serve only to tell the events of one answer apart.
-    return [_event({**it, "eventId": f"{stream} {n}"}, place, stream) for n, it in events]
+    return [_event({**it, "eventId": f"{stream} {n}"}, place, stream) for n, it in enumerate(raw)]
+
+
+def _raw_last(
+    reader: AccountReader, group: str, stream: str, number: int
+) -> list[Mapping[str, Any]]:
+    """Return the last events of a stream, the oldest first.
+
+    A page may have fewer events than ``limit``, even none, although there are earlier ones. The
+    stream's beginning is where a token repeats (API reference, GetLogEvents).
+    """
+    found: list[Mapping[str, Any]] = []
+    before: dict[str, str] = {}
+    while len(found) < number:
+        answer = reader.call(
+            "logs",
+            "GetLogEvents",
+            logGroupName=group,
+            logStreamName=stream,
+            limit=number - len(found),
+            startFromHead=False,
+            **before,
+        )
+        found = [*answer["events"], *found]
+        token = answer.get("nextBackwardToken")
+        if not token or token == before.get("nextToken"):
+            break
+        before = {"nextToken": token}
+    return found
 
 
 def has_group(reader: AccountReader, place: LogPlace) -> bool:
@@ -167,11 +205,11 @@ class LogFeed:
     """Reads log lines repeatedly and returns each of them once."""
 
     def __init__(
-        self, reader: AccountReader, places: Sequence[LogPlace], since: datetime, task: str = ""
+        self, reader: AccountReader, starts: Mapping[LogPlace, datetime], task: str = ""
     ) -> None:
-        """Begin with the lines after ``since``; only those of ``task`` if it is not empty."""
-        self._places = [(_at(reader, place), place) for place in places]
-        self._since, self._task = since, task
+        """Begin with the lines of each place from its start on; ``task``: only of this task."""
+        self._places = [(_at(reader, place), place, start) for place, start in starts.items()]
+        self._task = task
         self._newest: datetime | None = None
         self._seen: dict[str, datetime] = {}
         self.wait = POLL_SECONDS
@@ -182,10 +220,11 @@ class LogFeed:
 
         A line that was yielded is never yielded again, even if a later page can't be read.
         """
-        start = self._since
-        if self._newest is not None:
-            start = max(start, self._newest - LATE)
-        pages = [_events(reader, place, start, self._task) for reader, place in self._places]
+        oldest = self._oldest
+        pages = [
+            _events(reader, place, max(start, oldest or start), self._task)
+            for reader, place, start in self._places
+        ]
         for event in heapq.merge(*pages, key=lambda it: it.at):
             if event.id in self._seen:
                 continue
@@ -193,9 +232,16 @@ class LogFeed:
             self._newest = max(event.at, self._newest or event.at)
             yield event
         self.wait = POLL_SECONDS
-        if self._newest is not None:
-            oldest = self._newest - LATE
+        if (oldest := self._oldest) is not None:
             self._seen = {name: at for name, at in self._seen.items() if at >= oldest}
+
+    @property
+    def _oldest(self) -> datetime | None:
+        """The earliest time of a line that may still be new; None before the first line.
+
+        A program may give its lines a time that is still to come.
+        """
+        return min(self._newest, datetime.now(UTC)) - LATE if self._newest else None
 
     def slow_down(self) -> None:
         """Wait longer before the next read."""

@@ -23,13 +23,8 @@ from gpuecs_tui.shell_words import shell_word
 if TYPE_CHECKING:
     from gpuecs_tui.aws.deployment.logs import LogEvent, LogFeed, LogPlace
 
-SINCE = timedelta(minutes=10)
-LAST_LINES = 100
-"""Lines of one task that are printed unless a time is given."""
 LONGEST = timedelta(days=3650)
 """The longest retention of a log group (CloudWatch Logs API reference, PutRetentionPolicy)."""
-DEFINITIONS = 5
-"""Task definitions of present and stopped tasks that are read, the newest ones."""
 
 
 def logs(arguments: argparse.Namespace) -> int:
@@ -39,26 +34,32 @@ def logs(arguments: argparse.Namespace) -> int:
     """
     matches = _pattern(arguments.grep)
     with service_here(arguments, changes=False) as here:
-        from gpuecs_tui.aws.deployment.logs import LogFeed, last_lines
+        from gpuecs_tui.aws.deployment.logs import (
+            LAST_LINES,
+            SINCE,
+            LogFeed,
+            last_lines,
+            starts_after,
+        )
 
         with waiting(_("Reading the tasks …")):
             task, places = _places(here, arguments.task)
         show = _printer(places, matches, as_json=arguments.json)
         far = SINCE if arguments.since is None else min(arguments.since, LONGEST)
-        since = datetime.now(UTC) - far
+        starts = dict.fromkeys(places, datetime.now(UTC) - far)
         with _missing_group(here, places):
             if task and arguments.since is None:
                 found = last_lines(here.reader, places, [task], LAST_LINES)
                 shown = show(found)
-                # Lines with the time of the last one were printed.
-                since = found[-1].at + timedelta(milliseconds=1) if found else since
+                starts = starts_after(found, starts)
                 if not arguments.follow:
-                    return _end(shown, here, places, task, None)
-            feed = LogFeed(here.reader, places, since, task)
+                    if found and not shown:
+                        _say(_("None of the last {n} lines matches.").format(n=LAST_LINES))
+                    return 0 if found else _end(here, places, task, None)
+            feed = LogFeed(here.reader, starts, task)
             if arguments.follow:
                 return _follow(feed, show)
-            shown = show(feed.poll())
-            return _end(shown, here, places, task, far)
+            return 0 if show(feed.poll()) else _end(here, places, task, far)
 
 
 def _pattern(text: str | None) -> Callable[[str], object]:
@@ -75,7 +76,7 @@ def _pattern(text: str | None) -> Callable[[str], object]:
 
 def _places(here: ServiceHere, wanted: str | None) -> tuple[str, Sequence[LogPlace]]:
     """Return the id of the wanted task, empty for all, and where the tasks write their logs."""
-    from gpuecs_tui.aws.deployment.logs import read_places, stream_names
+    from gpuecs_tui.aws.deployment.logs import DEFINITIONS, read_places, stream_names
     from gpuecs_tui.aws.deployment.reader import read_service_and_tasks
     from gpuecs_tui.operations.refused import Refused, UnknownId, chosen
 
@@ -94,7 +95,7 @@ def _places(here: ServiceHere, wanted: str | None) -> tuple[str, Sequence[LogPla
             else _("The service {name} has no task definition.").format(name=here.names.service)
         )
     for sentence in without:
-        print(f"gpuecs-tui: {harmless(sentence)}", file=sys.stderr)
+        _say(sentence)
     if wanted is None:
         return "", places
     try:
@@ -198,29 +199,32 @@ def _wait(seconds: float) -> None:
         raise BrokenPipeError
 
 
-def _end(
-    shown: bool,
-    here: ServiceHere,
-    places: Sequence[LogPlace],
-    task: str,
-    since: timedelta | None,
-) -> int:
-    """Say on stderr why nothing was printed; return the exit code."""
+def _end(here: ServiceHere, places: Sequence[LogPlace], task: str, since: timedelta | None) -> int:
+    """Say on stderr why nothing was printed; return the exit code.
+
+    ``since``: how far back lines were read; None if no line was found at all.
+    """
     from gpuecs_tui.aws.deployment.logs import ID_SHOWN, stream_names
 
-    if shown:
-        return 0
     if not any(stream_names(here.reader, place, task) for place in places):
         words = (
-            _("The task {id} has not written a log line yet.").format(id=task[:ID_SHOWN])
+            _("The task {id} has not written a log line yet.")
             if task
             else _("No task of the service has written a log line yet.")
         )
     elif since is None:
-        words = _("None of the last {n} lines matches.").format(n=LAST_LINES)
+        words = _(
+            "The log stream of task {id} is empty: no line was written, or all lines are older "
+            "than the retention of the log group."
+        )
     else:
         words = _(
             "No log line of the last {time} to show. To read further back, use a longer --since."
-        ).format(time=in_words(since))
-    print(f"gpuecs-tui: {harmless(words)}", file=sys.stderr)
+        )
+    time_words = in_words(since) if since is not None else ""
+    _say(words.format(id=task[:ID_SHOWN], time=time_words))
     return 0
+
+
+def _say(words: str) -> None:
+    print(f"gpuecs-tui: {harmless(words)}", file=sys.stderr)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
@@ -33,15 +33,10 @@ if TYPE_CHECKING:
     from gpuecs_tui.aws.deployment.logs import LogEvent, LogFeed
     from gpuecs_tui.aws.session import AccountReader
 
-SINCE = timedelta(minutes=10)
-LAST_LINES = 100
-"""Lines of the chosen task from before it is followed."""
 STOPPED_LINES = 20
 """Last lines of each task that stopped earlier."""
 STOPPED_TASKS = 5
 """The newest stopped tasks whose last lines are shown: one call each."""
-DEFINITIONS = 5
-"""Revisions of which the log settings are read, the newest ones: one call each."""
 _ERROR = re.compile(r"\b(?:ERROR|CRITICAL|FATAL|PANIC|Traceback)\b")
 _WARNING = re.compile(r"\b(?:WARN|WARNING)\b")
 
@@ -176,25 +171,24 @@ class TaskLog(Modal[None]):
 
     def _begin(self) -> Iterator[LogEvent]:
         """Yield the lines from before the log is followed, the first time only."""
-        from gpuecs_tui.aws.deployment.logs import LogFeed, last_lines, read_places
+        from gpuecs_tui.aws.deployment import logs
 
         if self._feed is not None:
             return
-        subject, since = self._subject, datetime.now(UTC) - SINCE
-        places, without = read_places(self._reader, subject.definitions[:DEFINITIONS])
+        reader, subject, since = self._reader, self._subject, datetime.now(UTC) - logs.SINCE
+        places, without = logs.read_places(reader, subject.definitions[: logs.DEFINITIONS])
         if not places:
             raise NothingToRead(without[0] if without else _("The service has no task definition."))
-        found: list[LogEvent] = []
+        starts = dict.fromkeys(places, since)
         if subject.task:
-            found = last_lines(self._reader, places, [subject.task], LAST_LINES)
+            found = logs.last_lines(reader, places, [subject.task], logs.LAST_LINES)
+            starts = logs.starts_after(found, starts)
         else:
             earlier = [it.id for it in subject.tasks if it.stopped_at and it.stopped_at < since]
-            found = last_lines(self._reader, places, earlier[:STOPPED_TASKS], STOPPED_LINES)
-        if subject.task and found:
-            # The last of these lines were read.
-            since = found[-1].at + timedelta(milliseconds=1)
-        self._feed = LogFeed(self._reader, places, since, subject.task)
-        yield from (it for it in found if it.at < since)
+            found = logs.last_lines(reader, places, earlier[:STOPPED_TASKS], STOPPED_LINES)
+            found = [it for it in found if it.at < since]
+        self._feed = logs.LogFeed(reader, starts, subject.task)
+        yield from found
 
 
 class NothingToRead(Exception):

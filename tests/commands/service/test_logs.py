@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from gpuecs_tui.aws.deployment import logs as reading
 from gpuecs_tui.aws.deployment.logs import POLL_SECONDS, SLOWEST_SECONDS
 from gpuecs_tui.aws.errors import AwsProblem
 from gpuecs_tui.aws.session import AccountReader, action
@@ -187,6 +188,19 @@ def test_no_line_yet_and_no_line_of_late_are_told_apart(
     assert "No task of the service has written a log line yet." in capsys.readouterr().err
     assert main(["logs", str(directory), "--task", short(account.tasks[0])]) == 0
     assert "has not written a log line yet." in capsys.readouterr().err
+    task = account.tasks[0]
+    name = f"quiet/server/{task['taskArn'].rpartition('/')[2]}"
+    account.client("logs").create_log_stream(logGroupName=GROUP, logStreamName=name)
+    assert main(["logs", str(directory), "--task", short(task)]) == 0
+    assert f"The log stream of task {short(task)} is empty: " in capsys.readouterr().err
+
+
+def test_lines_that_do_not_match_are_no_missing_lines(
+    account: Stepped, directory: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["logs", str(directory), "--task", short(account.tasks[0]), "--grep", "nowhere"]
+    assert main(words) == 0
+    assert capsys.readouterr().err.endswith("None of the last 100 lines matches.\n")
 
 
 class Follower:
@@ -223,7 +237,7 @@ def test_follow_of_one_task_begins_with_its_last_lines(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(module, "LAST_LINES", 1)
+    monkeypatch.setattr(reading, "LAST_LINES", 1)
     monkeypatch.setattr(module, "_wait", Follower())
     assert main(["logs", str(directory), "--follow", "--task", short(account.tasks[0])]) == 130
     assert len(capsys.readouterr().out.splitlines()) == 1
