@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import argparse
 
 Argument = tuple[tuple[str, ...], dict[str, Any]]
+JOINED = "="
+"""Beginning of the name of an optional value, which only ``--option=VALUE`` gives."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +138,7 @@ def minutes(text: str) -> float:
 WAIT: Argument = (
     ("--wait",),
     {
-        "metavar": "MINUTES",
+        "metavar": f"{JOINED}MINUTES",
         "type": minutes,
         "nargs": "?",
         "const": "30",

@@ -44,6 +44,19 @@ def refuse_extra_words(word: str, more: Iterable[str]) -> None:
         )
 
 
+def refuse_apart(option: str, word: str) -> None:
+    """Raise Failure if ``word``, a value for the ``option`` before it, is not a directory.
+
+    It would be used as the directory otherwise.
+    """
+    if not Path(word).is_dir():
+        raise Failure(
+            _("The value of {option} must be in the same word.").format(option=option),
+            _("Write {option}={value}.").format(option=option, value=word),
+            EXIT_USAGE,
+        )
+
+
 def refuse_malformed(region: str) -> None:
     """Raise Failure if ``region`` is set and does not have the form of a Region's name."""
     if not region:

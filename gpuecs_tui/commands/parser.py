@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NoReturn
 
 from gpuecs_tui import __version__
 from gpuecs_tui.columns import cells, pad
-from gpuecs_tui.commands.arguments import Argument, Command
+from gpuecs_tui.commands.arguments import JOINED, Argument, Command
 from gpuecs_tui.commands.command_table import COMMANDS, WIZARD
 from gpuecs_tui.commands.failure import EXIT_USAGE, harmless
-from gpuecs_tui.commands.misspelt import refuse_extra_words, refuse_misspelt
+from gpuecs_tui.commands.misspelt import refuse_apart, refuse_extra_words, refuse_misspelt
 from gpuecs_tui.i18n import N_, _, adopt_standard_texts
 
 COMMON: tuple[Argument, ...] = (
@@ -43,12 +46,22 @@ _END = "--"
 _HELP = ("-h", "--help")
 _WORD, _BEFORE = "(word)", "(before)"
 """Names of the first word and of the options before it in the namespace; no option has them."""
+_APART = re.compile(rf" (\[{JOINED}\w+\])(  +)?")
+"""An optional value as argparse writes it, with the spaces before the next column."""
 _UNSET: dict[str, Any] = {"default": argparse.SUPPRESS, "help": argparse.SUPPRESS}
 """Settings of an option that is stored only if it was given."""
 
 
 class CommandLineParser(argparse.ArgumentParser):
     """argparse's parser with this program's error message and exit code."""
+
+    def format_usage(self) -> str:
+        """Return the usage, with each optional value written as ``_unambiguous`` needs it."""
+        return _joined(super().format_usage())
+
+    def format_help(self) -> str:
+        """Return the help, likewise."""
+        return _joined(super().format_help())
 
     def error(self, message: str) -> NoReturn:
         """Print one message without control characters; exit with EXIT_USAGE."""
@@ -60,8 +73,8 @@ def parse_command_line(words: Sequence[str]) -> tuple[Command, argparse.Namespac
     """Return the command that ``words`` name (the wizard if they name none) and its arguments.
 
     Options may precede the command. Exits on a wrong command line, and for --help.
-    Raises Failure for a word that is not a directory, if it is nearly a command or other words
-    follow it.
+    Raises Failure for a word that is not a directory, if it is nearly a command, other words follow
+    it, or it is the value of the option before it.
     """
     adopt_standard_texts()
     words, behind = _without_rest(words)
@@ -118,6 +131,7 @@ def _unambiguous(words: Sequence[str]) -> list[str]:
     "--" is a directory, unless a command precedes it.
     """
     end = words.index(_END) if _END in words else len(words)
+    _refuse_apart(words[:end])
     # No option accepts a value that begins with a dash.
     first = sorted(map(_with_value, words[:end]), key=lambda word: word in _HELP)
     if COMMANDS.keys() & {*first}:
@@ -127,11 +141,28 @@ def _unambiguous(words: Sequence[str]) -> list[str]:
 
 def _with_value(word: str) -> str:
     """Return ``word``, with the value that an option without its optional value has."""
-    if not word.startswith("--") or "=" in word:
-        return word
-    every = (it for command in COMMANDS.values() for it in command.arguments)
-    value = next((it["const"] for flags, it in every if word in flags and "const" in it), None)
+    value = _optional(word).get("const")
     return word if value is None else f"{word}={value}"
+
+
+def _optional(word: str) -> dict[str, Any]:
+    """Return the settings of the option ``word`` if its value is optional, else nothing."""
+    every = (it for command in COMMANDS.values() for it in command.arguments)
+    return next((it for flags, it in every if word in flags and "const" in it), {})
+
+
+def _refuse_apart(words: Sequence[str]) -> None:
+    """Raise Failure for an optional value that is a word of its own."""
+    for option, word in pairwise(words):
+        if is_value := _optional(option).get("type"):
+            with suppress(argparse.ArgumentTypeError):
+                is_value(word)
+                refuse_apart(option, word)
+
+
+def _joined(text: str) -> str:
+    """Return a usage or help without the space before optional values; columns stay aligned."""
+    return _APART.sub(lambda it: f"{it[1]}{it[2]} " if it[2] else it[1], text)
 
 
 def _as_path(word: str) -> str:

@@ -113,11 +113,14 @@ def test_the_exit_code_is_the_verdict(
     assert said in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("before", [lambda _it: None, Scene.rolled_back], ids=["failed", "back"])
 def test_an_answer_that_is_older_than_the_apply_is_no_failure(
-    stack: Path, scene: Scene, monkeypatch: pytest.MonkeyPatch, capsys: Printed
-) -> None:
+    stack: Path, scene: Scene, monkeypatch: pytest.MonkeyPatch, capsys: Printed,
+    before: Callable[[Scene], None],
+) -> None:  # fmt: skip
     new = state().replace(f"{DEFINITION}demo:4", f"{DEFINITION}demo:5")
     (stack / "terraform.tfstate").write_text(new)
+    before(scene)
 
     def replaced() -> None:
         scene.service["deployments"] = [deployment("demo:5", "COMPLETED", created=1)]
@@ -127,7 +130,23 @@ def test_an_answer_that_is_older_than_the_apply_is_no_failure(
     after_each_read(monkeypatch, replaced)
     assert apply(stack, "--wait") == 0
     out = capsys.readouterr().out
-    assert "failed: " not in out and "healthy: 1 task of demo:5 runs" in out
+    assert "failed: " not in out and "rolled back: " not in out
+    assert "healthy: 1 task of demo:5 runs" in out
+
+
+@pytest.mark.parametrize("applied", ["task_definition", "count"])
+def test_an_answer_that_is_older_than_the_apply_is_not_healthy(
+    stack: Path, scene: Scene, monkeypatch: pytest.MonkeyPatch, capsys: Printed, applied: str
+) -> None:
+    if applied == "count":
+        (stack / "terraform.tfstate").write_text(state(desired=2))
+    else:
+        # No revision is compared.
+        write_stack(stack, service__ignore_changes="task_definition")
+    after_each_read(monkeypatch, scene.rolled_back, lambda: None)
+    assert apply(stack, "--wait") == EXIT_FAILED
+    said = capsys.readouterr().out
+    assert "healthy: 1 task" not in said and "rolled back: " in said
 
 
 def test_when_the_time_is_over_it_says_how_to_look_again(
@@ -173,12 +192,14 @@ def test_a_reader_that_closes_the_output_ends_the_wait(
 
 
 @pytest.mark.parametrize(
-    ("actions", "count", "said"),
+    ("actions", "count", "waits", "said"),
     [
-        (["create"], 1, "Created. Not yet healthy: gpuecs-tui status "),
-        (["update"], 1, "Updated. Not yet healthy: gpuecs-tui status "),
-        (["no-op"], 1, ""),
-        (["update"], 0, ""),
+        (["create"], 1, False, "Created. Not yet healthy: gpuecs-tui status "),
+        (["create"], 1, True, "Created. Whether it is healthy: gpuecs-tui status "),
+        (["delete", "create"], 1, True, "Created. Whether it is healthy: gpuecs-tui status "),
+        (["update"], 1, False, "Updated. Whether it is healthy: gpuecs-tui status "),
+        (["no-op"], 1, False, ""),
+        (["update"], 0, False, ""),
     ],
 )
 def test_without_it_the_last_line_says_how_to_see_the_service(
@@ -187,13 +208,17 @@ def test_without_it_the_last_line_says_how_to_see_the_service(
     capsys: Printed,
     actions: list[str],
     count: int,
+    waits: bool,
     said: str,
 ) -> None:
-    before = None if actions == ["create"] else {"desired_count": 2}
-    replay(stack, monkeypatch, actions=actions, before=before, after={"desired_count": count})
-    assert apply(stack) == 0
+    waiting = {"wait_for_steady_state": waits}
+    before = None if actions == ["create"] else {"desired_count": 2, **waiting}
+    after = {"desired_count": count, **waiting}
+    replay(stack, monkeypatch, actions=actions, before=before, after=after)
+    confirmed = ("--confirm", "llama") if "delete" in actions else ()
+    assert apply(stack, *confirmed) == 0
     last = capsys.readouterr().out.splitlines()[-1]
-    assert last == f"{said}'{stack}'" if said else "Not yet healthy" not in last
+    assert last == f"{said}'{stack}'" if said else "ealthy" not in last
 
 
 def test_approve_waits_too(stack: Path, scene: Scene, capsys: Printed) -> None:

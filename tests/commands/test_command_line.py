@@ -105,6 +105,28 @@ def test_an_option_of_another_command_is_refused(
     assert capsys.readouterr().err == f"gpuecs-tui: unrecognized arguments: {strange}\n"
 
 
+@pytest.mark.parametrize(
+    "words", [["apply", "--wait", "5", "llm"], ["--wait", "5", "apply", "llm"]], ids=str
+)
+def test_a_value_in_the_next_word_is_refused_with_how_it_is_written(
+    words: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(words) == EXIT_USAGE
+    assert capsys.readouterr().err == (
+        "gpuecs-tui: The value of --wait must be in the same word. Write --wait=5.\n"
+    )
+    with pytest.raises(SystemExit):
+        main(["apply", "--help"])
+    assert "--wait[=MINUTES]" in capsys.readouterr().out
+    # A directory with such a name is no value.
+    Path("5").mkdir()
+    assert parse_command_line(["apply", "--wait", "5"])[1].directory == Path("5")
+
+
 def test_help_is_about_the_command_that_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     told = []
     for words in (["--help", "approve"], ["approve", "-h"], ["--demo", "-h", "approve"]):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from gpuecs_tui.commands.arguments import Argument, Command
+from gpuecs_tui.commands.arguments import JOINED, Argument, Command
 from gpuecs_tui.commands.command_table import COMMANDS, WIZARD
 from gpuecs_tui.commands.parser import COMMON, parse_command_line
 from gpuecs_tui.demo.answer_check import ANSWERS_VARIABLE
@@ -99,7 +99,8 @@ def _written(argument: Argument) -> str:
     value = " ".join(value) if isinstance(value, tuple) else value
     if not flags[0].startswith("-"):
         return f"`{value or flags[0]}`"
-    return ", ".join(f"`{flag} {value}`".replace(" `", "`") for flag in flags)
+    value = f"[{value}]" if value.startswith(JOINED) else f" {value}"
+    return ", ".join(f"`{flag}{value}`".replace(" `", "`") for flag in flags)
 
 
 def _sentence(text: str) -> str:

@@ -12,7 +12,7 @@ from gpuecs_tui.commands.service.here import EXIT_NOT_DEPLOYED, source_of
 from gpuecs_tui.commands.status.command import exit_code, unknown_for_failures, watch
 from gpuecs_tui.i18n import _
 from gpuecs_tui.shell_words import shell_word
-from gpuecs_tui.terraform.plan.details import Action, load_plan, runs_no_task
+from gpuecs_tui.terraform.plan.details import Action, ResourceChange, load_plan, runs_no_task
 from gpuecs_tui.terraform.runs.run import Run
 from gpuecs_tui.terraform.runs.run_status import Operation
 
@@ -21,9 +21,10 @@ EXIT_TIME_OVER = 75
 _MINUTE = 60.0
 """Seconds."""
 _SERVICE = "aws_ecs_service"
-_FAILED_READS = 2
-"""Reads in a row that must show a failure: the answers of ECS may be older than the apply
-("Eventual consistency" in the ECS API reference)."""
+_WAITS = "wait_for_steady_state"
+_READS = 2
+"""Reads in a row that must show the end of the deployment: the answers of ECS may be older than the
+apply ("Eventual consistency" in the ECS API reference)."""
 
 
 def after_apply(run: Run, wait: float | None) -> int:
@@ -31,28 +32,37 @@ def after_apply(run: Run, wait: float | None) -> int:
 
     ``wait``: minutes to follow the deployment to its end: 0 healthy, 1 failed or rolled back, 4
     unknown. Raises Failure with EXIT_TIME_OVER if it has not ended then. None: only a line says
-    that the service is not healthy yet, if the run changed the service.
+    how to see whether the service is healthy, if the run changed the service.
     """
     if run.operation is not Operation.APPLY:
         return 0
     if wait is not None:
         return follow_deployment(run.directory, wait)
-    if words := _not_yet(run):
+    if words := _next(run):
         print(harmless(words.format(directory=shell_word(run.directory))))
     return 0
 
 
-def _not_yet(run: Run) -> str:
-    """Return that the service of ``run`` is not healthy yet; empty if it was not changed."""
+def _next(run: Run) -> str:
+    """Return what ``run`` did to the service and how to see it; empty if it was not changed."""
     tree = load_plan(run)
     if tree is None or runs_no_task(tree):
         return ""
-    actions = {it.action for it in tree.changes if it.type == _SERVICE}
-    if actions & {Action.CREATE, Action.REPLACE}:
+    changes = [it for it in tree.changes if it.type == _SERVICE]
+    created = [it for it in changes if it.action in (Action.CREATE, Action.REPLACE)]
+    if created and not all(map(_is_steady, created)):
         return _("Created. Not yet healthy: gpuecs-tui status {directory}")
-    if Action.UPDATE in actions:
-        return _("Updated. Not yet healthy: gpuecs-tui status {directory}")
+    if created:
+        return _("Created. Whether it is healthy: gpuecs-tui status {directory}")
+    if any(it.action is Action.UPDATE for it in changes):
+        return _("Updated. Whether it is healthy: gpuecs-tui status {directory}")
     return ""
+
+
+def _is_steady(service: ResourceChange) -> bool:
+    """Return whether Terraform has waited until the tasks of the service ran."""
+    changed = next((it.after for it in service.attributes if it.path == _WAITS), None)
+    return changed == "true" if changed is not None else service.before.get(_WAITS) is True
 
 
 def follow_deployment(directory: Path, minutes: float) -> int:
@@ -65,7 +75,7 @@ def follow_deployment(directory: Path, minutes: float) -> int:
         with unknown_for_failures():
             source = source_of(directory)
             until = time.monotonic() + minutes * _MINUTE
-            found = watch(source, until=until, failed_reads=_FAILED_READS)
+            found = watch(source, until=until, reads=_READS)
             if found is None:
                 _refuse_time_over(directory, minutes)
             code = exit_code(found, source.read())

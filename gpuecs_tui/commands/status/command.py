@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from gpuecs_tui.assessment.deployed import Deployed
 from gpuecs_tui.assessment.deployed_source import DeployedSource, hint_of
+from gpuecs_tui.aws.reading import value_or
 from gpuecs_tui.commands.failure import EXIT_FAILED, Failure, failure_from_os_error, harmless
 from gpuecs_tui.commands.service.here import EXIT_NOT_DEPLOYED, source_here
 from gpuecs_tui.commands.status import report
@@ -93,12 +94,13 @@ def watch(
     *,
     as_json: bool = False,
     until: float | None = None,
-    failed_reads: int = 1,
+    reads: int = 1,
 ) -> DeploymentStatus | None:
     """Print what changes until the first final state, and return it.
 
     ``until``: when to end, on the clock of ``time.monotonic``; None is returned if the state is not
-    final then. ``failed_reads``: how many reads in a row must show the state ``failed``.
+    final then. ``reads``: how many reads in a row must show a final state that may be older than
+    the apply.
     """
     from gpuecs_tui.aws.deployment.watch import DeploymentWatch
 
@@ -121,8 +123,8 @@ def watch(
                 found = deployed.status(reading.facts, _now())
             state = found.verdict.state
             same = state, same[1] + 1 if same[0] == state else 1
-            needed = {"unknown": UNKNOWN_MAX, "failed": failed_reads}.get(state, 1)
-            if state != "failed" or same[1] >= needed:
+            needed = _needed(found, reads)
+            if state == "unknown" or same[1] >= needed:
                 changed = (report.json_line if as_json else report.changes)(found, before)
                 for line in changed:
                     print(harmless(line), flush=True)
@@ -136,6 +138,23 @@ def watch(
             time.sleep(pause)
             # An apply may have begun or ended meanwhile.
             deployed = source.read(hint_of(reading.facts))
+
+
+def _needed(found: DeploymentStatus, reads: int) -> int:
+    """Return how many reads in a row must show the state of ``found`` until it counts."""
+    state = found.verdict.state
+    if state == "unknown":
+        return UNKNOWN_MAX
+    return reads if state in FINAL and not _shows_applied(found) else 1
+
+
+def _shows_applied(found: DeploymentStatus) -> bool:
+    """Return whether a healthy service has the revision and the count that were applied."""
+    service, applied = value_or(found.facts.service, None), found.applied
+    if found.verdict.state != "healthy" or applied.ignores_task_definition:
+        # Only the verdict on a healthy service compares the revision, unless it is ignored.
+        return False
+    return service is not None and (applied.ignores_desired or service.desired == applied.desired)
 
 
 @contextmanager
