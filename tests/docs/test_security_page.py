@@ -27,8 +27,13 @@ PAGE = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 MARK = re.compile(r"\.?gpuecs-tui[.-][\w.-]*\w")
 """A whole text of this form is the name of a file of this program in a stack directory."""
-ONLY_LOOK = {"gpuecs_tui/private_folder.py", "gpuecs_tui/commands/doctor.py"}
-"""Modules that read the path of the state folder and store nothing below it."""
+ONLY_LOOK = {
+    "gpuecs_tui/private_folder.py",
+    "gpuecs_tui/commands/doctor.py",
+    # Its callers name the folder.
+    "gpuecs_tui/user_folders.py",
+}
+"""Modules that read the path of the state folder and store nothing of their own below it."""
 
 
 def section(heading: str) -> str:
@@ -56,7 +61,9 @@ def nodes(*words: str) -> Iterator[tuple[str, ast.AST, ast.AST]]:
 def folders() -> dict[str, list[str | None]]:
     """Return module → the names that it joins to the state or cache folder; None: another use."""
     found: dict[str, list[str | None]] = {}
-    for path, node, parent in nodes("state_folder()", "cache_folder()", "runs_root()"):
+    for path, node, parent in nodes(
+        "state_folder()", "cache_folder()", "runs_root()", "state_file("
+    ):
         match node:
             case ast.Call(func=ast.Name(id="state_folder" | "cache_folder")):
                 match parent:
@@ -64,6 +71,9 @@ def folders() -> dict[str, list[str | None]]:
                         found.setdefault(path, []).append(name)
                     case _:
                         found.setdefault(path, []).append(None)
+            case ast.Assign(targets=[ast.Name(id="_FOLDER")], value=ast.Constant(value=str(name))):
+                # The folder of state_file.
+                found.setdefault(path, []).append(name)
             case ast.Call(
                 func=ast.Attribute(value=ast.Call(func=ast.Attribute(attr="runs_root"))),
                 args=[ast.Constant(value=str(name))],
