@@ -106,7 +106,7 @@ def _deploy_outside(
     if image == present:
         raise Failure(_same_words(here))
     request = copy_with_image(running, container, image)
-    ask(arguments, _effects(now, running, present, image), _question(image))
+    ask(arguments, _effects(now, running, present, image), here.asked(_question(image)))
     with written_values(here.directory, {IMAGE: image}, _COMMAND):
         check_values(arguments)
         revision = register(here.reader, request)

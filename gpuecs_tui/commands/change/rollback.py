@@ -217,7 +217,7 @@ def _deploy_earlier(arguments: argparse.Namespace, case: _Case, target: str) -> 
             ),
         )
     lines = [*_changed(case.answers, found), update_words(target), *revision_effects(case.now)]
-    ask(arguments, iter(lines), _question(target))
+    ask(arguments, iter(lines), here.asked(_question(target)))
     with written_values(here.directory, found.values, _COMMAND):
         check_values(arguments)
         use_revision(here.reader, here.names, target)

@@ -114,9 +114,9 @@ def _scale_outside(
     if MOST in scaling.values:
         # One answer is for the plan and for the call.
         print(harmless("\n".join(lines)))
-        _apply(arguments, {MOST: scaling.values[MOST]}, _question(scaling.tasks))
+        _apply(arguments, {MOST: scaling.values[MOST]}, here.asked(_question(scaling.tasks)))
     else:
-        ask(arguments, iter(lines), _question(scaling.tasks))
+        ask(arguments, iter(lines), here.asked(_question(scaling.tasks)))
     with written_values(here.directory, {TASKS: scaling.tasks}, _COMMAND):
         check_values(arguments, hides=(count_reset.RULE,))
         if limits and present and limits != present.scaled:
