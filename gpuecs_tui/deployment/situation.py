@@ -26,6 +26,7 @@ from gpuecs_tui.aws.deployment.facts import (
     ServiceEvent,
 )
 from gpuecs_tui.aws.reading import Known, value_or
+from gpuecs_tui.aws.service.under_way import ROLLING_BACK
 from gpuecs_tui.deployment import launch_reasons, service_events, stop_reasons
 from gpuecs_tui.deployment.applied import Applied
 from gpuecs_tui.stack.model import Stack
@@ -37,7 +38,6 @@ EVENT_AGE = timedelta(hours=6)
 messages"), so that an older one is past."""
 FAILED_STATES = frozenset({"STOPPED", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED"})
 """Final states of a deployment in the history that is not successful."""
-ROLLING_BACK = frozenset({"ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS", "STOP_REQUESTED"})
 _LEAVING = ("Terminat", "Detach", "Quarantined")
 """Beginnings of the lifecycle states of an instance that leaves its group."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from gpuecs_tui.aws.deployment.definition import TaskDefinition
@@ -119,6 +119,13 @@ def serving_words(now: ServiceNow, stopping: int) -> str:
             left,
         )
     return words.format(n=left, all=now.service.desired, percent=percent)
+
+
+def under_way_words(now: ServiceNow) -> Iterator[str]:
+    """Yield that a new deployment replaces the one in progress, if there is one."""
+    deployments = now.service.deployments
+    if len(deployments) > 1 or any(it.rollout_state == "IN_PROGRESS" for it in deployments):
+        yield _("A deployment is in progress: the new deployment replaces it.")
 
 
 def starting(now: ServiceNow, tasks: int, without: str = "") -> int | None:

@@ -6,7 +6,12 @@ from collections.abc import Iterator
 
 from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.operations.refused import Refused, refuse_inactive
-from gpuecs_tui.operations.replacement import ServiceNow, instances_words, serving_words
+from gpuecs_tui.operations.replacement import (
+    ServiceNow,
+    instances_words,
+    serving_words,
+    under_way_words,
+)
 
 
 def refuse_restart(now: ServiceNow) -> None:
@@ -50,7 +55,4 @@ def restart_effects(now: ServiceNow) -> Iterator[str]:
     more = max(1, now.most - service.desired)
     if words := instances_words(now, more):
         yield words
-    if len(service.deployments) > 1 or any(
-        it.rollout_state == "IN_PROGRESS" for it in service.deployments
-    ):
-        yield _("A deployment is in progress: the new deployment replaces it.")
+    yield from under_way_words(now)

@@ -6,20 +6,17 @@ from collections.abc import Iterator
 from typing import Any
 
 from gpuecs_tui.aws.deployment.facts import DeployedNames
-from gpuecs_tui.aws.service.revision import Revision, serving_container
+from gpuecs_tui.aws.service.revision import READ_ONLY, Revision, serving_container
 from gpuecs_tui.aws.session import AccountReader
 from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.operations.refused import Refused
-from gpuecs_tui.operations.replacement import ServiceNow, instances_words, serving_words
+from gpuecs_tui.operations.replacement import (
+    ServiceNow,
+    instances_words,
+    serving_words,
+    under_way_words,
+)
 from gpuecs_tui.stack.kept_revision import revision_name
-
-READ_ONLY = frozenset(
-    {
-        "taskDefinitionArn", "revision", "status", "requiresAttributes", "compatibilities",
-        "registeredAt", "registeredBy", "deregisteredAt", "deleteRequestedAt",
-    }
-)  # fmt: skip
-"""Members of a task definition that AWS sets and RegisterTaskDefinition does not accept."""
 
 
 def copy_with_image(revision: Revision, container: str, image: str) -> dict[str, Any]:
@@ -78,6 +75,7 @@ def revision_effects(now: ServiceNow) -> Iterator[str]:
     service = now.service
     if not service.desired:
         yield _("The service is scaled to zero: no task starts until it is scaled up.")
+        yield from under_way_words(now)
         return
     yield ngettext(
         "ECS replaces {n} task of {name}.", "ECS replaces {n} tasks of {name}.", service.desired
@@ -85,3 +83,4 @@ def revision_effects(now: ServiceNow) -> Iterator[str]:
     yield serving_words(now, service.desired)
     if words := instances_words(now, max(1, now.most - service.desired)):
         yield words
+    yield from under_way_words(now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,12 +16,15 @@ from gpuecs_tui.app import WizardApp
 from gpuecs_tui.deployment.verdict import VerdictState
 from gpuecs_tui.screens.deployment import DeploymentScreen
 from gpuecs_tui.terraform.base.atomic_files import replace_json
+from gpuecs_tui.terraform.base.liveness import identify
 from gpuecs_tui.terraform.control import runs
 from gpuecs_tui.terraform.runs import run_list
 from gpuecs_tui.terraform.runs.directory_lock import DirectoryBusy, LockHolder
 from gpuecs_tui.terraform.runs.journal import record
 from gpuecs_tui.terraform.runs.run import Run
 from gpuecs_tui.terraform.runs.run_status import Operation, RunStatus
+from gpuecs_tui.terraform.write import value_change
+from gpuecs_tui.user_folders import state_file
 from gpuecs_tui.widgets.base.confirm import Confirm
 from gpuecs_tui.widgets.base.one_line import OneLine
 from gpuecs_tui.widgets.log.panel import LogPanel
@@ -521,6 +525,27 @@ async def test_a_busy_directory_offers_to_watch(
         await until_run(pilot, RunStatus.PLANNED)
         assert run_of(pilot).id == other.id
         assert "is in use" not in said(pilot)
+
+
+@pytest.mark.parametrize("lives", [True, False])
+async def test_a_change_of_a_command_is_named_or_waited_for_before_a_plan(
+    directory: Path, engine: Path, lives: bool
+) -> None:
+    write_stack(directory)
+    value_change.put_values(directory, {"service.desired_count": 4}, "scale", {})
+    note = state_file("changes", directory)
+    writer = identify(os.getppid()).as_json() if lives else None
+    note.write_text(json.dumps({**json.loads(note.read_text()), "writer": writer}))
+    async with on_run_screen(directory) as pilot:
+        await pilot.press("p")
+        if lives:
+            await until(pilot, lambda: "is changing" in said(pilot), "the refusal")
+            assert run_list.runs_of(directory) == []
+        else:
+            await until_run(pilot, RunStatus.PLANNED)
+            told = " ".join(it.message for it in pilot.app._notifications)
+            assert "A gpuecs-tui scale was interrupted" in told
+            assert "service.desired_count = 4" in told
 
 
 async def test_destroy_is_planned_first_and_needs_the_name(directory: Path, engine: Path) -> None:

@@ -9,6 +9,13 @@ from typing import Any
 from gpuecs_tui.aws.session import AccountReader
 from gpuecs_tui.stack.kept_revision import revision_name
 
+READ_ONLY = frozenset(
+    {
+        "taskDefinitionArn", "revision", "status", "requiresAttributes", "compatibilities",
+        "registeredAt", "registeredBy", "deregisteredAt", "deleteRequestedAt",
+    }
+)  # fmt: skip
+"""Members of a task definition that AWS sets and RegisterTaskDefinition does not accept."""
 ACTIVE = "ACTIVE"
 """The status of a revision that a service can be updated to."""
 

@@ -6,7 +6,7 @@ from gpuecs_tui.aws.session import AccountReader
 
 STOPPABLE = ("PENDING", "IN_PROGRESS")
 """States in which a deployment can be stopped (API_StopServiceDeployment)."""
-ROLLING_BACK = ("STOP_REQUESTED", "ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS")
+ROLLING_BACK = frozenset({"STOP_REQUESTED", "ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS"})
 """States of a deployment that is being stopped or rolled back."""
 
 

@@ -12,8 +12,10 @@ from gpuecs_tui.commands.change.interrupted import restore_interrupted, worded
 from gpuecs_tui.commands.change.values import (
     apply_values,
     ask,
+    calling,
     changed_words,
     check_values,
+    is_refused,
     needs_an_answer,
     written_values,
 )
@@ -107,13 +109,18 @@ def _deploy_outside(
         raise Failure(_same_words(here))
     request = copy_with_image(running, container, image)
     ask(arguments, _effects(now, running, present, image), here.asked(_question(image)))
-    with written_values(here.directory, {IMAGE: image}, _COMMAND):
+    with written_values(here.directory, {IMAGE: image}, _COMMAND) as change:
         check_values(arguments)
         revision = register(here.reader, request)
         try:
-            use_revision(here.reader, here.names, revision)
-        except BaseException:
-            _tell_unused(revision)
+            with calling(change):
+                use_revision(here.reader, here.names, revision)
+        except BaseException as error:
+            if is_refused(error):
+                _tell_unused(revision)
+            else:
+                words = _("Revision {revision} was registered. Whether ECS deploys it is unknown.")
+                print(harmless(words.format(revision=revision)), file=sys.stderr)
             raise
     print(
         harmless(_("ECS deploys {revision} with {image}.").format(revision=revision, image=image))

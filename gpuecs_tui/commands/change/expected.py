@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from gpuecs_tui.aws.service.revision import serving_container
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.terraform.plan.details import (
     UNKNOWN,
@@ -83,8 +84,6 @@ def _path_of_key(change: ResourceChange, path: str, container: str) -> str:
 
 def _serving(change: ResourceChange, container: str) -> int | None:
     """Return the position of the serving container in the revision before; None if unknown."""
-    from gpuecs_tui.aws.service.revision import serving_container
-
     try:
         containers: Any = json.loads(change.before.get(_CONTAINERS) or "")
     except (TypeError, ValueError):

@@ -14,6 +14,7 @@ from gpuecs_tui.terraform.base.problems import TerraformProblem
 from gpuecs_tui.terraform.write.value_change import (
     in_words,
     interrupted_change,
+    interrupted_words,
     refuse_another,
     restore,
 )
@@ -50,20 +51,7 @@ def tell_interrupted(directory: Path) -> None:
         # The plan reports the file that can't be read.
         return
     if change is not None:
-        words = _(
-            "!  A gpuecs-tui {command} was interrupted before it was applied. The directory has "
-            "its values: {after}. The values before: {before}."
-        )
-        print(
-            harmless(
-                words.format(
-                    command=change.command,
-                    after=in_words(change.after),
-                    before=in_words(change.before),
-                )
-            ),
-            file=sys.stderr,
-        )
+        print(harmless(f"!  {interrupted_words(change)}"), file=sys.stderr)
 
 
 @contextmanager

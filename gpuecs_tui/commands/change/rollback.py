@@ -21,6 +21,7 @@ from gpuecs_tui.commands.change.interrupted import restore_interrupted, worded
 from gpuecs_tui.commands.change.values import (
     apply_values,
     ask,
+    calling,
     changed_words,
     check_values,
     needs_an_answer,
@@ -137,6 +138,20 @@ def _stop(arguments: argparse.Namespace, case: _Case) -> None:
             here.watch_line,
         )
     target = last_completed(case.history)
+    # ECS keeps the history for 90 days, and a revision that still runs may be older.
+    if not target and not any(
+        it.rollout_state == "COMPLETED" for it in case.now.service.deployments
+    ):
+        raise Failure(
+            _(
+                "No deployment of {name} is known to have completed, so ECS has no revision to "
+                "return to."
+            ).format(name=here.names.service),
+            _(
+                "To deploy another image: gpuecs-tui deploy {directory} --image IMAGE; to stop all "
+                "tasks: gpuecs-tui scale {directory} 0"
+            ).format(directory=shell_word(here.directory)),
+        )
     words = _("ECS stops the deployment of {ahead} and returns to {target}.").format(
         ahead=ahead, target=target or _("the last completed deployment")
     )
@@ -150,7 +165,7 @@ def _stop(arguments: argparse.Namespace, case: _Case) -> None:
 def _offer(arguments: argparse.Namespace, case: _Case, target: str) -> None:
     """Offer to write the values of ``target``: the directory is ahead of the service."""
     found = case.values_of(target)
-    if not found.values:
+    if not _is_ahead(case.answers, found):
         return
     directory = case.here.directory
     lines = [
@@ -177,7 +192,7 @@ def _apply_earlier(arguments: argparse.Namespace, case: _Case, target: str) -> N
     from gpuecs_tui.operations.revisions import revision_effects
 
     found = case.values_of(target)
-    if not any(case.answers.get(key) != value for key, value in found.values.items()):
+    if not _is_ahead(case.answers, found):
         raise Failure(
             _("The directory already has the values of {target}.").format(target=target),
             _("To apply them: gpuecs-tui apply {directory} --yes").format(
@@ -218,10 +233,16 @@ def _deploy_earlier(arguments: argparse.Namespace, case: _Case, target: str) -> 
         )
     lines = [*_changed(case.answers, found), update_words(target), *revision_effects(case.now)]
     ask(arguments, iter(lines), here.asked(_question(target)))
-    with written_values(here.directory, found.values, _COMMAND):
+    with written_values(here.directory, found.values, _COMMAND) as change:
         check_values(arguments)
-        use_revision(here.reader, here.names, target)
+        with calling(change):
+            use_revision(here.reader, here.names, target)
     print(harmless(_("ECS deploys {target}.").format(target=target)))
+
+
+def _is_ahead(answers: Mapping[str, Value], found: EarlierValues) -> bool:
+    """Tell whether the directory has another value than the earlier revision."""
+    return any(answers.get(key) != value for key, value in found.values.items())
 
 
 def _changed(answers: Mapping[str, Value], found: EarlierValues) -> Iterator[str]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import cast
 
 from gpuecs_tui.assessment.written import Written, resolved
 from gpuecs_tui.aws.reading import Known, Reading
-from gpuecs_tui.aws.service.live_count import LiveCount, read_live_count
+from gpuecs_tui.aws.service.live_count import LiveCount, read_live_count, service_id
 from gpuecs_tui.checks.context import Context, context_of
 from gpuecs_tui.checks.pricing.cost import cost
 from gpuecs_tui.checks.pricing.cost_words import amount, brief
@@ -19,6 +20,7 @@ from gpuecs_tui.commands.change.taken_back import limits_for, taken_back
 from gpuecs_tui.commands.change.values import (
     apply_values,
     ask,
+    calling,
     changed_words,
     check_values,
     needs_an_answer,
@@ -103,9 +105,10 @@ def _scale_outside(
     from gpuecs_tui.operations.service import set_desired_count, set_scaling_limits
 
     present = live.value if isinstance(live, Known) else None
+    before = present.scaled if present else None
     limits = limits_for(present, scaling.tasks) if present else None
     lines = [*effects, _ignored_words(scaling.tasks)]
-    if limits and present and limits != present.scaled:
+    if limits and limits != before:
         lines.append(
             _("The limits of Application Auto Scaling become {least} to {most} tasks.").format(
                 least=limits[0], most=limits[1]
@@ -117,12 +120,38 @@ def _scale_outside(
         _apply(arguments, {MOST: scaling.values[MOST]}, here.asked(_question(scaling.tasks)))
     else:
         ask(arguments, iter(lines), here.asked(_question(scaling.tasks)))
-    with written_values(here.directory, {TASKS: scaling.tasks}, _COMMAND):
+    with written_values(here.directory, {TASKS: scaling.tasks}, _COMMAND) as change:
         check_values(arguments, hides=(count_reset.RULE,))
-        if limits and present and limits != present.scaled:
-            set_scaling_limits(here.reader, here.names, limits)
-        set_desired_count(here.reader, here.names, scaling.tasks)
+        with calling(change):
+            if not limits or not before or limits == before:
+                set_desired_count(here.reader, here.names, scaling.tasks)
+            else:
+                set_scaling_limits(here.reader, here.names, limits)
+                try:
+                    set_desired_count(here.reader, here.names, scaling.tasks)
+                except BaseException:
+                    _tell_limits(here, before, limits)
+                    raise
     print(harmless(_scaled_words(scaling)))
+
+
+def _tell_limits(here: ServiceHere, before: tuple[int, int], limits: tuple[int, int]) -> None:
+    """Print that the limits of autoscaling have changed although the desired count has not."""
+    words = _(
+        "The limits of Application Auto Scaling are now {least} to {most} tasks. To change them "
+        "back: aws application-autoscaling register-scalable-target --service-namespace ecs "
+        "--scalable-dimension ecs:service:DesiredCount --resource-id {service} --min-capacity "
+        "{min} --max-capacity {max}"
+    )
+    service = service_id(here.names.cluster, here.names.service)
+    print(
+        harmless(
+            words.format(
+                least=limits[0], most=limits[1], service=service, min=before[0], max=before[1]
+            )
+        ),
+        file=sys.stderr,
+    )
 
 
 def _ignored_words(tasks: int) -> str:

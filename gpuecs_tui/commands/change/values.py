@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -29,10 +29,15 @@ from gpuecs_tui.terraform.write.value_change import (
     close,
     has_begun,
     in_words,
+    mark_called,
     put_values,
     refuse_another,
     restore,
+    was_called,
 )
+
+_UNCLEAR = ("timeout", "throttled", "unreachable")
+"""Kinds of an AwsProblem after which a call, or an earlier try of it, may have had an effect."""
 
 
 def needs_an_answer(arguments: argparse.Namespace) -> None:
@@ -62,13 +67,42 @@ def written_values(
         yield change
     except BaseException:
         if has_begun(change):
-            close(directory)
             if change.before:
                 _tell_kept(change)
+            close(directory)
         else:
             _restore(change)
         raise
     close(directory)
+
+
+@contextmanager
+def calling(change: ValueChange) -> Iterator[None]:
+    """Call AWS in the block to make a change of ``written_values``.
+
+    If AWS refuses, the earlier values are written back. After another failure it is unknown whether
+    the call had an effect, so the values stay.
+    """
+    with worded():
+        mark_called(change, called=True)
+    try:
+        yield
+    except BaseException as error:
+        if is_refused(error):
+            # If this fails, the values stay.
+            with suppress(TerraformProblem):
+                mark_called(change, called=False)
+        raise
+
+
+def is_refused(error: BaseException) -> bool:
+    """Tell whether ``error`` of a call, or of ``calling``, means that the call had no effect."""
+    from gpuecs_tui.aws.errors import AwsProblem
+
+    if isinstance(error, AwsProblem):
+        return error.kind not in _UNCLEAR
+    # The call is not made if it can't be recorded.
+    return isinstance(error, Failure)
 
 
 def apply_values(
@@ -192,10 +226,16 @@ def _restore(change: ValueChange) -> None:
 
 
 def _tell_kept(change: ValueChange) -> None:
-    words = _(
-        "The apply had begun, so the directory keeps {values}. What is applied: gpuecs-tui status "
-        "{directory}"
-    )
+    if was_called(change):
+        words = _(
+            "Whether AWS made the change is unknown, so the directory keeps {values}. What the "
+            "service runs: gpuecs-tui status {directory}"
+        )
+    else:
+        words = _(
+            "The apply had begun, so the directory keeps {values}. What is applied: gpuecs-tui "
+            "status {directory}"
+        )
     print(
         harmless(
             words.format(values=in_words(change.after), directory=shell_word(change.directory))

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from gpuecs_tui.aws.service.revision import READ_ONLY
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.terraform.hcl.literals import quote
 from gpuecs_tui.terraform.read.answers import gather
@@ -42,14 +43,7 @@ _IN_CONTAINER = {
 """Key → the path of its value in a container."""
 _LOG_BUFFER = "task.log_buffer_mib"
 _LOG_MODE = "logConfiguration.options.mode"
-_OF_REVISION = frozenset(
-    {
-        "taskDefinitionArn", "revision", "status", "requiresAttributes", "compatibilities",
-        "registeredAt", "registeredBy", "deregisteredAt", "deleteRequestedAt",
-        "containerDefinitions",
-    }
-)  # fmt: skip
-"""Members that differ between any two revisions, or that are compared one by one."""
+_CONTAINERS = "containerDefinitions"
 
 
 def revision_answers(
@@ -60,7 +54,7 @@ def revision_answers(
     ``container`` and ``port``: those to which the load balancer sends requests.
     """
     task = {
-        "container_definitions": json.dumps(definition.get("containerDefinitions") or []),
+        "container_definitions": json.dumps(definition.get(_CONTAINERS) or []),
         "network_mode": definition.get("networkMode"),
         "cpu": definition.get("cpu"),
         "memory": definition.get("memory"),
@@ -89,7 +83,7 @@ def other_differences(
     A member of a container is named with the container, and if the member has parts, with the part.
     """
     restored = restored_answers(one, other, container, port)
-    names = sorted((one.keys() | other.keys()) - _OF_REVISION)
+    names = sorted((one.keys() | other.keys()) - READ_ONLY - {_CONTAINERS})
     found = [
         name
         for name in names
@@ -117,7 +111,7 @@ def _member(definition: Mapping[str, Any], name: str) -> Any:
 
 
 def _containers(definition: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
-    return {str(it.get("name")): it for it in definition.get("containerDefinitions") or ()}
+    return {str(it.get("name")): it for it in definition.get(_CONTAINERS) or ()}
 
 
 def _parts(container: Mapping[str, Any], port: int) -> dict[str, Any]:

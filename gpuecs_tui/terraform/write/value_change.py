@@ -22,7 +22,7 @@ from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.model import KEYS
 from gpuecs_tui.stack.resolve import resolve
 from gpuecs_tui.stack.unread import by_key
-from gpuecs_tui.terraform.base.atomic_files import create_json, read_json
+from gpuecs_tui.terraform.base.atomic_files import create_json, read_json, replace_json
 from gpuecs_tui.terraform.base.liveness import ProcessIdentity, identify, is_alive
 from gpuecs_tui.terraform.read.directory import ReadBack, read
 from gpuecs_tui.terraform.runs.applied import is_applied
@@ -140,11 +140,32 @@ def refuse_another(directory: Path) -> None:
     )
 
 
+def mark_called(change: ValueChange, *, called: bool) -> None:
+    """Record whether a call that makes the change in AWS may have had an effect.
+
+    Raises WriteProblem.
+    """
+    if not change.before:
+        return
+    try:
+        path = state_file(_FOLDER, change.directory)
+        replace_json(path, {**_noted(change.directory), "called": called})
+    except OSError as error:
+        raise _not_recorded(error) from None
+
+
+def was_called(change: ValueChange) -> bool:
+    """Tell whether a call that makes the change in AWS may have had an effect."""
+    return bool(change.before) and _noted(change.directory).get("called") is True
+
+
 def has_begun(change: ValueChange) -> bool:
-    """Tell whether a run that started after the write was approved.
+    """Tell whether a run that started after the write was approved, or AWS was called.
 
     Part of the change may then be in the account, even if the apply failed.
     """
+    if was_called(change):
+        return True
     newer = takewhile(lambda run: run.id != change.newest, runs_of(change.directory))
     # An import of missing resources applies no value.
     return any(
@@ -183,6 +204,14 @@ def interrupted_change(directory: Path, environ: Mapping[str, str]) -> ValueChan
         before={key: change.before[key] for key in unedited},
         after={key: change.after[key] for key in unedited},
     )
+
+
+def interrupted_words(change: ValueChange) -> str:
+    """Return which values a killed command left in the directory."""
+    return _(
+        "A gpuecs-tui {command} was interrupted before it was applied. The directory has its "
+        "values: {after}. The values before: {before}."
+    ).format(command=change.command, after=in_words(change.after), before=in_words(change.before))
 
 
 def in_words(values: Mapping[str, Value]) -> str:
@@ -250,10 +279,14 @@ def _note(change: ValueChange) -> None:
             # Its command has ended.
             path.unlink(missing_ok=True)
     except OSError as error:
-        raise WriteProblem(
-            _("Could not record the change: {reason}.").format(reason=error.strerror or error),
-            _("Check free space and permissions, or set XDG_STATE_HOME to a writable directory."),
-        ) from None
+        raise _not_recorded(error) from None
+
+
+def _not_recorded(error: OSError) -> WriteProblem:
+    return WriteProblem(
+        _("Could not record the change: {reason}.").format(reason=error.strerror or error),
+        _("Check free space and permissions, or set XDG_STATE_HOME to a writable directory."),
+    )
 
 
 def _noted(directory: Path) -> Mapping[str, Any]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from textual import work
 from textual.message import Message
@@ -16,6 +18,11 @@ from gpuecs_tui.terraform.runs import run_list
 from gpuecs_tui.terraform.runs.directory_lock import DirectoryBusy
 from gpuecs_tui.terraform.runs.run import Run, load_run
 from gpuecs_tui.terraform.runs.run_status import Operation
+from gpuecs_tui.terraform.write.value_change import (
+    interrupted_change,
+    interrupted_words,
+    refuse_another,
+)
 from gpuecs_tui.widgets.run.advice import BRING_BACK
 from gpuecs_tui.widgets.run.watch import still_holds
 from gpuecs_tui.widgets.step.part import Part
@@ -100,11 +107,22 @@ class RunDecisions(Part):
             other = load_run(run_list.runs_root() / problem.holder.run)
         self.post_message(self.Refused(problem, other))
 
+    def _tell_interrupted(self, directory: Path, environ: Mapping[str, str]) -> None:
+        """Name the values that a killed command wrote and that were not applied."""
+        # The plan reports a file that can't be read.
+        with suppress(TerraformProblem):
+            change = interrupted_change(directory, environ)
+            if change is not None:
+                self.app.notify(interrupted_words(change), severity="warning", markup=False)
+
     def _begin(self, operation: Operation, *, only_bring_back: bool = False) -> None:
         """Start a run; runs in a thread."""
         options, reader = self._wizard.options, self.app.feed.reader
         try:
             environ, profile = environment_for(self._wizard.profile, reader)
+            if operation is not Operation.DESTROY and not only_bring_back:
+                refuse_another(options.directory)
+                self._tell_interrupted(options.directory, environ)
             run = runs.start(
                 options.directory,
                 operation,

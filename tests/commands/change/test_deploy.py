@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from botocore.session import Session
 
+from gpuecs_tui.aws.service.revision import READ_ONLY
 from gpuecs_tui.cli import main
 from gpuecs_tui.commands.change.image import wanted_image
 from gpuecs_tui.commands.failure import EXIT_FAILED, EXIT_USAGE, Failure
@@ -55,7 +56,7 @@ def test_the_members_that_are_not_copied_are_those_that_aws_sets() -> None:
     ecs: Any = Session().get_service_model("ecs")
     described = {*ecs.shape_for("TaskDefinition").members}
     accepted = {*ecs.operation_model("RegisterTaskDefinition").input_shape.members}
-    assert described - accepted == revisions.READ_ONLY
+    assert described - accepted == READ_ONLY
 
 
 def test_the_image_is_written_planned_and_applied(stack: Stack, capsys: Printed) -> None:
@@ -160,6 +161,33 @@ def test_a_refused_update_names_the_revision_that_is_left(
     assert "was registered and is not used" in err
     assert "Ask for the permission ecs:UpdateService." in err
     assert stack.read() == before and account.service["taskDefinition"] == running
+
+
+def test_after_an_update_without_an_answer_the_image_stays_and_nothing_is_claimed(
+    stack: Stack, capsys: Printed, monkeypatch: Any
+) -> None:
+    from gpuecs_tui.aws.errors import AwsProblem
+
+    def late(*_any: object) -> None:
+        raise AwsProblem("timeout", "No answer.", "Try again.", "ecs:UpdateService")
+
+    stack.write(service__ignore_changes=("task_definition",))
+    monkeypatch.setattr(revisions, "use_revision", late)
+    assert deploy(stack, "2.3.6", "--yes") == EXIT_FAILED
+    err = capsys.readouterr().err
+    assert "Whether ECS deploys it is unknown." in err and "is not used" not in err
+    assert f"unknown, so the directory keeps task.image = {REPOSITORY}:2.3.6." in err
+    assert "Restored" not in err and ":2.3.6" in stack.read()
+
+
+def test_a_deployment_that_is_replaced_is_named(
+    account: Stepped, stack: Stack, capsys: Printed
+) -> None:
+    stack.write(service__ignore_changes=("task_definition",))
+    account.update(forceNewDeployment=True)
+    account.step(1)
+    assert deploy(stack, "2.4.0", "--yes") == 0
+    assert "in progress: the new deployment replaces it." in capsys.readouterr().out
 
 
 def test_an_image_is_required(stack: Stack, capsys: Printed) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -72,6 +74,46 @@ def test_a_deployment_under_way_is_stopped_and_the_earlier_values_are_offered(
     # Only the directory was ahead: again, the values of the running revision are meant.
     assert rollback(stack, "--yes") == (0 if answers == "n\n" else EXIT_FAILED)
     assert f"{REPOSITORY}:2.4.1" in stack.read()
+
+
+def test_values_that_the_directory_has_already_are_not_offered(
+    account: Stepped, stack: Stack, capsys: Printed
+) -> None:
+    stack.write(task__image=f"{REPOSITORY}:2.4.0", task__environment={"MODE": "new"})
+    old, new = deployed(account, stack, ended=False)
+    assert rollback(stack, "--yes") == 0
+    account.until(lambda: account.history[0]["status"] == "ROLLBACK_SUCCESSFUL")
+    account.update(taskDefinition=new)
+    account.step(1)
+    capsys.readouterr()
+    assert rollback(stack, "--yes") == 0
+    out = capsys.readouterr().out
+    assert f"ECS stops the deployment of {new} and returns to {old}." in out
+    assert "ahead of the service" not in out and "Wrote" not in out
+
+
+def test_the_first_deployment_is_not_stopped_because_nothing_is_there_to_return_to(
+    account: Stepped, stack: Stack, capsys: Printed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from gpuecs_tui.commands.change import earlier
+    from gpuecs_tui.operations import reading
+
+    _old, new = deployed(account, stack, ended=False)
+    history, now = earlier.read_history_of, reading.read_now
+
+    def alone(*given: Any) -> Any:
+        found = now(*given)
+        primary = found.service.deployments[:1]
+        return replace(found, service=replace(found.service, deployments=primary))
+
+    monkeypatch.setattr(earlier, "read_history_of", lambda here: history(here)[:1])
+    monkeypatch.setattr(reading, "read_now", alone)
+    assert rollback(stack, "--yes") == EXIT_FAILED
+    err = capsys.readouterr().err
+    assert "No deployment of llm is known to have completed" in err
+    assert f"gpuecs-tui scale {stack.directory} 0" in err
+    account.until(account.steady)
+    assert name_of(account.service["taskDefinition"]) == new, "it was not stopped"
 
 
 def test_no_at_the_question_stops_nothing(

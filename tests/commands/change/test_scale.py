@@ -401,6 +401,63 @@ def test_autoscaling_keeps_the_new_count_and_its_schedule_is_named(
         scaling.deregister_scalable_target(**target)
 
 
+def test_limits_that_changed_are_named_if_the_count_is_refused(
+    account: Stepped, stack: Stack, capsys: Printed, monkeypatch: Any
+) -> None:
+    from gpuecs_tui.aws.errors import AwsProblem
+    from gpuecs_tui.operations import service
+
+    def denied(*_any: object) -> None:
+        raise AwsProblem("denied", "No.", "Ask.", "ecs:UpdateService")
+
+    stack.write(service__ignore_changes=IGNORED, fleet__max_size=20)
+    scaling = account.client("application-autoscaling")
+    target = {
+        "ServiceNamespace": "ecs",
+        "ResourceId": "service/llm/llm",
+        "ScalableDimension": "ecs:service:DesiredCount",
+    }
+    scaling.register_scalable_target(**target, MinCapacity=1, MaxCapacity=2)
+    monkeypatch.setattr(service, "set_desired_count", denied)
+    try:
+        assert scale(stack, 3, "--yes") == EXIT_FAILED
+    finally:
+        scaling.deregister_scalable_target(**target)
+    err = capsys.readouterr().err
+    assert "The limits of Application Auto Scaling are now 3 to 3 tasks." in err
+    assert "--resource-id service/llm/llm --min-capacity 1 --max-capacity 2" in err
+    assert "Restored the earlier value: service.desired_count = 1." in err
+
+
+def test_ctrl_c_during_the_call_keeps_the_value_because_its_effect_is_unknown(
+    stack: Stack, capsys: Printed, monkeypatch: Any
+) -> None:
+    from gpuecs_tui.commands.change.scale import scale as run
+    from gpuecs_tui.commands.parser import parse_command_line
+    from gpuecs_tui.operations import service
+
+    def press(*_any: object) -> None:
+        # A kill at this moment leaves the note as it is now.
+        killed = value_change.interrupted_change
+        with monkeypatch.context() as dead:
+            dead.setattr(value_change, "is_alive", lambda _process: False)
+            note = state_file("changes", stack.directory)
+            text = note.read_text()
+            assert killed(stack.directory, {}) is None and not note.exists()
+            note.write_text(text)
+        raise KeyboardInterrupt
+
+    stack.write(service__ignore_changes=IGNORED, fleet__max_size=4)
+    monkeypatch.setattr(service, "set_desired_count", press)
+    words = ["scale", str(stack.directory), "2", "--yes", "--offline"]
+    with pytest.raises(KeyboardInterrupt):
+        run(parse_command_line(words)[1])
+    err = capsys.readouterr().err
+    assert "is unknown, so the directory keeps service.desired_count = 2." in err
+    assert "desired_count = 2" in stack.read()
+    assert not state_file("changes", stack.directory).exists()
+
+
 def test_a_refused_call_restores_the_value(
     account: Stepped, stack: Stack, capsys: Printed, monkeypatch: Any
 ) -> None:
