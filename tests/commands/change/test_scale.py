@@ -28,6 +28,11 @@ from tests.support.terraform.waiting import until_state
 from tests.support.unprivileged import unprivileged
 
 IGNORED = ("desired_count",)
+TARGET = {
+    "ServiceNamespace": "ecs",
+    "ResourceId": "service/llm/llm",
+    "ScalableDimension": "ecs:service:DesiredCount",
+}
 Printed = pytest.CaptureFixture[str]
 
 
@@ -378,14 +383,9 @@ def test_autoscaling_keeps_the_new_count_and_its_schedule_is_named(
 ) -> None:
     stack.write(service__ignore_changes=IGNORED, fleet__max_size=20)
     scaling = account.client("application-autoscaling")
-    target = {
-        "ServiceNamespace": "ecs",
-        "ResourceId": "service/llm/llm",
-        "ScalableDimension": "ecs:service:DesiredCount",
-    }
-    scaling.register_scalable_target(**target, MinCapacity=1, MaxCapacity=2)
+    scaling.register_scalable_target(**TARGET, MinCapacity=1, MaxCapacity=2)
     scaling.put_scheduled_action(
-        **target, ScheduledActionName="night", Schedule="cron(0 20 * * ? *)",
+        **TARGET, ScheduledActionName="night", Schedule="cron(0 20 * * ? *)",
         ScalableTargetAction={"MinCapacity": 1},
     )  # fmt: skip
     try:
@@ -398,7 +398,7 @@ def test_autoscaling_keeps_the_new_count_and_its_schedule_is_named(
         assert (found["MinCapacity"], found["MaxCapacity"]) == (3, 3)
         assert account.service["desiredCount"] == 3
     finally:
-        scaling.deregister_scalable_target(**target)
+        scaling.deregister_scalable_target(**TARGET)
 
 
 def test_limits_that_changed_are_named_if_the_count_is_refused(
@@ -412,17 +412,12 @@ def test_limits_that_changed_are_named_if_the_count_is_refused(
 
     stack.write(service__ignore_changes=IGNORED, fleet__max_size=20)
     scaling = account.client("application-autoscaling")
-    target = {
-        "ServiceNamespace": "ecs",
-        "ResourceId": "service/llm/llm",
-        "ScalableDimension": "ecs:service:DesiredCount",
-    }
-    scaling.register_scalable_target(**target, MinCapacity=1, MaxCapacity=2)
+    scaling.register_scalable_target(**TARGET, MinCapacity=1, MaxCapacity=2)
     monkeypatch.setattr(service, "set_desired_count", denied)
     try:
         assert scale(stack, 3, "--yes") == EXIT_FAILED
     finally:
-        scaling.deregister_scalable_target(**target)
+        scaling.deregister_scalable_target(**TARGET)
     err = capsys.readouterr().err
     assert "The limits of Application Auto Scaling are now 3 to 3 tasks." in err
     assert "--resource-id service/llm/llm --min-capacity 1 --max-capacity 2" in err
