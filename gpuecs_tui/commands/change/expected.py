@@ -19,8 +19,9 @@ from gpuecs_tui.terraform.read.rules import KEY_RULES, READ_APART, SERVICE, TASK
 
 _DEFINITION = "task_definition"
 _CONTAINERS = "container_definitions"
+_ALL_TAGS = "tags_all"
 _COMPUTED = frozenset(
-    {"arn", "arn_without_revision", "enable_fault_injection", "id", "revision", "tags_all"}
+    {"arn", "arn_without_revision", "enable_fault_injection", "id", "revision", _ALL_TAGS}
 )
 """Attributes of a new revision that the provider decides (provider schema 5.100.0, ``computed``;
 generated Terraform always sets ``network_mode``)."""
@@ -57,6 +58,9 @@ def _follows(
     revised = any(it.startswith(f"{TASK}.") for it in places)
     if revised and (change.address, changed.path) == (SERVICE, _DEFINITION):
         return True
+    if revised and change.address == TASK and changed.path.startswith(f"{_ALL_TAGS}."):
+        # Each tag is listed without a value after it while their map is unknown.
+        return any((it.path, it.after) == (_ALL_TAGS, UNKNOWN) for it in change.attributes)
     if changed.after == UNKNOWN:
         return revised and change.address == TASK and changed.path in _COMPUTED
     path = f"{change.address}.{_path_of_key(change, changed.path, container)}"

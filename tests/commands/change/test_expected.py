@@ -54,6 +54,15 @@ def test_an_unknown_value_is_expected_only_of_what_a_new_revision_computes() -> 
     assert others(TASKS, SERVICE, deployed, {}, {"task_definition": True}) == [SERVICE]
 
 
+def test_the_tags_of_a_new_revision_are_expected_unless_they_change() -> None:
+    old, new = revision(image("server", "llm:1")), revision(image("server", "llm:2"))
+    old |= {"tags": {"team": "ml"}, "tags_all": {"team": "ml"}}
+    new |= {"tags": {"team": "ml"}}
+    assert others(IMAGE, DEFINITION, old, new, {"tags_all": True}) == []
+    new |= {"tags": {"team": "web"}}
+    assert others(IMAGE, DEFINITION, old, new, {"tags_all": True}) == [DEFINITION]
+
+
 @pytest.mark.parametrize(
     ("address", "attribute", "after", "is_other"),
     [
