@@ -155,7 +155,7 @@ def _tell_unused(revision: str) -> None:
             _(
                 "Revision {revision} was registered and is not used. To remove it: aws ecs "
                 "deregister-task-definition --task-definition {revision}"
-            ).format(revision=revision)
+            ).format(revision=shell_word(revision))
         ),
         file=sys.stderr,
     )

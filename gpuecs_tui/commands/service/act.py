@@ -72,7 +72,7 @@ def drain(arguments: argparse.Namespace) -> int:
         print(
             harmless(
                 _("To replace it: gpuecs-tui replace {directory} {id}").format(
-                    directory=shell_word(here.directory), id=instance.ec2_instance_id
+                    directory=shell_word(here.directory), id=shell_word(instance.ec2_instance_id)
                 )
             )
         )
@@ -133,7 +133,11 @@ def _back(here: ServiceHere, instance: ContainerInstance) -> str:
     return _(
         "To let it accept tasks again: aws ecs update-container-instances-state --region {region} "
         "--cluster {cluster} --container-instances {id} --status ACTIVE"
-    ).format(region=here.reader.region, cluster=shell_word(here.names.cluster), id=instance.id)
+    ).format(
+        region=shell_word(here.reader.region),
+        cluster=shell_word(here.names.cluster),
+        id=shell_word(instance.id),
+    )
 
 
 @contextmanager
@@ -158,7 +162,9 @@ def _draining_named(here: ServiceHere, instance: ContainerInstance) -> Iterator[
         print()
         print(
             harmless(
-                words.format(id=instance.ec2_instance_id, directory=shell_word(here.directory))
+                words.format(
+                    id=shell_word(instance.ec2_instance_id), directory=shell_word(here.directory)
+                )
             )
         )
         print(harmless(_back(here, instance)), flush=True)

@@ -39,7 +39,7 @@ def after_apply(run: Run, wait: float | None) -> int:
     if wait is not None:
         return follow_deployment(run.directory, wait)
     if words := _next(run):
-        print(harmless(words.format(directory=shell_word(run.directory))))
+        print(harmless(words))
     return 0
 
 
@@ -51,12 +51,14 @@ def _next(run: Run) -> str:
     changes = [it for it in tree.changes if it.type == _SERVICE]
     created = [it for it in changes if it.action in (Action.CREATE, Action.REPLACE)]
     if created and not all(map(_is_steady, created)):
-        return _("Created. Not yet healthy: gpuecs-tui status {directory}")
-    if created:
-        return _("Created. Whether it is healthy: gpuecs-tui status {directory}")
-    if any(it.action is Action.UPDATE for it in changes):
-        return _("Updated. Whether it is healthy: gpuecs-tui status {directory}")
-    return ""
+        words = _("Created. Not yet healthy: gpuecs-tui status {directory}")
+    elif created:
+        words = _("Created. Whether it is healthy: gpuecs-tui status {directory}")
+    elif any(it.action is Action.UPDATE for it in changes):
+        words = _("Updated. Whether it is healthy: gpuecs-tui status {directory}")
+    else:
+        return ""
+    return words.format(directory=shell_word(run.directory))
 
 
 def _is_steady(service: ResourceChange) -> bool:

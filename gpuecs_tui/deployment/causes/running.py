@@ -107,10 +107,12 @@ def _exits(it: Situation) -> Recognition | None:
 
 def log_command(it: Situation, task: DeployedTask | None) -> str:
     """Return the command that prints the log of ``task``, or of all tasks."""
-    directory = shell_word(it.applied.directory)
+    directory = it.applied.directory
     if task is None:
-        return _("gpuecs-tui logs {directory}").format(directory=directory)
-    return _("gpuecs-tui logs {directory} --task {id}").format(directory=directory, id=task.id)
+        return _("gpuecs-tui logs {directory}").format(directory=shell_word(directory))
+    return _("gpuecs-tui logs {directory} --task {id}").format(
+        directory=shell_word(directory), id=shell_word(task.id)
+    )
 
 
 def _interrupted(it: Situation) -> Recognition | None:

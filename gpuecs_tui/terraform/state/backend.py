@@ -77,10 +77,19 @@ def refuse_damaged_record(directory: Path, environ: Mapping[str, str]) -> None:
     Terraform writes it in ``init`` (internal/command/workdir, ``ParseBackendStateFile``).
     """
     path = data_folder(directory, environ) / STATE_NAME
+    remedy = _("Move {path} aside and run a plan: it runs `init` again.").format(path=path)
+    try:
+        path.lstat()
+    except OSError:
+        # There is none, or the folder is closed, which the selected workspace reports.
+        return
     try:
         reason = _damage(read_regular(path))
-    except (FileNotFoundError, NotADirectoryError):
-        return
+    except PermissionError as error:
+        reason, remedy = (
+            str(error.strerror),
+            _("Check the permissions of {path}.").format(path=path),
+        )
     except OSError as error:
         reason = error.strerror or str(error)
     if reason:
@@ -89,7 +98,7 @@ def refuse_damaged_record(directory: Path, environ: Mapping[str, str]) -> None:
                 "Could not read {path}: {reason}. Terraform records the backend in this file; the "
                 "state itself is elsewhere."
             ).format(path=path, reason=reason),
-            _("Move {path} aside and run a plan: it runs `init` again.").format(path=path),
+            remedy,
         )
 
 

@@ -48,7 +48,6 @@ def change(screen: StepScreen, key: str, applied: Applied) -> None:
             "deploy {directory} --image IMAGE"
         )
     if words:
-        directory = shell_word(screen.wizard.options.directory)
-        say(screen.app, words.format(directory=directory))
+        say(screen.app, words.format(directory=shell_word(screen.wizard.options.directory)))
     else:
         screen.go_to_key(key)

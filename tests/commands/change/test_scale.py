@@ -275,7 +275,7 @@ def test_an_approved_apply_counts_although_a_later_plan_was_not_approved(
     monkeypatch.setattr(value_change, "is_alive", lambda _process: False)
     stack.replay(apply=fake_engine.Command(fake_engine.stream("apply-change"), code=1))
     assert main(["apply", str(stack.directory), "--yes", "--offline"]) == EXIT_FAILED
-    # Another version of the program may start it without a look at the note.
+    # Another version of the program may start it without reading the note.
     until_state(runs.start(stack.directory, "plan"), RunStatus.SUCCEEDED)
     capsys.readouterr()
     assert value_change.interrupted_change(stack.directory, {}) is None
