@@ -10,7 +10,7 @@ from gpuecs_tui.terraform.recovery.locks import held_lock
 from gpuecs_tui.terraform.runs.run import Run
 from gpuecs_tui.terraform.runs.run_status import RunStatus
 
-PATIENCE = 60.0
+PATIENCE = 180.0
 """Seconds after which a test gives up; on an idle machine, no wait takes more than three."""
 
 _T = TypeVar("_T")
