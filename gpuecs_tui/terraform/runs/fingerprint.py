@@ -7,6 +7,8 @@ import os
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
+from functools import cache
+from itertools import product
 from pathlib import Path
 
 from gpuecs_tui.regular_files import open_regular
@@ -85,6 +87,8 @@ def _named_below(directory: Path) -> list[tuple[str, Path]]:
             # A module may use other modules and files.
             text += b"\n" + _readable_text(unused.pop(path))
     whole = [path for path in folders if _is_given_whole(path, text)]
+    # A data set has many files of few types: the text is searched once for each type.
+    is_in_text = cache(lambda part: os.fsencode(part) in text)
     for path, folder in folders.items():
         is_whole = any(path == it or path.startswith(f"{it}/") for it in whole)
         with suppress(OSError):
@@ -93,7 +97,7 @@ def _named_below(directory: Path) -> list[tuple[str, Path]]:
             for file in entries:
                 loaded = path not in unused and file.name.endswith(_LOADED)
                 given = is_whole and not is_module
-                if loaded or given or os.fsencode(file.name) in text:
+                if loaded or given or (is_in_text(file.suffix) and is_in_text(file.name)):
                     files.append((f"{path}/{file.name}", file))
     return files
 
@@ -121,14 +125,18 @@ def _paths_beside(text: bytes) -> Iterator[str]:
 
 
 def _is_in_a_path(path: str, text: bytes) -> bool:
-    name = re.escape(os.fsencode(Path(path).name))
-    return re.search(rb"/" + name + rb'["/]', text) is not None
+    return _is_between(text, (b"/",), path, (b'"', b"/"))
 
 
 def _is_given_whole(path: str, text: bytes) -> bool:
     """Tell whether the folder's name ends a text, or is followed by a pattern or an expression."""
-    name = re.escape(os.fsencode(Path(path).name))
-    return re.search(rb'["/]' + name + rb'(?:"|/\*|/\$\{)', text) is not None
+    return _is_between(text, (b'"', b"/"), path, (b'"', b"/*", b"/${"))
+
+
+def _is_between(text: bytes, starts: Iterable[bytes], path: str, ends: Iterable[bytes]) -> bool:
+    """Tell whether the last name of ``path`` is in ``text`` between a start and an end."""
+    name = os.fsencode(Path(path).name)
+    return name in text and any(start + name + end in text for start, end in product(starts, ends))
 
 
 def changed(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
