@@ -174,8 +174,8 @@ class DeploymentScreen(StepScreen):
         assert self._source is not None
         next_in = RETRY_SECONDS
         try:
-            anew, self._reads_all = self._reads_all, False
-            deployed = self._source.read(hint_of(self._facts), anew=anew)
+            again, self._reads_all = self._reads_all, False
+            deployed = self._source.read(hint_of(self._facts), again=again)
             if deployed.names is None or deployed.is_gone:
                 self._watch = None
                 self.post_message(self.StateRead(DeploymentFacts(), deployed))

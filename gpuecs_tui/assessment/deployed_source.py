@@ -54,18 +54,18 @@ class DeployedSource:
         self._mark: object = None
         self._hint: object = None
 
-    def read(self, hint: object = None, *, anew: bool = False) -> Deployed:
+    def read(self, hint: object = None, *, again: bool = False) -> Deployed:
         """Return what is deployed; blocks for a second if a remote state has to be read.
 
         It is read again if the files, the runs or the state file changed, if ``hint`` differs from
-        the last one, or if ``anew``. A remote state has no file: pass as ``hint`` what an apply of
+        the last one, or if ``again``. A remote state has no file: pass as ``hint`` what an apply of
         another user changes, see ``hint_of``; None: it is unknown. Raises what ``present`` raises,
         and NoHome.
         """
         known = self._known
         is_hinted = None not in (hint, self._hint) and hint != self._hint
         self._hint = self._hint if hint is None else hint
-        if known is None or anew or is_hinted or self._mark != self._marks(known.runs):
+        if known is None or again or is_hinted or self._mark != self._marks(known.runs):
             environ = self._environ()
             with suppress(TerraformProblem):
                 self._state = local_state(self._directory, environ)

@@ -121,6 +121,15 @@ def serving_words(now: ServiceNow, stopping: int) -> str:
     return words.format(n=left, all=now.service.desired, percent=percent)
 
 
+def replacing_words(now: ServiceNow) -> Iterator[str]:
+    """Yield what runs, starts and ends while a new deployment replaces all tasks."""
+    desired = now.service.desired
+    yield serving_words(now, desired)
+    if words := instances_words(now, max(1, now.most - desired)):
+        yield words
+    yield from under_way_words(now)
+
+
 def under_way_words(now: ServiceNow) -> Iterator[str]:
     """Yield that a new deployment replaces the one in progress, if there is one."""
     deployments = now.service.deployments

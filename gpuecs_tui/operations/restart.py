@@ -6,12 +6,7 @@ from collections.abc import Iterator
 
 from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.operations.refused import Refused, refuse_inactive
-from gpuecs_tui.operations.replacement import (
-    ServiceNow,
-    instances_words,
-    serving_words,
-    under_way_words,
-)
+from gpuecs_tui.operations.replacement import ServiceNow, replacing_words
 
 
 def refuse_restart(now: ServiceNow) -> None:
@@ -51,8 +46,4 @@ def restart_effects(now: ServiceNow) -> Iterator[str]:
         "ECS replaces {n} tasks of {name} with tasks of the same revision ({revision}).",
         service.desired,
     ).format(n=service.desired, name=service.name, revision=service.task_definition)
-    yield serving_words(now, service.desired)
-    more = max(1, now.most - service.desired)
-    if words := instances_words(now, more):
-        yield words
-    yield from under_way_words(now)
+    yield from replacing_words(now)

@@ -10,12 +10,8 @@ from gpuecs_tui.aws.service.revision import READ_ONLY, Revision, serving_contain
 from gpuecs_tui.aws.session import AccountReader
 from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.operations.refused import Refused
-from gpuecs_tui.operations.replacement import (
-    ServiceNow,
-    instances_words,
-    serving_words,
-    under_way_words,
-)
+from gpuecs_tui.operations.replacement import ServiceNow, replacing_words, under_way_words
+from gpuecs_tui.operations.service import update_service
 from gpuecs_tui.stack.kept_revision import revision_name
 
 
@@ -48,13 +44,7 @@ def register(reader: AccountReader, request: dict[str, Any]) -> str:
 
 def use_revision(reader: AccountReader, names: DeployedNames, revision: str) -> None:
     """Let ECS deploy ``revision`` (``llm:8``). Raises AwsProblem."""
-    reader.call(
-        "ecs",
-        "UpdateService",
-        cluster=names.cluster,
-        service=names.service,
-        taskDefinition=revision,
-    )
+    update_service(reader, names, taskDefinition=revision)
 
 
 def stop_and_roll_back(reader: AccountReader, deployment: str) -> None:
@@ -80,7 +70,4 @@ def revision_effects(now: ServiceNow) -> Iterator[str]:
     yield ngettext(
         "ECS replaces {n} task of {name}.", "ECS replaces {n} tasks of {name}.", service.desired
     ).format(n=service.desired, name=service.name)
-    yield serving_words(now, service.desired)
-    if words := instances_words(now, max(1, now.most - service.desired)):
-        yield words
-    yield from under_way_words(now)
+    yield from replacing_words(now)

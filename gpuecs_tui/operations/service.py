@@ -1,4 +1,4 @@
-"""Changes the ECS service: a forced deployment, a stopped task."""
+"""Changes the ECS service: a forced deployment, its desired count, a stopped task."""
 
 from __future__ import annotations
 
@@ -12,31 +12,28 @@ REASON = "Stopped with gpuecs-tui stop-task"
 """At most 255 characters (ECS API reference, StopTask)."""
 
 
+def update_service(reader: AccountReader, names: DeployedNames, **changes: Any) -> dict[str, Any]:
+    """Change arguments of UpdateService, and return the service. Raises AwsProblem."""
+    answer = reader.call(
+        "ecs", "UpdateService", cluster=names.cluster, service=names.service, **changes
+    )
+    service: dict[str, Any] = answer["service"]
+    return service
+
+
 def force_new_deployment(reader: AccountReader, names: DeployedNames) -> str:
     """Replace every task with a task of the same revision; return the id of the deployment.
 
     Nothing that Terraform manages changes. Raises AwsProblem.
     """
-    answer = reader.call(
-        "ecs",
-        "UpdateService",
-        cluster=names.cluster,
-        service=names.service,
-        forceNewDeployment=True,
-    )
-    deployments: list[dict[str, Any]] = answer["service"].get("deployments") or []
+    service = update_service(reader, names, forceNewDeployment=True)
+    deployments: list[dict[str, Any]] = service.get("deployments") or []
     return next((str(it.get("id", "")) for it in deployments if it.get("status") == "PRIMARY"), "")
 
 
 def set_desired_count(reader: AccountReader, names: DeployedNames, count: int) -> None:
     """Let the service run ``count`` tasks. Raises AwsProblem."""
-    reader.call(
-        "ecs",
-        "UpdateService",
-        cluster=names.cluster,
-        service=names.service,
-        desiredCount=count,
-    )
+    update_service(reader, names, desiredCount=count)
 
 
 def set_scaling_limits(

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
+from gpuecs_tui.commands.change.here import ignores, service_to_change
 from gpuecs_tui.commands.change.image import IMAGE, wanted_image
-from gpuecs_tui.commands.change.interrupted import restore_interrupted, worded
 from gpuecs_tui.commands.change.values import (
     apply_values,
     ask,
@@ -20,18 +20,15 @@ from gpuecs_tui.commands.change.values import (
     written_values,
 )
 from gpuecs_tui.commands.failure import EXIT_USAGE, Failure, harmless
-from gpuecs_tui.commands.service.here import ServiceHere, service_here
-from gpuecs_tui.commands.stack_source import read_directory
-from gpuecs_tui.commands.waiting import waiting
+from gpuecs_tui.commands.service.here import ServiceHere, read_service
 from gpuecs_tui.i18n import _
 from gpuecs_tui.shell_words import shell_word
-from gpuecs_tui.terraform.write.value_change import refuse_unread
 
 if TYPE_CHECKING:
     from gpuecs_tui.aws.service.revision import Revision
     from gpuecs_tui.operations.replacement import ServiceNow
 
-IGNORED, DEFINITION = "service.ignore_changes", "task_definition"
+DEFINITION = "task_definition"
 _COMMAND = "deploy"
 
 
@@ -40,20 +37,14 @@ def deploy(arguments: argparse.Namespace) -> int:
     if arguments.image is None:
         raise Failure(_("The image is missing: add --image IMAGE."), code=EXIT_USAGE)
     needs_an_answer(arguments)
-    with service_here(arguments) as here:
-        from gpuecs_tui.operations.reading import read_now
+    with service_to_change(arguments, IMAGE) as (here, found):
         from gpuecs_tui.operations.refused import refuse_inactive
         from gpuecs_tui.operations.revisions import revision_effects
 
-        restore_interrupted(here.directory)
-        found = read_directory(here.directory)
-        with worded():
-            refuse_unread(found, (IMAGE, IGNORED))
-        with waiting(_("Reading the deployment …")):
-            now = read_now(here.reader, here.names)
+        now = read_service(here)
         refuse_inactive(now.service)
         written = str(found.answers[IMAGE])
-        if DEFINITION in cast(tuple[str, ...], found.answers[IGNORED]):
+        if ignores(found, DEFINITION):
             _deploy_outside(arguments, here, now, written)
         else:
             image = wanted_image(arguments.image, written)

@@ -6,9 +6,9 @@ import argparse
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from gpuecs_tui.commands.change.deploy import DEFINITION, IGNORED, update_words
+from gpuecs_tui.commands.change.deploy import DEFINITION, update_words
 from gpuecs_tui.commands.change.earlier import (
     EarlierValues,
     earlier_revision,
@@ -16,8 +16,8 @@ from gpuecs_tui.commands.change.earlier import (
     full_name,
     last_completed,
 )
+from gpuecs_tui.commands.change.here import ignores, service_to_change
 from gpuecs_tui.commands.change.image import IMAGE
-from gpuecs_tui.commands.change.interrupted import restore_interrupted, worded
 from gpuecs_tui.commands.change.values import (
     apply_values,
     ask,
@@ -28,12 +28,11 @@ from gpuecs_tui.commands.change.values import (
     written_values,
 )
 from gpuecs_tui.commands.failure import Failure, harmless
-from gpuecs_tui.commands.service.here import ServiceHere, service_here
-from gpuecs_tui.commands.stack_source import read_directory
+from gpuecs_tui.commands.service.here import ServiceHere, read_service
 from gpuecs_tui.commands.waiting import waiting
 from gpuecs_tui.i18n import _
 from gpuecs_tui.shell_words import shell_word
-from gpuecs_tui.terraform.write.value_change import in_words, refuse_unread
+from gpuecs_tui.terraform.write.value_change import in_words
 
 if TYPE_CHECKING:
     from gpuecs_tui.aws.deployment.facts import ServiceDeployment
@@ -52,11 +51,8 @@ class _Case:
     answers: Mapping[str, Value]
     """The decisions in the directory."""
     history: tuple[ServiceDeployment, ...]
-
-    @property
-    def is_ignored(self) -> bool:
-        """Whether Terraform ignores the revision of the service."""
-        return DEFINITION in cast(tuple[str, ...], self.answers[IGNORED])
+    is_ignored: bool
+    """Whether Terraform ignores the revision of the service."""
 
     def values_of(self, target: str) -> EarlierValues:
         """Return the values of the revision ``target`` that the directory lacks."""
@@ -74,21 +70,16 @@ class _Case:
 def rollback(arguments: argparse.Namespace) -> int:
     """Return to an earlier revision, and write its values into the directory."""
     needs_an_answer(arguments)
-    with service_here(arguments) as here:
+    with service_to_change(arguments, IMAGE) as (here, found):
         from gpuecs_tui.aws.service.under_way import ROLLING_BACK, STOPPABLE
         from gpuecs_tui.commands.change.earlier import read_history_of
-        from gpuecs_tui.operations.reading import read_now
         from gpuecs_tui.operations.refused import refuse_inactive
 
-        restore_interrupted(here.directory)
-        found = read_directory(here.directory)
-        with worded():
-            refuse_unread(found, (IMAGE, IGNORED))
+        now = read_service(here)
         with waiting(_("Reading the deployment …")):
-            now = read_now(here.reader, here.names)
             history = read_history_of(here)
         refuse_inactive(now.service)
-        case = _Case(here, now, found.answers, history)
+        case = _Case(here, now, found.answers, history, ignores(found, DEFINITION))
         newest = history[0].status if history else ""
         if newest in ROLLING_BACK:
             raise Failure(_("ECS is already rolling back this service."), here.watch_line)

@@ -6,7 +6,6 @@ import argparse
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import cast
 
 from gpuecs_tui.assessment.written import Written, resolved
 from gpuecs_tui.aws.reading import Known, Reading
@@ -15,7 +14,8 @@ from gpuecs_tui.checks.context import Context, context_of
 from gpuecs_tui.checks.pricing.cost import cost
 from gpuecs_tui.checks.pricing.cost_words import amount, brief
 from gpuecs_tui.checks.rules import count_reset
-from gpuecs_tui.commands.change.interrupted import restore_interrupted, worded
+from gpuecs_tui.commands.change.here import ignores, service_to_change
+from gpuecs_tui.commands.change.interrupted import worded
 from gpuecs_tui.commands.change.taken_back import limits_for, taken_back
 from gpuecs_tui.commands.change.values import (
     apply_values,
@@ -28,9 +28,9 @@ from gpuecs_tui.commands.change.values import (
 )
 from gpuecs_tui.commands.check import account_for
 from gpuecs_tui.commands.failure import EXIT_USAGE, Failure, harmless
-from gpuecs_tui.commands.service.here import ServiceHere, service_here
-from gpuecs_tui.commands.stack_source import read_directory
+from gpuecs_tui.commands.service.here import ServiceHere
 from gpuecs_tui.i18n import _, ngettext
+from gpuecs_tui.shell_words import shell_word
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.partial import known, partial
 from gpuecs_tui.stack.resolve import instances_for_update
@@ -38,7 +38,7 @@ from gpuecs_tui.stack.service import DESIRED_MAX
 from gpuecs_tui.terraform.read.directory import ReadBack
 from gpuecs_tui.terraform.write.value_change import refuse_unread
 
-TASKS, MOST, IGNORED = "service.desired_count", "fleet.max_size", "service.ignore_changes"
+TASKS, MOST = "service.desired_count", "fleet.max_size"
 COUNT = "desired_count"
 _COMMAND = "scale"
 
@@ -63,11 +63,7 @@ def scale(arguments: argparse.Namespace) -> int:
     needs_an_answer(arguments)
     if arguments.tasks > DESIRED_MAX:
         raise Failure(_("A service runs at most {n} tasks.").format(n=DESIRED_MAX), code=EXIT_USAGE)
-    with service_here(arguments) as here:
-        restore_interrupted(here.directory)
-        found = read_directory(here.directory)
-        with worded():
-            refuse_unread(found, (TASKS, IGNORED))
+    with service_to_change(arguments, TASKS) as (here, found):
         scaling = _scaling(arguments, here, found)
         live = read_live_count(here.reader, here.names.cluster, here.names.service)
         effects = (
@@ -75,7 +71,7 @@ def scale(arguments: argparse.Namespace) -> int:
             *_live_words(scaling, live),
             *taken_back(here, live, found.texts),
         )
-        if COUNT in cast(tuple[str, ...], found.answers[IGNORED]):
+        if ignores(found, COUNT):
             _scale_outside(arguments, here, scaling, live, effects)
         else:
             print(harmless("\n".join(effects)))
@@ -147,7 +143,11 @@ def _tell_limits(here: ServiceHere, before: tuple[int, int], limits: tuple[int, 
     print(
         harmless(
             words.format(
-                least=limits[0], most=limits[1], service=service, min=before[0], max=before[1]
+                least=limits[0],
+                most=limits[1],
+                service=shell_word(service),
+                min=before[0],
+                max=before[1],
             )
         ),
         file=sys.stderr,

@@ -10,9 +10,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from gpuecs_tui.commands.failure import Failure, harmless
-from gpuecs_tui.commands.service.here import ServiceHere, service_here
+from gpuecs_tui.commands.service.here import ServiceHere, read_service, service_here
 from gpuecs_tui.commands.service.question import confirm
-from gpuecs_tui.commands.waiting import WaitLine, waiting
+from gpuecs_tui.commands.waiting import WaitLine
 from gpuecs_tui.durations import in_words
 from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.shell_words import shell_word
@@ -113,11 +113,7 @@ def replace(arguments: argparse.Namespace) -> int:
 @contextmanager
 def _service(arguments: argparse.Namespace) -> Iterator[tuple[ServiceHere, ServiceNow]]:
     with service_here(arguments) as here:
-        from gpuecs_tui.operations.reading import read_now
-
-        with waiting(_("Reading the deployment …")):
-            now = read_now(here.reader, here.names)
-        yield here, now
+        yield here, read_service(here)
 
 
 def _report(here: ServiceHere, *done: str) -> None:

@@ -27,6 +27,7 @@ from gpuecs_tui.terraform.runs.run_status import Operation, operation_title, sta
 if TYPE_CHECKING:
     from gpuecs_tui.aws.deployment.facts import DeployedNames
     from gpuecs_tui.aws.session import AccountReader
+    from gpuecs_tui.operations.replacement import ServiceNow
 
 EXIT_NOT_DEPLOYED = 3
 _DENIED = re.compile(r"not authorized to perform: ([\w-]+:\w+)")
@@ -135,6 +136,14 @@ def service_here(arguments: argparse.Namespace, *, changes: bool = True) -> Iter
         raise Failure(refused.sentence, refused.remedy, code) from None
     finally:
         reader.close()
+
+
+def read_service(here: ServiceHere) -> ServiceNow:
+    """Read the service, its tasks and its fleet. Raises AwsProblem and Refused."""
+    from gpuecs_tui.operations.reading import read_now
+
+    with waiting(_("Reading the deployment …")):
+        return read_now(here.reader, here.names)
 
 
 def _refuse_other_account(applied: str, present: str) -> None:

@@ -6,7 +6,7 @@ import argparse
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -157,15 +157,10 @@ def _shows_applied(found: DeploymentStatus) -> bool:
     return service is not None and (applied.ignores_desired or service.desired == applied.desired)
 
 
-@contextmanager
-def _connected(deployed: Deployed) -> Iterator[AccountReader]:
+def _connected(deployed: Deployed) -> AbstractContextManager[AccountReader]:
     from gpuecs_tui.aws.session import connect
 
-    reader = connect(region=deployed.stack.stack.region)
-    try:
-        yield reader
-    finally:
-        reader.close()
+    return closing(connect(region=deployed.stack.stack.region))
 
 
 def _print(found: DeploymentStatus, *, as_json: bool) -> None:
