@@ -223,8 +223,10 @@ class DeploymentScreen(StepScreen):
     @on(ReadEnded)
     def _read_ended(self, message: ReadEnded) -> None:
         self._is_busy = False
-        self._show()
-        if self._deployed is not None and not self._problem:
+        if self._problem:
+            self._show()
+        elif self._deployed is not None:
+            # What was read is already shown.
             # A run may have ended while this screen was visible.
             self.wizard.note_done("run", self._deployed.is_applied)
             state = self._status.verdict.state if self._status is not None else None
