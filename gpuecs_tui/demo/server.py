@@ -66,28 +66,21 @@ def _locked(life: IO[str]) -> bool:
 
 def _serve(folder: Path, identity: str, idle_seconds: float) -> None:
     # Imported here: moto reads its settings while it is imported, and takes a second.
-    from moto.moto_server.werkzeug_app import MotoRequestHandler
     from werkzeug.serving import make_server
 
     from gpuecs_tui.demo import answer_check, outgoing
     from gpuecs_tui.demo.app import DemoApp
     from gpuecs_tui.demo.moto_patches import install
+    from gpuecs_tui.demo.request_handler import RequestHandler
     from gpuecs_tui.demo.seed import furnish
     from gpuecs_tui.demo.simulator.player import Player
-
-    class QuietHandler(MotoRequestHandler):
-        """Logs only failures: other lines of eight hours of polling would fill the disk."""
-
-        def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-            if str(code).startswith("5"):
-                super().log_request(code, size)
 
     install.close_all()
     furnish.furnish()
     token = secrets.token_urlsafe()
     gate = DemoApp(identity, token)
     server = make_server(
-        "127.0.0.1", 0, answer_check.checked(gate), threaded=True, request_handler=QuietHandler
+        "127.0.0.1", 0, answer_check.checked(gate), threaded=True, request_handler=RequestHandler
     )
     gate.on_stop = server.shutdown
     gate.port = server.server_port
