@@ -98,18 +98,16 @@ class StartScreen(StepScreen):
         self._known = KnownAtStart(wizard)
 
     def compose_body(self) -> ComposeResult:
-        """Yield the directory, the menu, and the facts about the directory."""
-        yield Static(id="where", markup=False)
-        yield ChoiceList(Choices("", ("", ""), ()), filters=False, id="menu")
-        yield Static(id="facts", markup=False)
-
-    def on_mount(self) -> None:
-        """Show the known facts immediately; read the others in a thread."""
+        """Yield the directory, the menu, and the facts about the directory that are known now."""
         self._load_draft()
         self._known.may_hold_a_stack = may_hold_a_stack(self.wizard.options.directory)
-        self._offer()
-        menu = self.query_one(ChoiceList)
-        menu.focus()
+        yield Static(self._where(), id="where", markup=False)
+        yield ChoiceList(self._choices(), filters=False, id="menu")
+        yield Static(self._facts(), id="facts", markup=False)
+
+    def on_mount(self) -> None:
+        """Focus the menu; read the other facts in a thread."""
+        self.query_one(ChoiceList).focus()
         super().on_mount()
         self.set_timer(LOOK_AFTER, self.action_look)
 
@@ -202,19 +200,22 @@ class StartScreen(StepScreen):
             self.say(_("This directory contains no stack. Choose an action."))
 
     def _offer(self) -> None:
-        directory = escape_controls(str(self.wizard.options.directory))
-        self.query_one("#where", Static).update(
-            Content.assemble(_("Stack directory"), "  ", (directory, "bold"))
-        )
-        self.query_one(ChoiceList).replace_choices(
-            Choices("", ("", ""), tuple(self._known.rows())), keep_row=False
-        )
+        self.query_one("#where", Static).update(self._where())
+        self.query_one(ChoiceList).replace_choices(self._choices(), keep_row=False)
         self._show_facts()
 
     def _show_facts(self) -> None:
-        self.query_one("#facts", Static).update(
-            Content("\n").join(self._known.facts(key_in_sentence(BRING_UP_TO_DATE)))
-        )
+        self.query_one("#facts", Static).update(self._facts())
+
+    def _where(self) -> Content:
+        directory = escape_controls(str(self.wizard.options.directory))
+        return Content.assemble(_("Stack directory"), "  ", (directory, "bold"))
+
+    def _choices(self) -> Choices:
+        return Choices("", ("", ""), tuple(self._known.rows()))
+
+    def _facts(self) -> Content:
+        return Content("\n").join(self._known.facts(key_in_sentence(BRING_UP_TO_DATE)))
 
     @on(ChoiceList.Taken)
     def _taken(self, message: ChoiceList.Taken) -> None:
