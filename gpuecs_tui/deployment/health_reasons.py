@@ -19,6 +19,8 @@ _REASONS = {
     "Target.InvalidState": "not-in-zone",
     "Target.IpUnusable": "not-in-zone",
 }
+_NOT_IN_ZONE = "not enabled for the load balancer"
+"""In the description of Target.NotInUse, which an event of ECS quotes without the code."""
 
 
 def codes_of(text: str) -> tuple[int, ...]:
@@ -41,6 +43,8 @@ def cause_of(reason: str, description: str) -> str:
         return "health-mismatch"
     if reason:
         return _REASONS.get(reason, "")
+    if _NOT_IN_ZONE in description:
+        return "not-in-zone"
     if "timed out" in description:
         return "health-timeout"
     return "health-refused" if description else ""

@@ -26,7 +26,7 @@ from gpuecs_tui.aws.deployment.facts import (
     ServiceEvent,
 )
 from gpuecs_tui.aws.reading import Known, value_or
-from gpuecs_tui.aws.service.under_way import ROLLING_BACK
+from gpuecs_tui.aws.service.under_way import ROLLING_BACK, STOPPABLE
 from gpuecs_tui.deployment import launch_reasons, service_events, stop_reasons
 from gpuecs_tui.deployment.applied import Applied
 from gpuecs_tui.stack.model import Stack
@@ -80,13 +80,21 @@ class Situation:
     def newest(self) -> ServiceDeployment | None:
         """The newest deployment in the history.
 
-        None if the service has a later one, because the history was read before it began.
+        None if the history was read before that deployment began, or before it ended.
         """
         newest = self.history[0] if self.history else None
         begun = self.primary.created_at if self.primary else None
         if newest is not None and newest.finished_at and begun and begun > newest.finished_at:
             return None
-        return newest
+        return None if newest is not None and self._ended_later(newest) else newest
+
+    def _ended_later(self, newest: ServiceDeployment) -> bool:
+        """Whether the service was read after the history, and shows no deployment under way."""
+        history, service = self.facts.history, self.facts.service
+        if not isinstance(history, Known) or not isinstance(service, Known):
+            return False
+        has_ended = self.primary is not None and self.primary.rollout_state == "COMPLETED"
+        return newest.status in STOPPABLE and has_ended and history.read_at < service.read_at
 
     @cached_property
     def wanted(self) -> str:

@@ -566,7 +566,8 @@ CASES = (
     Case(
         "not-in-zone",
         not_in_zone,
-        "1 of 1 targets get no requests: their zone is not enabled for the load balancer.",
+        "1 of 1 targets: the load balancer sends no requests, because the zone is not enabled for "
+        "it.",
         "Add a subnet of each zone to load balancer subnets: us-east-1a",
         alternative="no listener forwards",
         certain=False,
@@ -732,6 +733,25 @@ def test_a_rollback_to_the_same_revision_is_not_a_steady_service() -> None:
     scene.deployed("4", "ROLLBACK_SUCCESSFUL", 10, 5)
     assert scene.verdict().state == "rolled_back"
     assert [it.cause.id for it in scene.causes()] == ["not-placed-memory", "breaker-capacity"]
+
+
+def test_an_event_names_the_zone_of_a_target_that_ecs_removed() -> None:
+    scene = Scene()
+    scene.stop(stoppedReason=ELB, startedAt=ago(3), stoppingAt=ago(2))
+    scene.event(
+        "(service s) (instance i-0a1) (port 32768) is unhealthy in (target-group arn:aws:…) due to "
+        "(reason Target is in an Availability Zone that is not enabled for the load balancer)"
+    )
+    assert scene.causes()[0].cause.id == "not-in-zone"
+    assert "health-early" not in {it.cause.id for it in scene.causes()}
+
+
+def test_a_draining_instance_holds_the_tasks_that_are_stopping() -> None:
+    scene = Scene()
+    held(scene)
+    scene.registered[0]["runningTasksCount"] = 0
+    scene.tasks[0] |= {"lastStatus": "DEACTIVATING", "desiredStatus": "STOPPED"}
+    assert "still runs 1 task." in found("draining-hold", scene).sentence
 
 
 def test_a_bare_exit_code_137_may_be_something_else() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, get_args
 
 import pytest
@@ -32,6 +33,20 @@ def test_all_desired_tasks_in_the_applied_revision_with_healthy_targets_are_heal
         "healthy",
         "1 task of demo:4 runs, and 1 target is healthy.",
     )
+
+
+@pytest.mark.parametrize("ignores", [False, True])
+def test_a_rollback_is_known_before_the_history_is_read_again(ignores: bool) -> None:
+    scene = Scene(applied={"ignores_task_definition": ignores})
+    scene.rolled_back()
+    scene.history[0] |= {"status": "IN_PROGRESS", "finishedAt": None, "rollback": None}
+    facts = scene.facts()
+    assert isinstance(facts.history, Known) and isinstance(facts.service, Known)
+    earlier = facts.service.read_at - timedelta(seconds=15)
+    facts = replace(facts, history=replace(facts.history, read_at=earlier))
+    found = verdict(Situation(facts, scene.left, NOW))
+    assert found.state == "rolled_back"
+    assert found.sentence.endswith(" failed, and ECS rolled back to demo:3.")
 
 
 def no_service(it: Scene) -> None:

@@ -18,7 +18,8 @@ _TARGETS = (
 )
 _CHECKS = "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html"
 _GRACE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/troubleshoot-service-load-balancers.html"
-_ANSWERED = ("health-404", "health-5xx", "health-mismatch", "health-timeout")
+_SPECIFIC = ("health-404", "health-5xx", "health-mismatch", "health-timeout", "not-in-zone")
+"""Causes whose signal says more than that ECS stopped a task soon after its start."""
 _MINUTE = 60
 _FIRST_GRACE = 300
 """Seconds of the default grace period of a stack."""
@@ -195,8 +196,8 @@ def _early(it: Situation) -> Recognition | None:
     tasks = it.stops.get("health-early", ())
     if not tasks:
         return None
-    # These causes are more specific: a program that loads its model refuses connections.
-    if any(_failing(it, id)[1] for id in _ANSWERED):
+    # A program that loads its model refuses connections.
+    if any(_failing(it, id)[1] for id in _SPECIFIC):
         return None
     grace = _grace(it)
     lived = [
@@ -232,10 +233,9 @@ def _early(it: Situation) -> Recognition | None:
 
 def _not_in_zone(it: Situation) -> Recognition | None:
     failing, seen = _failing(it, "not-in-zone")
-    if not seen or not failing:
+    if not seen:
         return None
-    reason = failing[0].reason
-    if reason == "Target.InvalidState":
+    if failing and failing[0].reason == "Target.InvalidState":
         return Recognition(
             sentence=_("{targets} are on an instance that is stopped or terminated.").format(
                 targets=_count(it, failing)
@@ -246,7 +246,8 @@ def _not_in_zone(it: Situation) -> Recognition | None:
     zones = sorted({each.zone for each in it.registered if each.zone})
     return Recognition(
         sentence=_(
-            "{targets} get no requests: their zone is not enabled for the load balancer."
+            "{targets}: the load balancer sends no requests, because the zone is not enabled for "
+            "it."
         ).format(targets=_count(it, failing)),
         seen=seen,
         next_step=_("Add a subnet of each zone to load balancer subnets: {zones}").format(

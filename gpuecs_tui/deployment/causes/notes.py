@@ -24,16 +24,17 @@ WHOLE_CAPACITY = 100
 
 
 def _draining_hold(it: Situation) -> Recognition | None:
-    held = [each for each in it.registered if each.status == "DRAINING" and each.running]
+    held = [each for each in it.registered if each.status == "DRAINING" and _tasks_on(it, each)]
     waiting = {each.ec2_instance_id for each in it.leaving if "Wait" in each.lifecycle}
     held = [each for each in held if not waiting or each.ec2_instance_id in waiting]
     if not held:
         return None
     each = held[0]
+    tasks = _tasks_on(it, each)
     words = ngettext(
         "Instance {id} is draining and still runs {n} task.",
         "Instance {id} is draining and still runs {n} tasks.",
-        each.running,
+        tasks,
     )
     state = next(
         (it_.lifecycle for it_ in it.leaving if it_.ec2_instance_id == each.ec2_instance_id), ""
@@ -49,10 +50,19 @@ def _draining_hold(it: Situation) -> Recognition | None:
         else _("Wait until the tasks stop. ECS keeps the instance for at most {hours} hours.")
     )
     return Recognition(
-        sentence=words.format(id=each.ec2_instance_id, n=each.running),
+        sentence=words.format(id=each.ec2_instance_id, n=tasks),
         seen=tuple(filter(None, (f"status: {each.status}", state and f"LifecycleState: {state}"))),
         next_step=next_step.format(n=delay + stop, hours=DRAINING_HOURS),
     )
+
+
+def _tasks_on(it: Situation, instance: ContainerInstance) -> int:
+    """Return how many tasks an instance has, also those that are stopping.
+
+    ECS counts only tasks whose desired status is RUNNING (API reference, "ContainerInstance").
+    """
+    present = [task for task in it.tasks if task.last_status != "STOPPED"]
+    return max(instance.running, sum(task.container_instance == instance.id for task in present))
 
 
 def _protected(it: Situation) -> Recognition | None:

@@ -1,4 +1,5 @@
-"""Each fault of a running service shows as AWS would show it, and the service recovers after it."""
+"""Each fault of a running service shows as AWS would show it, the deployment screen names its
+cause, and the service recovers after it."""
 
 from __future__ import annotations
 
@@ -8,9 +9,16 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from gpuecs_tui.aws.deployment.facts import DeployedNames
+from gpuecs_tui.aws.session import connect
 from gpuecs_tui.demo.plays.launches import LAUNCHES
 from gpuecs_tui.demo.service_faults import NAMES
+from gpuecs_tui.deployment.applied import Applied
+from gpuecs_tui.deployment.cause import Cause
+from gpuecs_tui.deployment.diagnose import CAUSES
 from tests.demo.simulator.stepped import BREAKER, REGION, Stepped, stepped
+from tests.support.screens.deployment_text import deployment_text
+from tests.support.terraform.written_files import made
 
 Sign = Callable[[Stepped], Any]
 """Returns something true when the fault shows."""
@@ -280,22 +288,81 @@ ON_RUNNING = {
 OF_LAUNCHES = {*LAUNCHES, "never-registered", "other-cluster", "no-gpus"}
 
 
+PLAYED: dict[str, list[Cause]] = {
+    name: [it for it in CAUSES if it.demo_fault == name and it.recognise] for name in NAMES
+}
+"""Fault → the causes that the deployment screen names while it is on."""
+AS_ANOTHER = {
+    "other-cluster": "never-registered",
+    "gpu-oom": "exits",
+    "cuda-mismatch": "exits",
+}
+"""Fault → the cause that names it among its alternatives, because no reading shows it apart."""
+AFTER_THE_REASON = {"breaker-rollback", "breaker-capacity", "rollout-stuck", "health-refused"}
+"""Causes that are named after the reason for them; every other one is named first."""
+NOT_READ = {"deregistered-revision"}
+"""Faults that no reading shows: ECS answers an update with them."""
+LATER = {
+    "asg-max": 2,
+    "never-registered": 6,
+    "other-cluster": 6,
+    "protected": 31,
+    "provisioning": 2,
+    "pull-slow": 11,
+    "rollout-stuck": 16,
+}
+"""Minutes after which a stage that has not moved counts as stuck."""
+STACK = made({"service.execute_command": True})
+SERVICE = DeployedNames("llm", "llm", "llm", "llm")
+
+
+def on_screen(name: str, revision: str) -> Sign:
+    """Return whether the deployment screen names the causes of a fault."""
+    reader = connect("", REGION)
+    applied = Applied(task_definition=revision, desired=1, stack=STACK)
+    wanted = [it.id for it in PLAYED[name]] or [AS_ANOTHER[name]]
+
+    def seen(_it: Stepped) -> bool:
+        text, found = deployment_text(reader, SERVICE, applied, STACK, LATER.get(name, 0))
+        ids = [it.cause.id for it in found]
+        if not {*wanted} <= {*ids} or not ({ids[0]} | AFTER_THE_REASON) & {*wanted}:
+            return False
+        shown = [it for it in found if it.cause.id in wanted]
+        return all(it.sentence in text and f"→ {it.next_step}" in text for it in shown)
+
+    return seen
+
+
 @pytest.mark.parametrize("name", sorted(NAMES))
-def test_the_fault_shows_and_ends(name: str, account: Stepped) -> None:
+def test_the_fault_shows_and_ends(
+    name: str, account: Stepped, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(variable, "testing")
     account.begin()
     account.faults.keep([name])
     account.step(1)
+    revision = account.service["taskDefinition"]
     if name in OF_LAUNCHES:
         account.launch_one()
     elif name not in ON_RUNNING:
         # Without the circuit breaker, so that the fault keeps showing.
         breaks = name.startswith("breaker")
+        revision = account.register()
         account.update(
             deploymentConfiguration=BREAKER if breaks else {"deploymentCircuitBreaker": OFF},
-            taskDefinition=account.register(),
+            taskDefinition=revision,
             forceNewDeployment=True,
         )
-    account.until(lambda: SIGNS[name](account))
+    signs = [SIGNS[name]]
+    if name not in NOT_READ:
+        signs.append(on_screen(name, revision.rpartition("/")[2]))
+
+    def all_seen() -> bool:
+        signs[:] = [sign for sign in signs if not sign(account)]
+        return not signs
+
+    account.until(all_seen)
     account.faults.clear([name])
     account.step(2)
     account.until(account.steady, 600)
