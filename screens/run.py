@@ -227,6 +227,11 @@ class RunScreen(StepScreen):
             ]
             self.panel.say(Content("\n").join(lines))
 
+    @on(RunAdvice.LeftInAccount)
+    def _left_in_account(self, message: RunAdvice.LeftInAccount) -> None:
+        if self.run is not None and self.run.id == message.run_id:
+            self.panel.tell_left(message.left)
+
     def action_plan(self, operation: str) -> None:
         """Start a run: plan an apply or a destroy."""
         run = self.run

@@ -102,8 +102,8 @@ def _jobs(
         jobs[f"on_demand {lane}"] = partial(_on_demand, reader, own)
         jobs[f"spot {lane}"] = partial(_spot, reader, own)
     if others:
-        for name, product in _PRODUCTS.items():
-            jobs[name] = partial(_other, reader, name, product)
+        for name in _PRODUCTS:
+            jobs[name] = partial(_other, reader, name)
     return jobs
 
 
@@ -129,8 +129,14 @@ def read_on_demand(reader: AccountReader, name: str) -> Reading[Price]:
     return _one(reader, "AmazonEC2", filters, "")
 
 
-def _other(reader: AccountReader, name: str, product: _Product) -> dict[str, Any]:
-    return {name: _one(reader, product.service, product.filters, product.usage)}
+def read_other(reader: AccountReader, name: str) -> Reading[Price]:
+    """Return the price of one product; ``name`` is its field of Prices, such as ``volume``."""
+    product = _PRODUCTS[name]
+    return _one(reader, product.service, product.filters, product.usage)
+
+
+def _other(reader: AccountReader, name: str) -> dict[str, Any]:
+    return {name: read_other(reader, name)}
 
 
 def _one(

@@ -93,7 +93,7 @@ def carry_out(
     except TerraformProblem as problem:
         raise Failure(problem.message, problem.remedy) from None
     ended = follow(approved, lambda present: present.is_final, follower=follower)
-    outcome(ended, finds_domain=True)
+    outcome(ended, reads_account=True)
     return ended
 
 

@@ -144,10 +144,25 @@ _ALL = (
     ),
     Command(
         name="destroy",
-        operands="DIR --yes --confirm NAME",
+        operands="DIR --yes --confirm NAME [--deregister]",
         help=N_("plan the destruction of the stack, then apply exactly that plan"),
         target="commands.runs:destroy",
-        arguments=(DIRECTORY, YES, CONFIRM, DESPITE),
+        arguments=(
+            DIRECTORY,
+            YES,
+            CONFIRM,
+            DESPITE,
+            (
+                ("--deregister",),
+                {
+                    "action": "store_true",
+                    "help": N_(
+                        "then deregister the task definition revisions of the stack that nothing "
+                        "uses; also for a stack that is destroyed already, without --confirm"
+                    ),
+                },
+            ),
+        ),
     ),
     Command(
         name="runs",

@@ -16,10 +16,11 @@ from gpuecs_tui.terraform.runs.run import Run
 from gpuecs_tui.terraform.runs.run_status import Operation, RunStatus, status_title
 
 
-def outcome(run: Run, *, finds_domain: bool = False) -> int:
+def outcome(run: Run, *, reads_account: bool = False) -> int:
     """Return the exit code of a command that followed ``run``. Raises Failure if the run failed.
 
-    With ``finds_domain``, the domain of the stack's certificate is read from the account.
+    With ``reads_account``, the domain of the stack's certificate is read from the account and,
+    after a destroy, what is left in it.
     """
     if run.state is RunStatus.PLANNED:
         words = _(
@@ -27,11 +28,17 @@ def outcome(run: Run, *, finds_domain: bool = False) -> int:
             "discard it: gpuecs-tui cancel {directory}"
         )
         print(harmless(words.format(directory=shell_word(run.directory), id=shell_word(run.id))))
-    if run.state is RunStatus.SUCCEEDED and run.remedy:
+    destroyed = run.operation is Operation.DESTROY and run.state is RunStatus.SUCCEEDED
+    if destroyed and reads_account:
+        # Imported late, because it imports botocore.
+        from gpuecs_tui.commands.left import print_left
+
+        print_left(run)
+    elif run.state is RunStatus.SUCCEEDED and run.remedy:
         print(harmless(run.remedy))
     if run.state is RunStatus.SUCCEEDED and run.operation is Operation.APPLY:
         _print_no_task(run)
-        _print_url(run, finds_domain=finds_domain)
+        _print_url(run, reads_account=reads_account)
     if run.state in (RunStatus.SUCCEEDED, RunStatus.PLANNED):
         return 0
     tell_failure(run)
@@ -44,11 +51,11 @@ def _print_no_task(run: Run) -> None:
         print(_("No task runs because the desired count is 0. Requests to the service fail."))
 
 
-def _print_url(run: Run, *, finds_domain: bool) -> None:
+def _print_url(run: Run, *, reads_account: bool) -> None:
     """Print the service's URL if it needs a DNS record; otherwise Terraform's outputs show it."""
     outputs = read_json(run.files.outputs)
     found = service_url(outputs)
-    if found.record and finds_domain:
+    if found.record and reads_account:
         found = service_url(outputs, _certificate_domain(run))
     if found.record:
         print(harmless(_("URL: {url}. {record}").format(url=found.url, record=found.record)))

@@ -73,7 +73,16 @@ def apply(arguments: argparse.Namespace) -> int:
 
 
 def destroy(arguments: argparse.Namespace) -> int:
-    """Plan the destruction of everything in the state, then apply exactly that plan."""
+    """Plan the destruction of everything in the state, then apply exactly that plan.
+
+    With ``--deregister``, deregister the revisions that are left, also if the state is empty.
+    """
+    if arguments.deregister:
+        # Imported late, because it imports botocore.
+        from gpuecs_tui.commands.left import deregister_left, is_destroyed
+
+        if is_destroyed(arguments):
+            return deregister_left(arguments)
     needs_yes(arguments, "state")
     choose_account(arguments)
     try:
@@ -87,7 +96,8 @@ def destroy(arguments: argparse.Namespace) -> int:
             _("To destroy it, add --confirm {name}.").format(name=shell_word(name)),
             EXIT_USAGE,
         )
-    return _plan_and_apply(arguments, Operation.DESTROY, confirm=arguments.confirm)
+    code = _plan_and_apply(arguments, Operation.DESTROY, confirm=arguments.confirm)
+    return deregister_left(arguments) if arguments.deregister and not code else code
 
 
 def runs(arguments: argparse.Namespace) -> int:

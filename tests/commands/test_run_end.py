@@ -65,7 +65,7 @@ def test_an_apply_says_the_name_and_its_record(
     others = {"CertificateArn": f"{CERTIFICATE}f", "DomainName": "other.example.org"}
     ours = {"CertificateArn": CERTIFICATE, "DomainName": domain}
     answering(monkeypatch, {"CertificateSummaryList": [others, ours]})
-    assert outcome(run, finds_domain=True) == 0
+    assert outcome(run, reads_account=True) == 0
     shown = capsys.readouterr().out
     assert f"URL: {said}" in shown and f"CNAME {BALANCER}" in shown
 
@@ -74,7 +74,7 @@ def test_without_the_account_the_name_is_not_known(
     run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     reader = answering(monkeypatch, AwsProblem("denied", "Not allowed.", ""))
-    assert outcome(run, finds_domain=True) == 0
+    assert outcome(run, reads_account=True) == 0
     assert f"the certificate covers: NAME CNAME {BALANCER}" in capsys.readouterr().out
     reader.asked.clear()
     # A user who only watches a run needs no account.

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from gpuecs_tui.i18n import ngettext
 from gpuecs_tui.shell_words import shell_word
 from gpuecs_tui.terraform.plan.details import Action, ResourceChange, load_plan
 from gpuecs_tui.terraform.runs.run import Run
 
-_TYPE = "aws_ecs_task_definition"
+TYPE = "aws_ecs_task_definition"
 _ARN = re.compile(r"arn:[a-z-]+:ecs:[a-z0-9-]+:[0-9]{12}:task-definition/(.+:[0-9]+)")
 
 
@@ -23,22 +24,36 @@ def revisions_left(runs: Iterable[Run]) -> tuple[str, ...]:
     for run in runs:
         tree = load_plan(run)
         for change in tree.changes if tree else ():
-            if change.type == _TYPE and (name := _kept(change)):
+            if change.type == TYPE and (name := _kept(change)):
                 found.add(name)
     return tuple(sorted(found, key=_order))
 
 
-def left_in_words(revisions: tuple[str, ...]) -> str:
+def left_in_words(revisions: Sequence[str], directory: Path) -> str:
     """Return the sentence about these revisions after a destroy; "" if there are none."""
     if not revisions:
         return ""
     return ngettext(
-        "{n} task definition revision stays ACTIVE and costs nothing: {names}. If nothing else "
-        "uses it, remove it with: aws ecs deregister-task-definition --task-definition {first}",
-        "{n} task definition revisions stay ACTIVE and cost nothing: {names}. If nothing else "
-        "uses one, remove it with: aws ecs deregister-task-definition --task-definition {first}",
+        "{n} task definition revision stays ACTIVE and costs nothing: {names}. To deregister it "
+        "if nothing uses it: gpuecs-tui destroy {directory} --deregister",
+        "{n} task definition revisions stay ACTIVE and cost nothing: {names}. To deregister those "
+        "that nothing uses: gpuecs-tui destroy {directory} --deregister",
         len(revisions),
-    ).format(n=len(revisions), names=", ".join(revisions), first=shell_word(revisions[0]))
+    ).format(n=len(revisions), names=ranges(revisions), directory=shell_word(directory))
+
+
+def ranges(revisions: Iterable[str]) -> str:
+    """Return ``family:revision`` texts as one, sorted, with ranges: ``llm:1–4, llm:7``."""
+    parts: list[tuple[str, int, int]] = []
+    for family, number in sorted(map(_order, revisions)):
+        if parts and parts[-1][0] == family and parts[-1][2] == number - 1:
+            parts[-1] = family, parts[-1][1], number
+        else:
+            parts.append((family, number, number))
+    return ", ".join(
+        f"{family}:{first}" if first == last else f"{family}:{first}–{last}"
+        for family, first, last in parts
+    )
 
 
 def _kept(change: ResourceChange) -> str:

@@ -175,7 +175,9 @@ class Runner:
         words = _("Destroyed.") if destroys else _("Applied.")
         if self.supervisor.is_cancelled():
             words = f"{words} {self._too_late()}"
-        left = left_in_words(revisions_left(runs_of(self.run.directory))) if destroys else ""
+        directory, left = self.run.directory, ""
+        if destroys:
+            left = left_in_words(revisions_left(runs_of(directory)), directory)
         if edited and not destroys:
             left = _(
                 "Changed after the plan was created, and not applied: {files}. Run a new plan."

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 from textual import on, work
 from textual.message import Message
 
 from gpuecs_tui.assessment import credentials
 from gpuecs_tui.assessment.credentials import CredentialCheck
+from gpuecs_tui.assessment.leftovers import Left, read_left
+from gpuecs_tui.aws.session import AccountReader, Closed
 from gpuecs_tui.terraform.recovery import remedies
 from gpuecs_tui.terraform.recovery.at_work import CARRIED_OUT
 from gpuecs_tui.terraform.recovery.remedies import Recovery
@@ -34,6 +38,13 @@ class RunAdvice(Part):
 
         run_id: str
         recovery: Recovery
+
+    @dataclass
+    class LeftInAccount(Message):
+        """It was read what a completed destroy left in the account."""
+
+        run_id: str
+        left: Left
 
     @dataclass
     class Judged(Message):
@@ -65,6 +76,8 @@ class RunAdvice(Part):
             self._read_life(run)
         elif run.state in ENDED_BADLY:
             self._examine(run)
+        elif run.state is RunStatus.SUCCEEDED and run.operation is Operation.DESTROY:
+            self._read_left(run)
 
     def life_for(self, run: Run) -> CredentialCheck | None:
         """Return whether the credentials outlast the apply of ``run``; None if that is unknown."""
@@ -92,3 +105,17 @@ class RunAdvice(Part):
     def _examine(self, run: Run) -> None:
         found = remedies.examine(run.directory, state_environment(self._wizard.profile))
         self.post_message(self.LeftBehind(run.id, found))
+
+    @work(thread=True, group="left", exclusive=True, exit_on_error=False)
+    def _read_left(self, run: Run) -> None:
+        reader = self.app.feed.reader
+        if reader is None:
+            return
+        # A change of the account, or the end of the program, closes the reader.
+        with suppress(Closed):
+            left = read_left(run, partial(_in_region, reader))
+            self.post_message(self.LeftInAccount(run.id, left))
+
+
+def _in_region(reader: AccountReader, region: str) -> AccountReader:
+    return reader if reader.region == region else reader.again(region)

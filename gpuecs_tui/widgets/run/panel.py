@@ -22,7 +22,9 @@ from textual.widget import Widget
 from textual.widgets import Static
 from textual.worker import Worker
 
+from gpuecs_tui.assessment.leftovers import Left
 from gpuecs_tui.i18n import _
+from gpuecs_tui.terraform.engine.log_line import Level, LogLine
 from gpuecs_tui.terraform.plan.details import PlanTree, load_plan, wait_for_plan
 from gpuecs_tui.terraform.plan.notices import CHANGE_NOTICED, ignored_values
 from gpuecs_tui.terraform.plan.words import PlanWarning
@@ -31,11 +33,12 @@ from gpuecs_tui.terraform.runs.apply_estimate import last_time
 from gpuecs_tui.terraform.runs.run import Run
 from gpuecs_tui.terraform.runs.run_status import Operation, RunStatus
 from gpuecs_tui.widgets.base.broken_worker import tell_broken_worker
+from gpuecs_tui.widgets.base.safe_text import escape_controls
 from gpuecs_tui.widgets.log.panel import LogPanel
 from gpuecs_tui.widgets.run.progress import ProgressLine
 from gpuecs_tui.widgets.run.resource_panel import ResourcePanel
 from gpuecs_tui.widgets.run.watch import RunWatch
-from gpuecs_tui.widgets.run.words import progress_words, verdict
+from gpuecs_tui.widgets.run.words import left_summary, progress_words, verdict
 from gpuecs_tui.wizard.deployment_seen import DeploymentSeen
 
 POLL_SECONDS = 0.1
@@ -191,6 +194,11 @@ class RunPanel(Widget):
         self._resources.set_plan(None)
         self._resources.show(())
         self.look()
+
+    def tell_left(self, left: Left) -> None:
+        """Show what the displayed destroy left in the account: lines in the log, and a summary."""
+        self._log.add([LogLine(escape_controls(it), Level.INFO) for it in left.lines])
+        self.say(left_summary(left))
 
     def look(self) -> None:
         """Read the run's new events, and schedule the next read while it is active."""

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from textual.content import Content
 
 from gpuecs_tui.assessment.apply_gate import Checked
+from gpuecs_tui.assessment.leftovers import Left
 from gpuecs_tui.checks.finding import Finding
 from gpuecs_tui.deployment.verdict import VerdictState
 from gpuecs_tui.i18n import N_, _, ngettext
@@ -331,3 +332,19 @@ def progress_words(run: Run, progress: RunProgress) -> str:
     names = ", ".join(escape_controls(it.address) for it in running[:IN_FLIGHT_NAMED])
     rest = len(running) - IN_FLIGHT_NAMED
     return names if rest <= 0 else _("{names} and {n} more").format(names=names, n=rest)
+
+
+def left_summary(left: Left) -> Content:
+    """Return one line about what a destroy left in the account besides revisions; may be empty."""
+    if left.count:
+        words = ngettext(
+            "! {n} resource of the stack is left in the account. The log names it and its cost.",
+            "! {n} resources of the stack are left in the account. The log names them and their "
+            "costs.",
+            left.count,
+        ).format(n=left.count)
+        return Content.styled(words, "$text-warning")
+    if left.unread or not left.has_revisions:
+        words = _("? What is left in the account was not read completely. The log says why.")
+        return Content.styled(words, "$text-warning")
+    return Content("")

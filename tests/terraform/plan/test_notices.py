@@ -13,7 +13,7 @@ from gpuecs_tui.terraform.control import runs
 from gpuecs_tui.terraform.control.protection import refuse_plan, refuse_protected
 from gpuecs_tui.terraform.plan.details import plan_tree
 from gpuecs_tui.terraform.plan.notices import ignored_count, notices, refusals
-from gpuecs_tui.terraform.plan.revisions import left_in_words, revisions_left
+from gpuecs_tui.terraform.plan.revisions import left_in_words, ranges, revisions_left
 from gpuecs_tui.terraform.plan.words import warnings
 from gpuecs_tui.terraform.render.stack_files import render
 from gpuecs_tui.terraform.runs import run_list
@@ -309,9 +309,8 @@ def test_revisions_that_a_stack_leaves_are_listed(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("gpuecs_tui.terraform.plan.revisions.load_plan", lambda run: next(plans))
     left = revisions_left([object()] * 4)  # type: ignore[list-item]
     assert left == ("llm:9", "llm:10")
-    words = left_in_words(left)
-    assert words.startswith(
-        "2 task definition revisions stay ACTIVE and cost nothing: llm:9, llm:10."
-    )
-    assert "aws ecs deregister-task-definition --task-definition llm:9" in words
-    assert left_in_words(()) == ""
+    words = left_in_words(left, Path("llm"))
+    assert words.startswith("2 task definition revisions stay ACTIVE and cost nothing: llm:9–10.")
+    assert "gpuecs-tui destroy llm --deregister" in words
+    assert left_in_words((), Path("llm")) == ""
+    assert ranges(["b:2", "a:10", "a:9", "a:1"]) == "a:1, a:9–10, b:2"
