@@ -31,7 +31,7 @@ def outcome(run: Run, *, reads_account: bool = False) -> int:
     destroyed = run.operation is Operation.DESTROY and run.state is RunStatus.SUCCEEDED
     if destroyed and reads_account:
         # Imported late, because it imports botocore.
-        from gpuecs_tui.commands.left import print_left
+        from gpuecs_tui.commands.status.left import print_left
 
         print_left(run)
     elif run.state is RunStatus.SUCCEEDED and run.remedy:

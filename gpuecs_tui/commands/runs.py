@@ -79,7 +79,7 @@ def destroy(arguments: argparse.Namespace) -> int:
     """
     if arguments.deregister:
         # Imported late, because it imports botocore.
-        from gpuecs_tui.commands.left import deregister_left, is_destroyed
+        from gpuecs_tui.commands.status.left import deregister_left, is_destroyed
 
         if is_destroyed(arguments):
             return deregister_left(arguments)
