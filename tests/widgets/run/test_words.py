@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from gpuecs_tui.assessment.leftovers import Left
 from gpuecs_tui.terraform.engine.progress import RunProgress
 from gpuecs_tui.terraform.plan.details import PlanTree
 from gpuecs_tui.terraform.read.service_url import ServiceUrl
 from gpuecs_tui.terraform.runs.full_disk import FullDisk
 from gpuecs_tui.terraform.runs.run_status import RunStatus
-from gpuecs_tui.widgets.run.words import headline, verdict
+from gpuecs_tui.widgets.run.words import headline, left_summary, verdict
 from tests.support.terraform.run_folders import stage
 
 
@@ -65,3 +66,17 @@ def test_a_full_disk_is_said_during_the_run(
     run = replace(run, full_disk=FullDisk("The disk of /runs is full.", "Free space.", waits=True))
     said = verdict(run, RunProgress(), None, ServiceUrl("")).plain
     assert "The disk of /runs is full. Free space." in said
+
+
+@pytest.mark.parametrize(
+    ("left", "said"),
+    [
+        (Left((), True, 0, 0), ""),
+        (Left((), True, 2, 1), "! 2 resources of the stack are left in the account."),
+        (Left((), True, 0, 1), "? What is left in the account was not read completely."),
+        (Left((), False, 0, 0), "? What is left in the account was not read completely."),
+    ],
+)
+def test_what_a_destroy_left_is_one_line(left: Left, said: str) -> None:
+    assert left_summary(left).plain.startswith(said)
+    assert bool(left_summary(left).plain) == bool(said)
