@@ -18,7 +18,8 @@ from gpuecs_tui.terraform.runs.run import Run
 def warn_once(run: Run) -> Callable[[], Iterator[str]]:
     """Return the text before the summary of a plan: what it destroys, and the notices.
 
-    From the second call on, the result is empty. Waits until the plan's details are read.
+    From the second call on, the result is empty. Waits until the plan's details are read, unless
+    the plan only creates.
     """
     told = False
 
@@ -27,7 +28,7 @@ def warn_once(run: Run) -> Callable[[], Iterator[str]]:
         if told:
             return
         told = True
-        tree = wait_for_plan(run)
+        tree = wait_for_plan(run, only_if_it_affects=True)
         for warning in () if tree is None else _told(run, tree):
             yield harmless(f"!  {full_words(warning)}")
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.engine.diagnosis import Diagnosis, diagnose, last_words
-from gpuecs_tui.terraform.engine.events import ChangeSummary, Event, Outputs
+from gpuecs_tui.terraform.engine.events import ChangeSummary, Event, Hook, Outputs
 
 KILLED = "killed"
 """Kind of the failure of a Terraform that a signal ended."""
@@ -16,16 +16,18 @@ _HERE = Path()
 
 
 def counts(events: Sequence[Event]) -> dict[str, int]:
-    """Return the numbers of the last summary; the names are the fields of ``ChangeCounts``."""
+    """Return the numbers of a plan's events; the names are the fields of ``ChangeCounts``."""
+    refreshed = {it.address for it in events if isinstance(it, Hook) and it.phase == "refresh"}
     sums = [event for event in events if isinstance(event, ChangeSummary)]
     if not sums:
-        return {"add": 0, "change": 0, "destroy": 0, "imported": 0}
+        return {"add": 0, "change": 0, "destroy": 0, "imported": 0, "existing": len(refreshed)}
     last = sums[-1]
     return {
         "add": last.add,
         "change": last.change,
         "destroy": last.remove,
         "imported": last.imported,
+        "existing": len(refreshed),
     }
 
 

@@ -247,7 +247,7 @@ def _is_process(value: object) -> bool:
 
 def _is_changes(value: object) -> bool:
     return isinstance(value, dict) and all(
-        name in ("add", "change", "destroy", "imported") and type(it) is int
+        name in ("add", "change", "destroy", "imported", "existing") and type(it) is int
         for name, it in value.items()
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,13 @@ class ChangeCounts:
     change: int = 0
     destroy: int = 0
     imported: int = 0
+    existing: int | None = field(default=None, compare=False)
+    """Resources in the state before the plan, which Terraform refreshed; None: not recorded."""
+
+    @property
+    def only_creates(self) -> bool:
+        """Tell whether the state was empty, so that the plan can't affect any resource."""
+        return self.existing == 0 and not (self.change or self.destroy or self.imported)
 
     @property
     def total(self) -> int:

@@ -6,12 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gpuecs_tui.terraform.plan.details import UNKNOWN, Action, ChangedAttribute, plan_tree
+from gpuecs_tui.terraform.base.atomic_files import read_json, replace_json
+from gpuecs_tui.terraform.plan.details import (
+    UNKNOWN,
+    Action,
+    ChangedAttribute,
+    plan_tree,
+    wait_for_plan,
+)
 from gpuecs_tui.terraform.plan.mask import MASK, mask, masked
 from gpuecs_tui.terraform.plan.words import needs_name, warnings
 from gpuecs_tui.terraform.runs.run_status import RunStatus
 from tests.support.terraform.plan_json import resource, show
-from tests.support.terraform.run_folders import stage
+from tests.support.terraform.run_folders import DETAILS, stage
 
 
 def test_what_is_destroyed_comes_first() -> None:
@@ -280,3 +287,24 @@ def test_a_replaced_service_is_said_in_words() -> None:
     assert "destroys the load balancer" in told[1].message
     assert "DNS name is lost" in told[1].message
     assert "the new one is created, then the old one is destroyed" in told[2].message
+
+
+@pytest.mark.parametrize(
+    ("counts", "read"),
+    [
+        ({"add": 3, "existing": 0}, False),
+        ({"add": 3, "existing": 1}, True),
+        ({"add": 3}, True),
+        ({"add": 3, "imported": 1, "existing": 0}, True),
+    ],
+)
+def test_a_plan_that_affects_no_resource_is_not_waited_for(
+    tmp_path: Path, counts: dict[str, int], read: bool
+) -> None:
+    """A record of an earlier version doesn't tell how many resources the state had."""
+    run = stage(tmp_path, RunStatus.PLANNED, details=DETAILS)
+    record = read_json(run.files.state) or {}
+    record["values"]["changes"] = counts
+    replace_json(run.files.state, record)
+    assert (wait_for_plan(run, 0, only_if_it_affects=True) is not None) is read
+    assert wait_for_plan(run, 0) is not None
