@@ -128,7 +128,7 @@ def approve(arguments: argparse.Namespace) -> int:
     gates = ApprovalChecks(check, True, arguments.confirm, arguments.despite_findings)
     with continue_unread(run.directory):
         follower = Follower(run)
-        preface = plan_report.warn_once(run) if applies else None
+        preface = plan_report.warn_once(run)
         # The user sees the plan with its effects on the running service before approving it.
         follow(run, lambda _present: True, follower=follower, preface=preface)
         ended = carry_out(run, follower, credentials_end=gates.refuse(run))

@@ -13,13 +13,16 @@ from gpuecs_tui.terraform.plan.details import ChangedAttribute, PlanTree, wait_f
 from gpuecs_tui.terraform.plan.notices import ignored_values, notices
 from gpuecs_tui.terraform.plan.words import PlanWarning, full_words, needs_name, warnings
 from gpuecs_tui.terraform.runs.run import Run
+from gpuecs_tui.terraform.runs.run_status import Operation
+from gpuecs_tui.terraform.teardown.steps import steps_in_words, steps_of
 
 
 def warn_once(run: Run) -> Callable[[], Iterator[str]]:
     """Return the text before the summary of a plan: what it destroys, and the notices.
 
-    From the second call on, the result is empty. Waits until the plan's details are read, unless
-    the plan only creates.
+    Before a destroy of everything, it is the list of the steps before Terraform. From the second
+    call on, the result is empty. Waits until the plan's details are read, unless the plan only
+    creates.
     """
     told = False
 
@@ -28,6 +31,9 @@ def warn_once(run: Run) -> Callable[[], Iterator[str]]:
         if told:
             return
         told = True
+        if run.operation is Operation.DESTROY:
+            yield from map(harmless, steps_in_words(steps_of(run, wait_for_plan(run))))
+            return
         tree = wait_for_plan(run, only_if_it_affects=True)
         for warning in () if tree is None else _told(run, tree):
             yield harmless(f"!  {full_words(warning)}")

@@ -123,7 +123,7 @@ def attach(arguments: argparse.Namespace) -> int:
     """Follow the run in progress to its end, or print the latest run."""
     run = _live_or_latest(arguments.directory)
     # Every user who may approve the plan is informed of its effects, not only the user who made it.
-    warns = run.operation is Operation.APPLY and not run.is_final
+    warns = run.operation is not Operation.PLAN and not run.is_final
     preface = plan_report.warn_once(run) if warns else None
     return outcome(follow(run, lambda present: not present.is_live, preface=preface))
 
@@ -224,7 +224,7 @@ def plan_and_apply(
     # The user has already approved: the plan must not wait for a decision if the output is closed.
     with continue_unread(run.directory):
         follower = Follower(run)
-        preface = plan_report.warn_once(run) if operation is Operation.APPLY else None
+        preface = plan_report.warn_once(run)
         try:
             waiting = follow(
                 run,

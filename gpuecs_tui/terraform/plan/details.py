@@ -95,6 +95,8 @@ class PlanTree:
     """Outputs that change."""
     desired_counts: Mapping[str, int] = field(default_factory=dict, compare=False)
     """Address of each ECS service → its desired count after the plan, changed or not."""
+    is_complete: bool = True
+    """False if Terraform says that another plan must follow, as after ``-target``."""
 
     def by_action(self, action: Action) -> tuple[ResourceChange, ...]:
         """Return the changes with one action."""
@@ -148,7 +150,8 @@ def plan_tree(show: Mapping[str, Any]) -> PlanTree:
             old, new = (None if side is None else MASK for side in (before, after))
             hidden = ChangedAttribute(name, old, new)
             outputs.extend(list(_attributes(raw, name)) or [hidden])
-    return PlanTree(tuple(changes), tuple(outputs), dict(_desired_counts(show)))
+    counts, complete = dict(_desired_counts(show)), show.get("complete") is not False
+    return PlanTree(tuple(changes), tuple(outputs), counts, complete)
 
 
 def runs_no_task(of: PlanTree) -> bool:

@@ -14,7 +14,9 @@ from typing import Any
 
 MASK = "(sensitive value)"
 """Terraform's own words in place of a sensitive value."""
-_PARTS = ("format_version", "terraform_version", "timestamp", "applyable", "errored")
+_PARTS = (
+    *("format_version", "terraform_version", "timestamp", "applyable", "complete", "errored"),
+)
 """Top-level keys of ``show -json`` that are kept unchanged; none can contain a secret."""
 _CHANGE_PARTS = (
     *("actions", "before", "after", "after_unknown", "before_sensitive", "after_sensitive"),

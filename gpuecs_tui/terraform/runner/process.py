@@ -20,7 +20,7 @@ from typing import Any
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.private_folder import PRIVATE_FILE
-from gpuecs_tui.terraform.base.atomic_files import read_json, replace_json
+from gpuecs_tui.terraform.base.atomic_files import replace_json
 from gpuecs_tui.terraform.base.disk_space import no_space
 from gpuecs_tui.terraform.base.liveness import ProcessIdentity
 from gpuecs_tui.terraform.base.problems import TerraformProblem
@@ -41,8 +41,10 @@ from gpuecs_tui.terraform.plan.revisions import left_in_words, revisions_left
 from gpuecs_tui.terraform.recovery import damaged_state
 from gpuecs_tui.terraform.recovery.shared_runs import shelf_of
 from gpuecs_tui.terraform.runner import plan_with_imports, unsaved_state
+from gpuecs_tui.terraform.runner.before_destroy import before_destroy
 from gpuecs_tui.terraform.runner.beside import Beside
 from gpuecs_tui.terraform.runner.disk_reserve import Reserve
+from gpuecs_tui.terraform.runner.endings import Endings
 from gpuecs_tui.terraform.runner.init_stage import initialise
 from gpuecs_tui.terraform.runner.run_record import Ended, RunRecord
 from gpuecs_tui.terraform.runner.supervise import Cancelled, Supervisor
@@ -50,7 +52,7 @@ from gpuecs_tui.terraform.runner.why_failed import why_failed, why_incomplete
 from gpuecs_tui.terraform.runs.applied import edited_since_plan
 from gpuecs_tui.terraform.runs.directory_lock import LOCK_NAME, DirectoryLock
 from gpuecs_tui.terraform.runs.fingerprint import configuration_files, file_sha256, files_below
-from gpuecs_tui.terraform.runs.interrupted_words import continue_remedy, plan_remedy
+from gpuecs_tui.terraform.runs.interrupted_words import plan_remedy
 from gpuecs_tui.terraform.runs.journal import read_recorded
 from gpuecs_tui.terraform.runs.launch import holder_of_run
 from gpuecs_tui.terraform.runs.run import HAS_CHANGES, NO_CHANGES, Run, load_run
@@ -75,6 +77,7 @@ class Runner:
         self.record = RunRecord(run)
         self.journal = self.record.journal
         self.supervisor = Supervisor(run.files, self.record.tell_stopping)
+        self.endings = Endings(run, self.record)
         self._reserve: Reserve | None = None
         self._errored_before: unsaved_state.Stamp = None
         self._synced_at = 0.0
@@ -166,6 +169,8 @@ class Runner:
         destroys = self.run.operation is Operation.DESTROY
         words = _("Destroying by the saved plan…") if destroys else _("Applying the saved plan…")
         self.record.enter(RunStatus.APPLYING, words)
+        if destroys:
+            before_destroy(self.run, self.journal, self.supervisor, self.endings)
         arguments = ["apply", "-json", "-input=false", str(self.files.plan)]
         code = self._terraform(engine, arguments)
         self._reserve.release()
@@ -174,7 +179,7 @@ class Runner:
             self._fail(code)
         words = _("Destroyed.") if destroys else _("Applied.")
         if self.supervisor.is_cancelled():
-            words = f"{words} {self._too_late()}"
+            words = f"{words} {self.endings.too_late()}"
         directory, left = self.run.directory, ""
         if destroys:
             left = left_in_words(revisions_left(runs_of(directory)), directory)
@@ -324,7 +329,7 @@ class Runner:
     def _fail(self, code: int, known: Diagnosis | None = None) -> None:
         """End the run as failed or cancelled; ``known`` is the reason if it is known already."""
         if self.files.forced.exists():
-            self._end_forced(code)
+            self.endings.end_forced(code)
         why = known or why_failed(
             self._events, code, self.run, before=self._errored_before, reserve=self._reserve
         )
@@ -332,57 +337,10 @@ class Runner:
         # signals. After any other kill, Terraform may not have saved its changes: the run failed.
         interrupted = code in (1, 2, -signal.SIGINT, -signal.SIGTERM)
         if self.record.stopping and interrupted and why.kind not in OUTWEIGH_A_STOP:
-            self._end_stopped(code)
+            self.endings.end_stopped(code)
         self.record.end(
             RunStatus.FAILED, why.message, remedy=why.remedy, kind=why.kind, returncode=code
         )
-
-    def end_badly(self, message: str, remedy: str) -> None:
-        """End the run as failed, for a reason outside Terraform."""
-        try:
-            self.record.end(RunStatus.FAILED, message, remedy=remedy, kind="other")
-        except Ended:
-            return
-
-    def end_cancelled(self) -> None:
-        """End the run as cancelled while no Terraform was running."""
-        try:
-            self.record.end(RunStatus.CANCELLED, _("Stopped before anything was changed."))
-        except Ended:
-            return
-
-    def _end_forced(self, code: int) -> None:
-        if self.run.state is not RunStatus.APPROVED:
-            self._end_stopped(code)
-        forced = read_json(self.files.forced) or {}
-        words = _(
-            "Force-stopped by {who}: Terraform has not saved the changes that it made since "
-            "its last save."
-        )
-        self.record.end(
-            RunStatus.FAILED,
-            words.format(who=forced.get("by", "?")),
-            remedy=continue_remedy(self.run.operation, self.run.directory),
-            kind="forced",
-            returncode=code,
-        )
-
-    def _too_late(self) -> str:
-        asked = read_json(self.files.cancel) or {}
-        if not asked.get("by"):
-            return _("The cancel request came too late: the whole plan was carried out.")
-        words = _("The cancel request of {who} came too late: the whole plan was carried out.")
-        return words.format(who=asked["by"])
-
-    def _end_stopped(self, code: int) -> None:
-        words, remedy = _("Stopped before anything was changed."), ""
-        if self.run.state is RunStatus.APPROVED:
-            words = _(
-                "Stopped: completed changes are in the state, the remaining changes were not made."
-            )
-            if self.run.operation is Operation.DESTROY:
-                remedy = continue_remedy(self.run.operation, self.run.directory)
-        self.record.end(RunStatus.CANCELLED, words, remedy=remedy, returncode=code)
 
 
 def main(arguments: list[str]) -> int:
@@ -407,13 +365,13 @@ def main(arguments: list[str]) -> int:
     except Ended:
         pass
     except Cancelled:
-        runner.end_cancelled()
+        runner.endings.cancel()
     except TerraformProblem as problem:
-        runner.end_badly(problem.message, problem.remedy)
+        runner.endings.fail(problem.message, problem.remedy)
     except OSError as error:
         full = no_space(error, run.files.folder)
         remedy = full.remedy if full else _("Correct the error, then start the run again.")
-        runner.end_badly(full.message if full else str(error), remedy)
+        runner.endings.fail(full.message if full else str(error), remedy)
     if identify_directory(run.directory).inode == run.inode:
         # If the disk was full at the start, there may be room for the mark now.
         mark(run.directory, run.token)

@@ -59,6 +59,13 @@ class Supervisor:
         """Tell whether an end was requested."""
         return self._asked or self._files.cancel.exists()
 
+    def pause(self, seconds: float) -> None:
+        """Wait while no Terraform is running; a signal to this process ends the wait."""
+        deadline = time.monotonic() + seconds
+        while not self.is_cancelled() and (left := deadline - time.monotonic()) > 0:
+            select.select([self._wake], [], [], min(left, _LOOK_SECONDS))
+            self._drain()
+
     def run(
         self,
         arguments: Sequence[str],

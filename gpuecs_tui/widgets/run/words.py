@@ -26,6 +26,7 @@ from gpuecs_tui.terraform.read.service_url import ServiceUrl
 from gpuecs_tui.terraform.runs.force_stop import SECOND_INTERRUPT_SECONDS
 from gpuecs_tui.terraform.runs.run import HAS_CHANGES, ChangeCounts, Run
 from gpuecs_tui.terraform.runs.run_status import Operation, RunStatus
+from gpuecs_tui.terraform.teardown.steps import steps_in_words, steps_of
 from gpuecs_tui.widgets.base.clock import duration_text
 from gpuecs_tui.widgets.base.safe_text import escape_controls
 from gpuecs_tui.widgets.keys.binding import key_in_sentence
@@ -225,11 +226,14 @@ def _revised(tree: PlanTree | None) -> list[str]:
 def plan_question(
     run: Run, progress: RunProgress, tree: PlanTree | None, told: Sequence[PlanWarning] = ()
 ) -> list[Content]:
-    """Return the text of the question about a plan, destroyed resources first.
+    """Return the text of the question about a plan: the steps before a destroy, then destroyed
+    resources.
 
     ``told``: as for ``verdict``.
     """
     lines = [Content.styled(plan_sentence(run), "bold")]
+    if steps := steps_in_words(steps_of(run, tree)):
+        lines += [Content(""), *(Content(escape_controls(it)) for it in steps)]
     if gone := destroyed_lines(run, progress, tree):
         lines += [Content(""), Content(_("Destroyed or replaced:")), *gone]
     if noticed := [*(notices(tree) if tree is not None else ()), *told]:

@@ -1,0 +1,44 @@
+"""Makes the calls that precede Terraform's own destroy, as the approval listed them."""
+
+from __future__ import annotations
+
+from gpuecs_tui.i18n import _
+from gpuecs_tui.terraform.plan.details import load_plan
+from gpuecs_tui.terraform.runner.endings import Endings
+from gpuecs_tui.terraform.runner.supervise import Supervisor
+from gpuecs_tui.terraform.runs.journal import JournalWriter
+from gpuecs_tui.terraform.runs.run import Run
+from gpuecs_tui.terraform.teardown.steps import steps_of
+
+
+def before_destroy(
+    run: Run, journal: JournalWriter, supervisor: Supervisor, endings: Endings
+) -> None:
+    """Carry out the steps before the destroy of ``run``; all of them are in its journal.
+
+    Raises Ended if a cancel was requested. Without the plan's details no step was shown, so none is
+    carried out.
+    """
+    tree = load_plan(run)
+    if tree is None:
+        words = _(
+            "The details of the plan could not be read, so no task is stopped before Terraform "
+            "destroys. Terraform stops the tasks itself."
+        )
+        journal.note(words, "warn")
+        return
+    steps = steps_of(run, tree)
+    if not steps:
+        return
+    # Imported late: only a stack with a service or a group needs the account.
+    from gpuecs_tui.terraform.teardown.carry_out import Stopped, Teardown
+
+    def note(text: str, level: str) -> None:
+        journal.note(text, level)
+        journal.sync()
+
+    teardown = Teardown(run.directory, run.profile, note, supervisor.is_cancelled, supervisor.pause)
+    try:
+        teardown.carry_out(steps)
+    except Stopped as stopped:
+        endings.end_before_destroy(str(stopped))

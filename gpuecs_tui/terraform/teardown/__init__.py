@@ -1,0 +1,1 @@
+"""The calls before Terraform's own destroy that keep it from waiting."""
