@@ -18,10 +18,13 @@ from gpuecs_tui.commands.runs import EXIT_CHANGES
 from gpuecs_tui.stack.answers import dump_answers, load_answers
 from gpuecs_tui.terraform.control import runs
 from gpuecs_tui.terraform.engine.binary import ENGINE_VARIABLE
+from gpuecs_tui.terraform.plan.details import load_plan
 from gpuecs_tui.terraform.runs import run_list
 from gpuecs_tui.terraform.runs.run_status import RunStatus
+from gpuecs_tui.terraform.teardown.steps import steps_in_words, steps_of
 from tests.support.terraform import fake_engine
-from tests.support.terraform.fake_engine import Command, event
+from tests.support.terraform.destroy_plan import destroy_plan
+from tests.support.terraform.fake_engine import Command, event, stream
 from tests.support.terraform.run_folders import DETAILS, stage
 from tests.support.terraform.waiting import until_state
 
@@ -127,6 +130,18 @@ def test_approve_prints_what_the_plan_does_before_it_applies(
     out = capsys.readouterr().out
     assert out.count(warning) == 1 and out.count("Plan: …") == 1
     assert out.index(warning) < out.index("Plan: …") < out.index("Applied")
+
+
+def test_a_waiting_destroy_lists_the_steps_before_terraform(
+    stack: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    details = destroy_plan("llm", "us-east-1")
+    lines = stream("plan-change")
+    waiting = stage(stack, RunStatus.PLANNED, lines, operation="destroy", details=details)
+    assert main(["attach", str(stack)]) == 0
+    steps = "\n".join(steps_in_words(steps_of(waiting, load_plan(waiting))))
+    out = capsys.readouterr().out
+    assert f"{steps}\n\nPlan: " in out
 
 
 def test_a_destroy_asks_for_the_name_before_it_plans(

@@ -3,7 +3,7 @@
 ``python -m tests.docs.test_operator_policy`` writes them. The actions of ``read.json`` and
 ``state.json`` are those of the calls in gpuecs_tui/aws, and of Terraform's S3 backend; the actions
 of ``operate.json`` are those of the calls in gpuecs_tui/operations; the actions of ``apply.json``
-are those of the resource types in templates/.
+are those of the resource types in templates/, and of the calls before a destroy.
 """
 
 from __future__ import annotations
@@ -51,6 +51,9 @@ STATE_SERVICES = ("s3", "dynamodb")
 WITH_TAGS = "ecs:TagResource"
 """Needed by RegisterTaskDefinition with tags, which a copied revision has (Amazon ECS developer
 guide, "Grant permission to tag resources on creation")."""
+
+WAITS_FOR_TASKS = ("ecs:DescribeTasks", "ecs:ListTasks")
+"""Actions with which a destroy waits for the tasks; gpuecs_tui/aws makes the calls."""
 
 _TAGS_OF = {
     "ec2": ("CreateTags", "DeleteTags"),
@@ -206,6 +209,7 @@ def policies() -> Mapping[str, Mapping[str, Any]]:
     of_state = {it for it in called if it.partition(":")[0] in STATE_SERVICES}
     bucket = {it for it in of_state if it.startswith("s3:") and it not in OBJECT_ACTIONS}
     anywhere = {"s3:ListAllMyBuckets"}
+    before_destroy = {*calls("terraform/teardown"), *WAITS_FOR_TASKS}
     return {
         "read.json": _policy(
             _allow("ReadTheAccount", called - of_state - {"sts:AssumeRole"}, "*"),
@@ -225,7 +229,7 @@ def policies() -> Mapping[str, Mapping[str, Any]]:
             _allow("Operate", calls("operations") | {WITH_TAGS}, "*"),
         ),
         "apply.json": _policy(
-            _allow("Resources", _terraform_actions(), "*"),
+            _allow("Resources", {*_terraform_actions(), *before_destroy}, "*"),
             _allow(
                 "PassRoles",
                 {"iam:PassRole"},

@@ -209,6 +209,14 @@ def both(
         for finished in pool.map(_destroy, applied):
             assert re.search(r"\nDestroyed\.\n[13] task definition revisions? stay", finished)
             assert "\nNo instances, EBS volumes, network" in finished
+            # Before Terraform's first event, no task ran and no instance was protected.
+            before = finished.partition(": Destroying...")[0]
+            assert re.search(
+                r"Before Terraform destroys:\n1\. UpdateService: .*\n2\. SetInstanceProtection: "
+                r"(?s:.*)Step 1 of 2 .*\n.* 0\.\n(?s:.*)No task of the service \S+ runs\.\n"
+                r"Step 2 of 2 .*\n.* protected from scale-in\.\n",
+                before,
+            ), before[-3000:]
         for each in applied:
             state = json.loads((each.directory / "terraform.tfstate").read_text())
             assert state["resources"] == []

@@ -41,7 +41,7 @@ def account_of(place: Place, directory: Path, profile: str | None) -> Iterator[A
         if present != place.account:
             raise AwsProblem(
                 "other",
-                _("the credentials are for the account {present}, not {account}").format(
+                _("The credentials are for the account {present}, not {account}.").format(
                     present=present, account=place.account
                 ),
                 call="sts:GetCallerIdentity",
@@ -61,7 +61,7 @@ def provider_settings(directory: Path) -> Mapping[str, Any]:
     try:
         configuration = load_configuration(read_texts(directory))
     except ReadProblem as problem:
-        raise AwsProblem("other", problem.message.rstrip(".")) from None
+        raise AwsProblem("other", problem.message) from None
     for name in NOT_FOLLOWED:
         if _is_set(configuration, name):
             raise _not_followed(name)
@@ -102,4 +102,6 @@ def _value(configuration: Configuration, path: str) -> str:
 
 
 def _not_followed(name: str) -> AwsProblem:
-    return AwsProblem("other", _("could not evaluate {name} of the AWS provider").format(name=name))
+    return AwsProblem(
+        "other", _("Could not evaluate {name} of the AWS provider.").format(name=name)
+    )

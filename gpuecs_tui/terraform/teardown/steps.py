@@ -12,10 +12,8 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
-from gpuecs_tui.durations import in_words
 from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.terraform.plan.details import Action, PlanTree, ResourceChange
 from gpuecs_tui.terraform.render.context import AGENT_STOP_SECONDS
@@ -73,13 +71,13 @@ class StopTasks:
         stop = ngettext("{n} task stops", "{n} tasks stop", self.tasks).format(n=self.tasks)
         return _(
             "UpdateService: desired count 0 for the service {service} in the cluster {cluster} "
-            "({stop}). Waits until no task runs, at most {time}: deregistration delay {delay} s, "
-            "stop timeout {timeout} s, and {slack} s."
+            "({stop}). Then waits until no task runs, at most {time} s: deregistration delay "
+            "{delay} s, stop timeout {timeout} s, and {slack} s for the report."
         ).format(
             service=self.service,
             cluster=self.cluster,
             stop=stop,
-            time=in_words(timedelta(seconds=self.patience)),
+            time=self.patience,
             delay=self.delay_seconds,
             timeout=self.stop_seconds,
             slack=SLACK_SECONDS,

@@ -9,11 +9,13 @@ import pytest
 
 from gpuecs_tui.assessment.leftovers import Left
 from gpuecs_tui.terraform.engine.progress import RunProgress
-from gpuecs_tui.terraform.plan.details import PlanTree
+from gpuecs_tui.terraform.plan.details import PlanTree, load_plan
 from gpuecs_tui.terraform.read.service_url import ServiceUrl
 from gpuecs_tui.terraform.runs.full_disk import FullDisk
-from gpuecs_tui.terraform.runs.run_status import RunStatus
-from gpuecs_tui.widgets.run.words import headline, left_summary, verdict
+from gpuecs_tui.terraform.runs.run_status import Operation, RunStatus
+from gpuecs_tui.terraform.teardown.steps import steps_in_words, steps_of
+from gpuecs_tui.widgets.run.words import headline, left_summary, plan_question, verdict
+from tests.support.terraform.destroy_plan import destroy_plan
 from tests.support.terraform.run_folders import stage
 
 
@@ -80,3 +82,17 @@ def test_a_full_disk_is_said_during_the_run(
 def test_what_a_destroy_left_is_one_line(left: Left, said: str) -> None:
     assert left_summary(left).plain.startswith(said)
     assert bool(left_summary(left).plain) == bool(said)
+
+
+def test_the_question_of_a_destroy_lists_the_steps_before_terraform(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    details = destroy_plan("llm", "us-east-1")
+    waiting = stage(
+        tmp_path / "stack", RunStatus.PLANNED, operation=Operation.DESTROY, details=details
+    )
+    tree = load_plan(waiting)
+    lines = [it.plain for it in plan_question(waiting, RunProgress(), tree)]
+    steps = steps_in_words(steps_of(waiting, tree))
+    assert len(steps) == 3 and lines[2:5] == steps
