@@ -6,7 +6,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 DEMO_STACK ?= ./demo-stack
 
-.PHONY: demo test lint unit quick bench chaos changes pictures catalogue messages clean
+.PHONY: demo test lint unit quick bench chaos changes stories pictures catalogue messages clean
 
 # The wizard on the demo account; without a terminal, the tour with the same steps.
 demo: $(VENV)/.demo
@@ -44,6 +44,11 @@ chaos: $(VENV)/.dev
 # where the last call stopped. make changes CHANGES='--key task.image'; python -m tests.changes --help
 changes: $(VENV)/.dev
 	$(BIN)/python -m tests.changes $(CHANGES)
+
+# docs/stories.md: whole stories with the program's commands, on the demo account. Continues where the
+# last call stopped. make stories STORIES='--story to_zero'; python -m tests.stories --help
+stories: $(VENV)/.dev
+	$(BIN)/python -m tests.stories $(STORIES)
 
 # docs/pictures/: drives the wizard with keys on the demo account. A second call changes nothing.
 pictures: $(VENV)/.dev
@@ -87,6 +92,6 @@ $(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
 
 # Keeps docs/, the compiled catalogues, and the stack of the demo, which may have been edited.
 clean:
-	rm -rf $(VENV) .venv-bench .chaos .changes build dist *.egg-info
+	rm -rf $(VENV) .venv-bench .chaos .changes .stories build dist *.egg-info
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	rm -f $(POT) .coverage snapshot_report.html

@@ -451,10 +451,10 @@ def test_the_article_s_container_tag_script_and_ignored_changes(
     assert "[desired_capacity]" in (article.directory / "fleet.tf").read_text()
 
 
-def test_scale_deploy_and_rollback_go_there_and_back(
+def test_deploy_and_rollback_go_there_and_back(
     both: tuple[Applied, Applied], demo_account: account.DemoAccount
 ) -> None:
-    """The last test, because it changes the stack and the directory."""
+    """The last test, because it changes the stack and the directory. ``tests/stories`` scales."""
     _, other = both
     ecs = _session(demo_account)("ecs")
     names = other.stack.names
@@ -472,6 +472,4 @@ def test_scale_deploy_and_rollback_go_there_and_back(
     assert change("deploy", "--image", "2") == (1, "app:2")
     # No deployment of this stack completes, because its instances reach no ECS endpoint.
     assert change("rollback", "--to", "1") == (1, "app:1")
-    assert change("scale", "0") == (0, "app:1")
-    assert change("scale", "1") == (1, "app:1")
     assert (other.directory / "terraform.tfvars").read_text() == written
