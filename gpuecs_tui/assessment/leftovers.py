@@ -123,7 +123,7 @@ def _line(
         name=name,
         cost=cost,
         holder=it.held_by,
-        command=_REMOVES[kind].format(region=region, id=shell_word(it.id)),
+        command=_REMOVES[kind].format(region=shell_word(region), id=shell_word(it.id)),
     )
 
 
