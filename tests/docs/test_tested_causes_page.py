@@ -6,6 +6,7 @@ collects.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Set
@@ -45,9 +46,11 @@ it, and fails if a cause that `status` recognizes has no test.
 def collected() -> frozenset[str]:
     """Return the ids of the tests that pytest collects in the modules of the two tests."""
     files = [it.partition("::")[0] for it in (SENTENCE, SCREEN)]
+    # PYTEST_ADDOPTS may change the format of the output.
+    environ = {name: it for name, it in os.environ.items() if not name.startswith("PYTEST_")}
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", *files],
-        cwd=ROOT, capture_output=True, text=True, check=True,
+        cwd=ROOT, env=environ, capture_output=True, text=True, check=True,
     )  # fmt: skip
     return frozenset(done.stdout.splitlines())
 
