@@ -200,7 +200,7 @@ class RunScreen(StepScreen):
             elif message.live and message.run.is_final:
                 # The account and the stack's own names have changed.
                 self.app.action_read_account()
-        self.query_one(RunAdvice).advise(message.run)
+        self.query_one(RunAdvice).advise(message.run, live=message.live)
         self.changed()
         if message.live and self._leads_to_the_deployment(message.run):
             self.post_message(self.Going("deployment"))

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from gpuecs_tui.aws.discovery.identity import read_identity
+from gpuecs_tui.aws.errors import AwsProblem
 from gpuecs_tui.aws.leftovers import (
     FREE,
     VOLUME,
@@ -74,6 +76,17 @@ def read_left(run: Run, reader_for: Callable[[str], AccountReader]) -> Left:
         words = _("What is left in the account was not read: the details of the plan are missing.")
         return Left((words,), False, 0, 1)
     reader = reader_for(names.region)
+    try:
+        present = read_identity(reader).account
+    except AwsProblem as problem:
+        words = _("What is left in the account was not read: {reason}.")
+        return Left((words.format(reason=problem.reason),), False, 0, 1)
+    if present != names.account:
+        words = _(
+            "What is left in the account {account} was not read: the credentials are for the "
+            "account {present}."
+        ).format(account=names.account, present=present)
+        return Left((words,), False, 0, 1)
     return left_in_account(read_leftovers(reader, names), run.directory, names.region)
 
 

@@ -51,6 +51,7 @@ def answers(**found: list[Any]) -> dict[str, Any]:
             "AutoScalingInstances": [{"InstanceId": "i-1", "LifecycleState": "Terminating:Wait"}]
         },
         "pricing:GetProducts": price,
+        "sts:GetCallerIdentity": {"Account": "123456789012", "Arn": "arn:aws:iam::1:user/ada"},
     }
     return empty
 
@@ -133,7 +134,7 @@ def test_each_leftover_is_listed_with_its_cost_and_its_command(
     assert shown.count == ("revisions" not in found)
 
 
-def test_nothing_left_is_one_line_and_one_round_of_calls(run: Run) -> None:
+def test_nothing_left_is_one_line_and_few_calls(run: Run) -> None:
     reader = AnsweredReader(answers())
     shown = left(run, reader)
     assert len(shown.lines) == 1 and shown.lines[0].startswith("No instances, EBS volumes, ")
@@ -141,11 +142,22 @@ def test_nothing_left_is_one_line_and_one_round_of_calls(run: Run) -> None:
     assert sorted({*asked}) == [
         "ec2:DescribeInstances", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSecurityGroups",
         "ec2:DescribeVolumes", "ecs:ListTaskDefinitions", "logs:DescribeLogGroups",
+        "sts:GetCallerIdentity",
     ]  # fmt: skip
     # Two log groups: the one of the containers, and the one that Container Insights made.
-    assert asked.count("logs:DescribeLogGroups") == 2 and len(asked) == 7
+    assert asked.count("logs:DescribeLogGroups") == 2 and len(asked) == 8
     volumes = dict(reader.asked)["ec2:DescribeVolumes"]
     assert volumes["Filters"] == [{"Name": "tag:Name", "Values": ["llm"]}]
+
+
+def test_another_account_is_not_read(run: Run) -> None:
+    other = {"Account": "999999999999", "Arn": "arn:aws:iam::9:user/ada"}
+    reader = AnsweredReader({"sts:GetCallerIdentity": other})
+    shown = left(run, reader)
+    assert shown.lines == (
+        "What is left in the account 123456789012 was not read: the credentials are for the "
+        "account 999999999999.",
+    )
 
 
 def test_what_could_not_be_read_is_named(run: Run) -> None:

@@ -61,7 +61,7 @@ def test_the_stacks_own_unused_revisions_are_deregistered(
     words = ["destroy", str(directory), "--deregister"]
     assert main(words) == EXIT_USAGE
     said = capsys.readouterr()
-    assert "2 revisions that nothing uses become INACTIVE: llm:2–3." in said.out
+    assert "2 revisions that no service and no task uses become INACTIVE: llm:2–3." in said.out
     assert "llm:1 is not deregistered: neither a plan" in said.out
     assert "--yes is required" in said.err and len(active(ecs)) == 3
     assert main([*words, "--yes"]) == 0

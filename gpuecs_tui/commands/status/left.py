@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from contextlib import closing
 
-from gpuecs_tui.assessment.leftovers import read_left
+from gpuecs_tui.assessment.leftovers import Left, read_left
 from gpuecs_tui.aws.discovery.identity import read_identity
 from gpuecs_tui.aws.errors import AwsProblem
 from gpuecs_tui.aws.session import AccountReader, connect
@@ -32,7 +32,10 @@ from gpuecs_tui.terraform.state.reader import read_state
 
 
 def print_left(run: Run) -> None:
-    """Print what the completed destroy ``run`` left in the account. Never fails."""
+    """Print what the completed destroy ``run`` left in the account.
+
+    A Ctrl-C ends only the reading: the destroy is complete, and its exit code stays.
+    """
     readers: list[AccountReader] = []
 
     def reader_for(region: str) -> AccountReader:
@@ -42,6 +45,9 @@ def print_left(run: Run) -> None:
     try:
         with waiting(_("Reading what is left in the account …")):
             left = read_left(run, reader_for)
+    except KeyboardInterrupt:
+        words = _("What is left in the account was not read: the reading was interrupted.")
+        left = Left((words,), False, 0, 1)
     finally:
         for reader in readers:
             reader.close()
@@ -122,10 +128,10 @@ def _not_all(done: list[str], problem: AwsProblem) -> str:
 def _effects(found: Revisions) -> Iterator[str]:
     if found.free:
         yield ngettext(
-            "{n} revision that nothing uses becomes INACTIVE: {names}. It starts no new task, and "
-            "can't become ACTIVE again.",
-            "{n} revisions that nothing uses become INACTIVE: {names}. They start no new tasks, "
-            "and can't become ACTIVE again.",
+            "{n} revision that no service and no task uses becomes INACTIVE: {names}. It starts no "
+            "new task, also none of a schedule, and can't become ACTIVE again.",
+            "{n} revisions that no service and no task uses become INACTIVE: {names}. They start "
+            "no new tasks, also none of a schedule, and can't become ACTIVE again.",
             len(found.free),
         ).format(n=len(found.free), names=ranges(found.free))
     for revision, users in found.used.items():

@@ -14,6 +14,9 @@ from gpuecs_tui.terraform.runs.run import Run
 from gpuecs_tui.terraform.runs.run_status import Operation, RunStatus
 
 _PLACE = re.compile(r"arn:[a-z-]+:[a-z0-9-]+:([a-z0-9-]+):([0-9]{12}):")
+_PLACED = (TYPE, "aws_ecs_service", "aws_autoscaling_group", "aws_lb_target_group")
+"""Types whose ARNs have the Region and account of the service. Other resources of a directory, such
+as a certificate, may be in another Region."""
 _INSIGHTS = "/aws/ecs/containerinsights/{}/performance"
 """Log group that ECS creates for a cluster with Container Insights (CloudWatch user guide)."""
 
@@ -25,13 +28,13 @@ def destroyed_names(runs: Iterable[Run]) -> StackNames:
     """Return what the destroys among ``runs`` (newest first) deleted since the last apply.
 
     A destroy that stopped half-way and the one that ended it count together. Empty if no details
-    of a plan were recorded.
+    of a plan were recorded, or if the service's parts were in more than one account or Region.
     """
     runs = tuple(runs)
     gone = tuple(_gone(runs))
-    arns = [str(it.get("arn", "")) for _type, it in gone]
+    arns = [str(it.get("arn", "")) for type_, it in gone if type_ in _PLACED]
     places = [found for arn in arns if (found := _PLACE.match(arn))]
-    if not places:
+    if len({it.groups() for it in places}) != 1:
         return StackNames()
     tasks = [it for type_, it in gone if type_ == TYPE]
     families = tuple(sorted({str(it["family"]) for it in tasks if it.get("family")}))
@@ -39,7 +42,11 @@ def destroyed_names(runs: Iterable[Run]) -> StackNames:
         region=places[0][1],
         account=places[0][2],
         families=families,
-        revisions=frozenset(it for it in revisions_left(runs) if it.rpartition(":")[0] in families),
+        revisions=frozenset(
+            it
+            for it in revisions_left(runs, region=places[0][1], account=places[0][2])
+            if it.rpartition(":")[0] in families
+        ),
         tags=next((_texts(it.get("tags_all")) for it in tasks), {}),
         groups=_values(gone, "aws_autoscaling_group", "name"),
         security_groups=_values(gone, "aws_security_group", "id"),
@@ -70,7 +77,7 @@ def _volume_tags(gone: Sequence[_Gone]) -> Iterator[Mapping[str, str]]:
     for type_, it in gone:
         if type_ != "aws_launch_template":
             continue
-        for block in it.get("tag_specifications") or ():
+        for block in _maps(it.get("tag_specifications")):
             if block.get("resource_type") == "volume" and block.get("tags"):
                 yield _texts(block["tags"])
 
@@ -82,8 +89,7 @@ def _log_groups(gone: Sequence[_Gone]) -> Iterator[tuple[str, bool]]:
     for name in _values(gone, "aws_cloudwatch_log_group", "name"):
         yield name, True
     for type_, it in gone:
-        settings = it.get("setting") if type_ == "aws_ecs_cluster" else ()
-        for each in settings or ():
+        for each in _maps(it.get("setting")) if type_ == "aws_ecs_cluster" else ():
             if each.get("name") == "containerInsights" and each.get("value") != "disabled":
                 yield _INSIGHTS.format(it.get("name")), True
 
@@ -93,11 +99,17 @@ def _used_log_groups(gone: Sequence[_Gone]) -> Iterator[str]:
         if type_ != TYPE:
             continue
         try:
-            containers = json.loads(it.get("container_definitions") or "[]")
+            containers = json.loads(str(it.get("container_definitions") or "[]"))
         except ValueError:
             # Masked, because a value in it is sensitive.
             continue
-        for container in containers:
-            options = (container.get("logConfiguration") or {}).get("options") or {}
-            if name := options.get("awslogs-group"):
+        for container in _maps(containers):
+            logs = container.get("logConfiguration")
+            options = logs.get("options") if isinstance(logs, Mapping) else None
+            if isinstance(options, Mapping) and (name := options.get("awslogs-group")):
                 yield str(name)
+
+
+def _maps(value: object) -> list[Mapping[str, Any]]:
+    """Return the blocks of an attribute; none if it is masked, because a value is sensitive."""
+    return [it for it in value if isinstance(it, Mapping)] if isinstance(value, list) else []

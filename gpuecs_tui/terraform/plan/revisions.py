@@ -12,20 +12,22 @@ from gpuecs_tui.terraform.plan.details import Action, ResourceChange, load_plan
 from gpuecs_tui.terraform.runs.run import Run
 
 TYPE = "aws_ecs_task_definition"
-_ARN = re.compile(r"arn:[a-z-]+:ecs:[a-z0-9-]+:[0-9]{12}:task-definition/(.+:[0-9]+)")
+_ARN = re.compile(r"arn:[a-z-]+:ecs:([a-z0-9-]+):([0-9]{12}):task-definition/(.+:[0-9]+)")
 
 
-def revisions_left(runs: Iterable[Run]) -> tuple[str, ...]:
+def revisions_left(runs: Iterable[Run], *, region: str = "", account: str = "") -> tuple[str, ...]:
     """Return ``family:revision`` of each that the plans of ``runs`` dropped and that AWS still has.
 
+    With ``region`` and ``account``, only those there: a directory may have been moved.
     Sorted by family, then by number. Reads one file per run.
     """
     found: set[str] = set()
     for run in runs:
         tree = load_plan(run)
         for change in tree.changes if tree else ():
-            if change.type == TYPE and (name := _kept(change)):
-                found.add(name)
+            kept = _kept(change) if change.type == TYPE else None
+            if kept is not None and region in ("", kept[1]) and account in ("", kept[2]):
+                found.add(kept[3])
     return tuple(sorted(found, key=_order))
 
 
@@ -56,14 +58,14 @@ def ranges(revisions: Iterable[str]) -> str:
     )
 
 
-def _kept(change: ResourceChange) -> str:
-    """Return the revision that a change drops; "" if it is deregistered or there is none."""
+def _kept(change: ResourceChange) -> re.Match[str] | None:
+    """Return Region, account and revision that a change drops; None if it is deregistered or there
+    is none."""
     if change.action not in (Action.DELETE, Action.REPLACE):
-        return ""
+        return None
     if change.before.get("skip_destroy") is not True:
-        return ""
-    match = _ARN.fullmatch(str(change.before.get("arn", "")))
-    return match[1] if match else ""
+        return None
+    return _ARN.fullmatch(str(change.before.get("arn", "")))
 
 
 def _order(name: str) -> tuple[str, int]:

@@ -30,15 +30,29 @@ def before_destroy(
     steps = steps_of(run, tree)
     if not steps:
         return
-    # Imported late: only a stack with a service or a group needs the account.
+    # Imported late: only a stack with a service or a group needs them.
     from gpuecs_tui.terraform.teardown.carry_out import Stopped, Teardown
+    from gpuecs_tui.terraform.teardown.present_state import is_of_present_state
 
-    def note(text: str, level: str) -> None:
-        journal.note(text, level)
+    if not is_of_present_state(run.files.plan, run.directory):
+        words = _(
+            "The state is not the one of the plan, or could not be read, so no task is stopped "
+            "before Terraform checks the plan."
+        )
+        journal.note(words, "warn")
+        return
+
+    def report(text: str, level: str) -> None:
+        add = journal.note
+        add(text, level)
         journal.sync()
 
-    teardown = Teardown(run.directory, run.profile, note, supervisor.is_cancelled, supervisor.pause)
+    teardown = Teardown(
+        run.directory, run.profile, report, supervisor.is_cancelled, supervisor.pause
+    )
     try:
         teardown.carry_out(steps)
     except Stopped as stopped:
         endings.end_before_destroy(str(stopped))
+    finally:
+        endings.changed = " ".join(teardown.changed)

@@ -17,16 +17,23 @@ class Endings:
 
     def __init__(self, run: Run, record: RunRecord) -> None:
         self._run, self._record, self._files = run, record, run.files
+        self.changed = ""
+        """Sentences about what the steps before a destroy have changed; empty for nothing."""
 
     def fail(self, message: str, remedy: str) -> None:
         """Write that the run failed for a reason outside Terraform. Raises nothing."""
         with suppress(Ended):
-            self._record.end(RunStatus.FAILED, message, remedy=remedy, kind="other")
+            words = self.with_changed(message)
+            self._record.end(RunStatus.FAILED, words, remedy=remedy, kind="other")
 
     def cancel(self) -> None:
         """Write that the run was cancelled while no Terraform was running. Raises nothing."""
         with suppress(Ended):
-            self._record.end(RunStatus.CANCELLED, _("Stopped before anything was changed."))
+            self.end_before_destroy(self.changed)
+
+    def with_changed(self, message: str) -> str:
+        """Return ``message``, and after it what the steps before a destroy have changed."""
+        return f"{message} {self.changed}".rstrip()
 
     def end_forced(self, code: int) -> None:
         """End the run whose Terraform was force-stopped and exited with ``code``."""
@@ -39,7 +46,7 @@ class Endings:
         )
         self._record.end(
             RunStatus.FAILED,
-            words.format(who=forced.get("by", "?")),
+            self.with_changed(words.format(who=forced.get("by", "?"))),
             remedy=continue_remedy(self._run.operation, self._run.directory),
             kind="forced",
             returncode=code,
@@ -54,6 +61,7 @@ class Endings:
             )
             if self._run.operation is Operation.DESTROY:
                 remedy = continue_remedy(self._run.operation, self._run.directory)
+        words = self.with_changed(words)
         self._record.end(RunStatus.CANCELLED, words, remedy=remedy, returncode=code)
 
     def end_before_destroy(self, changed: str) -> None:

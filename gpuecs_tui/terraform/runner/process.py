@@ -338,9 +338,8 @@ class Runner:
         interrupted = code in (1, 2, -signal.SIGINT, -signal.SIGTERM)
         if self.record.stopping and interrupted and why.kind not in OUTWEIGH_A_STOP:
             self.endings.end_stopped(code)
-        self.record.end(
-            RunStatus.FAILED, why.message, remedy=why.remedy, kind=why.kind, returncode=code
-        )
+        words = self.endings.with_changed(why.message)
+        self.record.end(RunStatus.FAILED, words, remedy=why.remedy, kind=why.kind, returncode=code)
 
 
 def main(arguments: list[str]) -> int:

@@ -53,7 +53,8 @@ class ChangeCounts:
     @property
     def only_creates(self) -> bool:
         """Tell whether the state was empty, so that the plan can't affect any resource."""
-        return self.existing == 0 and not (self.change or self.destroy or self.imported)
+        others = self.change or self.destroy or self.imported
+        return self.existing == 0 and self.add > 0 and not others
 
     @property
     def total(self) -> int:

@@ -35,8 +35,9 @@ SetInstanceProtection)."""
 _ROUNDS = 3
 """Maximum number of readings of a group: AWS refuses a whole call if one of its instances has begun
 to terminate since it was read."""
-_LEAVING = ("Terminat", "Detach")
-"""The beginnings of the lifecycle states of instances that leave the group."""
+_SETTABLE = ("InService", "EnteringStandby", "Standby")
+"""The lifecycle states in which AWS changes the protection of an instance; it refuses a whole call
+for one in another state."""
 
 
 class Stopped(Exception):
@@ -61,14 +62,15 @@ class Teardown:
     """Waits for some seconds, or less if a cancel is requested."""
     clock: Callable[[], float] = time.monotonic
     """The time in seconds."""
-    _changed: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    """What the steps have changed so far, in whole sentences."""
 
     def carry_out(self, steps: tuple[Step, ...]) -> None:
         """Carry out ``steps``. Raises Stopped; a refusal of AWS is only noted."""
         try:
             self._carry_out(steps)
         except _Cancelled:
-            raise Stopped(" ".join(self._changed)) from None
+            raise Stopped(" ".join(self.changed)) from None
 
     def _carry_out(self, steps: tuple[Step, ...]) -> None:
         for number, step in enumerate(steps, 1):
@@ -99,7 +101,7 @@ class Teardown:
             words = _("The desired count of the service {service} was changed from {n} to 0.")
         words = words.format(service=step.service, cluster=step.cluster, n=before)
         if before:
-            self._changed.append(words)
+            self.changed.append(words)
         self.note(words, "info")
         self._wait(reader, step)
 
@@ -165,7 +167,7 @@ class Teardown:
             "scale-in.",
             freed,
         ).format(n=freed, group=group)
-        self._changed.append(words)
+        self.changed.append(words)
         self.note(words, "info")
 
     def _tell_refused(self, number: int, step: Step, problem: AwsProblem) -> None:
@@ -206,8 +208,7 @@ def _protected(reader: AccountReader, group: str) -> list[str]:
         it["InstanceId"]
         for found in groups
         for it in found.get("Instances", ())
-        if it.get("ProtectedFromScaleIn")
-        and not str(it.get("LifecycleState", "")).startswith(_LEAVING)
+        if it.get("ProtectedFromScaleIn") and it.get("LifecycleState") in _SETTABLE
     ]
 
 

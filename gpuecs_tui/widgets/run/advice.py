@@ -63,8 +63,12 @@ class RunAdvice(Part):
         super().__init__(wizard)
         self._life: RunAdvice._LifeRead | None = None
 
-    def advise(self, run: Run) -> None:
-        """Read the relevant facts for a run that has just entered its state."""
+    def advise(self, run: Run, *, live: bool = True) -> None:
+        """Read the relevant facts for a run that has just entered its state.
+
+        Without ``live`` it entered it before it was followed: what an earlier destroy left is not
+        read, because another apply may have used the same names since.
+        """
         if run.is_final:
             self._judge(run)
         else:
@@ -76,7 +80,7 @@ class RunAdvice(Part):
             self._read_life(run)
         elif run.state in ENDED_BADLY:
             self._examine(run)
-        elif run.state is RunStatus.SUCCEEDED and run.operation is Operation.DESTROY:
+        elif live and run.state is RunStatus.SUCCEEDED and run.operation is Operation.DESTROY:
             self._read_left(run)
 
     def life_for(self, run: Run) -> CredentialCheck | None:

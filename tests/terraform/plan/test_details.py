@@ -295,6 +295,8 @@ def test_a_replaced_service_is_said_in_words() -> None:
         ({"add": 3, "existing": 0}, False),
         ({"add": 3, "existing": 1}, True),
         ({"add": 3}, True),
+        # Without changes, the details tell which value of the files is ignored.
+        ({"add": 0, "existing": 0}, True),
         ({"add": 3, "imported": 1, "existing": 0}, True),
     ],
 )

@@ -91,6 +91,21 @@ def test_a_runner_that_is_killed_between_two_steps_and_the_next_destroy(
     assert applies(engine) == 1
 
 
+def test_no_task_is_stopped_for_a_plan_of_another_state(
+    stub: Stub, engine: Path, stack: Path
+) -> None:
+    """Terraform then refuses the plan, and the service must go on."""
+    waiting = until_state(runs.start(stack, "destroy"), RunStatus.PLANNED)
+    assert wait_for_plan(waiting) is not None
+    state = {"version": 4, "serial": 7, "lineage": "another", "resources": []}
+    (stack / "terraform.tfstate").write_text(json.dumps(state))
+    stub.calls.clear()
+    done = until_state(runs.approve(waiting), RunStatus.SUCCEEDED)
+    assert "The state is not the one of the plan" in journal_of(done)
+    assert not [call for call in stub.calls if call.startswith(("ecs:", "autoscaling:"))]
+    assert applies(engine) == 1
+
+
 def test_a_cancel_during_the_wait_for_the_tasks(stub: Stub, engine: Path, stack: Path) -> None:
     task = f"arn:aws:ecs:{REGION}:123456789012:task/never-made/1"
     service = {"serviceName": "never-made", "status": "ACTIVE", "desiredCount": 2}
