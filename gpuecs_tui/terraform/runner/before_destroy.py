@@ -42,14 +42,11 @@ def before_destroy(
         journal.note(words, "warn")
         return
 
-    def report(text: str, level: str) -> None:
-        add = journal.note
-        add(text, level)
+    def note(text: str, level: str) -> None:
+        journal.note(text, level)
         journal.sync()
 
-    teardown = Teardown(
-        run.directory, run.profile, report, supervisor.is_cancelled, supervisor.pause
-    )
+    teardown = Teardown(run.directory, run.profile, note, supervisor.is_cancelled, supervisor.pause)
     try:
         teardown.carry_out(steps)
     except Stopped as stopped:

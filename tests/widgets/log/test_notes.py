@@ -56,6 +56,9 @@ def _notes_in(function: ast.FunctionDef) -> Iterator[tuple[str, str]]:
         name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
         if name not in ("note", "_note"):
             continue
+        if len(node.args) > 1 and not isinstance(node.args[1], ast.Constant):
+            # It passes on the text and the level of another call.
+            continue
         words = _translatable(node.args[0])
         for used in ast.walk(node.args[0]):
             words += named[used.id] if isinstance(used, ast.Name) else []
