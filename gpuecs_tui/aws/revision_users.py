@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal
+from typing import Literal
 
+from gpuecs_tui.aws.batches import batches
 from gpuecs_tui.aws.discovery.account import as_they_come
 from gpuecs_tui.aws.session import AccountReader
 from gpuecs_tui.stack.kept_revision import revision_name
@@ -55,7 +56,7 @@ def _users(
 
 def _services(reader: AccountReader, cluster: str) -> Iterator[tuple[str, str]]:
     arns = reader.items("ecs", "ListServices", "serviceArns", cluster=cluster)
-    for some in _parts(arns, _SERVICES):
+    for some in batches(arns, _SERVICES):
         answer = reader.call("ecs", "DescribeServices", cluster=cluster, services=some)
         for it in answer["services"]:
             # A draining service still has deployments; an inactive one starts no task.
@@ -71,12 +72,7 @@ def _tasks(
 ) -> Iterator[tuple[str, str]]:
     for family in families:
         arns = reader.items("ecs", "ListTasks", "taskArns", cluster=cluster, family=family)
-        for some in _parts(arns, _TASKS):
+        for some in batches(arns, _TASKS):
             answer = reader.call("ecs", "DescribeTasks", cluster=cluster, tasks=some)
             for it in answer["tasks"]:
                 yield revision_name(it["taskDefinitionArn"]), revision_name(it["taskArn"])
-
-
-def _parts(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
-    for start in range(0, len(items), size):
-        yield items[start : start + size]

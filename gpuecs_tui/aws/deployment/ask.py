@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -47,12 +47,6 @@ class Ask:
         # The future of a call that no thread has started is cancelled, so this thread never waits
         # for a free one.
         return mine, second() if other.cancel() else other.result()
-
-
-def batches(arns: Sequence[str]) -> Iterator[list[str]]:
-    """Yield ``arns`` in lists that are short enough for one describe call."""
-    for start in range(0, len(arns), DESCRIBE_BATCH):
-        yield [*arns[start : start + DESCRIBE_BATCH]]
 
 
 def none_if_gone(read: Callable[[], list[A]]) -> list[A]:

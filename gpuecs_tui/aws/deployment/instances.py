@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from gpuecs_tui.aws.batches import batches
 from gpuecs_tui.aws.deployment.ask import (
     DESCRIBE_BATCH,
     Ask,
-    batches,
     last,
     maps,
     moment,
@@ -46,7 +46,7 @@ def read_container_instances(ask: Ask) -> tuple[ContainerInstance, ...]:
         ask.reader.call(
             "ecs", "DescribeContainerInstances", cluster=cluster, containerInstances=batch
         )
-        for batch in batches([*arns])
+        for batch in batches([*arns], DESCRIBE_BATCH)
     )
     # ECS describes a deregistered instance for a while as INACTIVE, but doesn't list it.
     found = {
@@ -135,12 +135,12 @@ def _described(ask: Ask, ids: list[str]) -> list[Mapping[str, Any]]:
     # them, as in the first moments after a launch.
     return [
         it
-        for start in range(0, len(ids), IDS)
+        for some in batches(ids, IDS)
         for reservation in ask.reader.items(
             "ec2",
             "DescribeInstances",
             "Reservations",
-            Filters=[{"Name": "instance-id", "Values": ids[start : start + IDS]}],
+            Filters=[{"Name": "instance-id", "Values": some}],
         )
         for it in maps(reservation, "Instances")
     ]
@@ -149,8 +149,7 @@ def _described(ask: Ask, ids: list[str]) -> list[Mapping[str, Any]]:
 def _statuses(ask: Ask, ids: list[str]) -> dict[str, Mapping[str, Any]]:
     """Return instance id → status, for running instances only."""
     found: dict[str, Mapping[str, Any]] = {}
-    for start in range(0, len(ids), STATUS_IDS):
-        some = ids[start : start + STATUS_IDS]
+    for some in batches(ids, STATUS_IDS):
         try:
             answer = ask.reader.call("ec2", "DescribeInstanceStatus", InstanceIds=some)
         except AwsProblem as problem:

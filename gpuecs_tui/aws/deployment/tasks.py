@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from gpuecs_tui.aws.batches import batches
 from gpuecs_tui.aws.deployment.ask import (
     DESCRIBE_BATCH,
     Ask,
-    batches,
     last,
     maps,
     moment,
@@ -73,7 +73,7 @@ def read_groups_on(
     )
     answers = (
         reader.call("ecs", "DescribeTasks", cluster=names.cluster, tasks=batch)
-        for batch in batches(arns)
+        for batch in batches(arns, DESCRIBE_BATCH)
     )
     return tuple(it.get("group", "") for answer in answers for it in maps(answer, "tasks"))
 
@@ -96,7 +96,7 @@ def _described(ask: Ask, arns: Sequence[str]) -> dict[str, DeployedTask]:
     cluster = ask.names.cluster
     answers = (
         ask.reader.call("ecs", "DescribeTasks", cluster=cluster, tasks=batch)
-        for batch in batches(arns)
+        for batch in batches(arns, DESCRIBE_BATCH)
     )
     return {it["taskArn"]: _task(it) for answer in answers for it in maps(answer, "tasks")}
 

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from gpuecs_tui.aws import catalogue
+from gpuecs_tui.aws.batches import batches
 from gpuecs_tui.aws.errors import AwsProblem
 from gpuecs_tui.aws.facts import CapacityReservation, GpuInstance, Offering, Quota
 from gpuecs_tui.aws.session import AccountReader
@@ -66,13 +67,13 @@ def read_offerings(
     """
     wanted = sorted(names if names is not None else catalogue.names())
     zones: defaultdict[str, set[str]] = defaultdict(set)
-    for start in range(0, len(wanted), FILTER_VALUES):
+    for some in batches(wanted, FILTER_VALUES):
         for it in reader.items(
             "ec2",
             "DescribeInstanceTypeOfferings",
             "InstanceTypeOfferings",
             LocationType="availability-zone",
-            Filters=[{"Name": "instance-type", "Values": wanted[start : start + FILTER_VALUES]}],
+            Filters=[{"Name": "instance-type", "Values": some}],
             PaginationConfig=OFFERING_PAGE,
         ):
             zones[it["InstanceType"]].add(it["Location"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from gpuecs_tui.aws.batches import batches
 from gpuecs_tui.aws.facts import LOG_GROUP_PREFIX, LogGroup, Named, Repository
 from gpuecs_tui.aws.session import AccountReader
 
@@ -62,8 +63,7 @@ def read_clusters(reader: AccountReader) -> tuple[Named, ...]:
     """
     arns = tuple(reader.items("ecs", "ListClusters", "clusterArns", PaginationConfig=ECS_PAGE))
     found = []
-    for first in range(0, len(arns), CLUSTERS_DESCRIBED):
-        asked = list(arns[first : first + CLUSTERS_DESCRIBED])
+    for asked in batches(arns, CLUSTERS_DESCRIBED):
         answer = reader.call("ecs", "DescribeClusters", clusters=asked)
         found += [
             (it["clusterName"], it["clusterArn"])

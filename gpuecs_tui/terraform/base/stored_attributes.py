@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gpuecs_tui.terraform.base.atomic_files import read_json
+from gpuecs_tui.terraform.base.json_objects import objects
 
 
 def stored_attributes(state: Path) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -14,15 +15,11 @@ def stored_attributes(state: Path) -> Iterator[tuple[str, dict[str, Any]]]:
 
     Yields nothing if the file is missing, unreadable or not a state; a run reports that.
     """
-    for resource in _objects((read_json(state) or {}).get("resources")):
+    for resource in objects((read_json(state) or {}).get("resources")):
         if resource.get("mode") != "managed":
             continue
         module = f"{resource['module']}." if resource.get("module") else ""
         address = f"{module}{resource.get('type')}.{resource.get('name')}"
-        for instance in _objects(resource.get("instances")):
+        for instance in objects(resource.get("instances")):
             attributes = instance.get("attributes")
             yield address, attributes if isinstance(attributes, dict) else {}
-
-
-def _objects(value: object) -> list[dict[str, Any]]:
-    return [it for it in value if isinstance(it, dict)] if isinstance(value, list) else []

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from gpuecs_tui.aws.leftovers import StackNames
+from gpuecs_tui.terraform.base.json_objects import objects
 from gpuecs_tui.terraform.plan.details import Action, load_plan
 from gpuecs_tui.terraform.plan.revisions import TYPE, revisions_left
 from gpuecs_tui.terraform.runs.run import Run
@@ -77,7 +78,7 @@ def _volume_tags(gone: Sequence[_Gone]) -> Iterator[Mapping[str, str]]:
     for type_, it in gone:
         if type_ != "aws_launch_template":
             continue
-        for block in _maps(it.get("tag_specifications")):
+        for block in objects(it.get("tag_specifications")):
             if block.get("resource_type") == "volume" and block.get("tags"):
                 yield _texts(block["tags"])
 
@@ -89,7 +90,7 @@ def _log_groups(gone: Sequence[_Gone]) -> Iterator[tuple[str, bool]]:
     for name in _values(gone, "aws_cloudwatch_log_group", "name"):
         yield name, True
     for type_, it in gone:
-        for each in _maps(it.get("setting")) if type_ == "aws_ecs_cluster" else ():
+        for each in objects(it.get("setting")) if type_ == "aws_ecs_cluster" else ():
             if each.get("name") == "containerInsights" and each.get("value") != "disabled":
                 yield _INSIGHTS.format(it.get("name")), True
 
@@ -103,13 +104,8 @@ def _used_log_groups(gone: Sequence[_Gone]) -> Iterator[str]:
         except ValueError:
             # Masked, because a value in it is sensitive.
             continue
-        for container in _maps(containers):
+        for container in objects(containers):
             logs = container.get("logConfiguration")
             options = logs.get("options") if isinstance(logs, Mapping) else None
             if isinstance(options, Mapping) and (name := options.get("awslogs-group")):
                 yield str(name)
-
-
-def _maps(value: object) -> list[Mapping[str, Any]]:
-    """Return the blocks of an attribute; none if it is masked, because a value is sensitive."""
-    return [it for it in value if isinstance(it, Mapping)] if isinstance(value, list) else []

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+from gpuecs_tui.aws.batches import batches
 from gpuecs_tui.aws.deployment.ask import Ask
 from gpuecs_tui.aws.deployment.facts import DeployedNames
 from gpuecs_tui.aws.deployment.seen import Seen
@@ -113,7 +114,6 @@ class Teardown:
             now = self.clock()
             tasks = read_tasks(Ask(reader, names, seen, now))
             left = sum(it.last_status != "STOPPED" for it in tasks)
-            time_words = in_words(timedelta(seconds=now - begun))
             if not left:
                 words = _("No task of the service {service} runs.")
                 self.note(words.format(service=step.service), "info")
@@ -126,6 +126,7 @@ class Teardown:
                     "continues and waits for them when it deletes the service.",
                     left,
                 )
+                time_words = in_words(timedelta(seconds=now - begun))
                 words = words.format(n=left, service=step.service, time=time_words)
                 self.note(words, "warn")
                 return
@@ -145,7 +146,7 @@ class Teardown:
         try:
             for turn in range(1, _ROUNDS + 1):
                 try:
-                    for batch in _batches(_protected(reader, step.group)):
+                    for batch in batches(_protected(reader, step.group), PROTECTION_BATCH):
                         self._refuse_cancelled()
                         _unprotect(reader, step.group, batch)
                         freed += len(batch)
@@ -220,7 +221,3 @@ def _unprotect(reader: AccountReader, group: str, ids: list[str]) -> None:
         InstanceIds=ids,
         ProtectedFromScaleIn=False,
     )
-
-
-def _batches(ids: list[str]) -> list[list[str]]:
-    return [ids[at : at + PROTECTION_BATCH] for at in range(0, len(ids), PROTECTION_BATCH)]

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from gpuecs_tui.i18n import _, ngettext
+from gpuecs_tui.terraform.base.json_objects import objects
 from gpuecs_tui.terraform.plan.details import Action, PlanTree, ResourceChange
 from gpuecs_tui.terraform.render.context import AGENT_STOP_SECONDS
 from gpuecs_tui.terraform.runs.run import Run
@@ -164,7 +164,7 @@ def _delay(service: ResourceChange, gone: tuple[ResourceChange, ...]) -> int:
         for it in gone
         if it.type == "aws_lb_target_group"
     }
-    used = [str(it.get("target_group_arn")) for it in _maps(service.before.get("load_balancer"))]
+    used = [str(it.get("target_group_arn")) for it in objects(service.before.get("load_balancer"))]
     return max((_seconds(delays.get(arn), DEREGISTRATION_SECONDS) for arn in used), default=0)
 
 
@@ -173,7 +173,7 @@ def _stop_timeout(service: ResourceChange, gone: tuple[ResourceChange, ...]) -> 
     for task in gone:
         if task.type == "aws_ecs_task_definition" and _text(task, "arn") == revision:
             try:
-                containers = _maps(json.loads(_text(task, "container_definitions")))
+                containers = objects(json.loads(_text(task, "container_definitions")))
             except ValueError:
                 # Masked, because a part of it is sensitive.
                 continue
@@ -190,7 +190,3 @@ def _seconds(value: object, default: int) -> int:
 def _text(change: ResourceChange, name: str) -> str:
     value = change.before.get(name)
     return value if isinstance(value, str) else ""
-
-
-def _maps(value: object) -> list[Mapping[str, Any]]:
-    return [it for it in value if isinstance(it, Mapping)] if isinstance(value, list) else []
