@@ -143,8 +143,8 @@ WAIT: Argument = (
         "nargs": "?",
         "const": "30",
         "help": N_(
-            "after the apply, print what changes until the service is healthy (exit code 0) or the "
-            "deployment has failed (1), at most for this time (75); --wait alone: 30 minutes"
+            "after the change, print what happens until the service is healthy (exit code 0) or "
+            "the deployment has failed (1), at most for this time (75); --wait alone: 30 minutes"
         ),
     },
 )

@@ -23,6 +23,9 @@ class Applied:
     """Whether Terraform ignores the service's revision, so that another program may deploy one."""
     ignores_desired: bool = False
     """Whether Terraform ignores the desired count, as autoscaling needs it."""
+    is_rollback_wanted: bool = False
+    """Whether a command asked ECS to roll the newest deployment back, so that this is no
+    failure."""
     under_way: Literal["", "apply", "destroy"] = ""
     """The run of this user that changes the stack at present."""
     stack: Stack | None = None

@@ -59,14 +59,16 @@ def _present(it: Situation) -> Verdict:
             _("The service is being deleted; {n} tasks still run.").format(n=service.running),
         )
     if it.has_failed:
-        return _failed(it)
+        return _failed(it, service)
     return _of_tasks(it, service)
 
 
-def _failed(it: Situation) -> Verdict:
+def _failed(it: Situation, service: DeployedService) -> Verdict:
     if it.is_rolling_back:
         return Verdict("under_way", failed_words(it))
     rolled_back = it.newest.status == "ROLLBACK_SUCCESSFUL" if it.newest else it.rolled_back_to
+    if rolled_back and it.applied.is_rollback_wanted:
+        return _of_tasks(it, service)
     return Verdict("rolled_back" if rolled_back else "failed", failed_words(it))
 
 

@@ -1,4 +1,4 @@
-"""``apply --wait``: follows the deployment after the apply; without it, a line says how."""
+"""``--wait`` follows the deployment after the change; without it, a line says how."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from gpuecs_tui.cli import main
 from gpuecs_tui.commands.failure import EXIT_FAILED, EXIT_USAGE
 from gpuecs_tui.commands.status import after_apply
 from gpuecs_tui.commands.status import command as module
+from gpuecs_tui.commands.status.asked import Asked
 from gpuecs_tui.terraform.control import runs
 from gpuecs_tui.terraform.runs.run_status import RunStatus
 from tests.deployment.scene import NOW, Scene, deployment
@@ -147,6 +148,81 @@ def test_an_answer_that_is_older_than_the_apply_is_not_healthy(
     assert apply(stack, "--wait") == EXIT_FAILED
     said = capsys.readouterr().out
     assert "healthy: 1 task" not in said and "rolled back: " in said
+
+
+STALE = deployment("demo:4", "COMPLETED", created=120)
+"""As before the change."""
+
+
+def to_the_revision(scene: Scene) -> None:
+    scene.service["deployments"] = [deployment("demo:5", "COMPLETED", created=1)]
+    scene.tasks[0]["taskDefinitionArn"] = f"{DEFINITION}demo:5"
+    scene.history.clear()
+
+
+def to_zero(scene: Scene) -> None:
+    scene.service |= {"desiredCount": 0, "runningCount": 0}
+    scene.tasks, scene.targets = [], []
+
+
+def to_a_deployment(scene: Scene) -> None:
+    scene.service["deployments"] = [{**STALE, "id": "ecs-svc/2"}]
+
+
+@pytest.mark.parametrize(
+    ("asked", "change", "said"),
+    [
+        (Asked(revision="demo:5"), to_the_revision, "The service runs demo:4, and demo:5"),
+        (Asked(tasks=0), to_zero, "The desired count of the service is 1, not 0."),
+        (
+            Asked(replaced="ecs-svc/1"),
+            to_a_deployment,
+            "The deployment ecs-svc/1 was not replaced by a new one.",
+        ),
+    ],
+    ids=["revision", "tasks", "deployment"],
+)
+@pytest.mark.parametrize("changes", [True, False])
+def test_only_a_service_as_the_command_asked_for_it_is_a_success(
+    stack: Path, scene: Scene, monkeypatch: pytest.MonkeyPatch, capsys: Printed, asked: Asked,
+    change: Callable[[Scene], None], said: str, changes: bool,
+) -> None:  # fmt: skip
+    # Another program deploys the revisions and sets the count, so nothing applied is compared.
+    write_stack(stack, service__ignore_changes="task_definition desired_count")
+    scene.service["deployments"] = [{**STALE, "id": "ecs-svc/1"}]
+    after_each_read(monkeypatch, (lambda: change(scene)) if changes else lambda: None, lambda: None)
+    code = after_apply.follow_deployment(stack, 1, asked)
+    out = capsys.readouterr().out
+    assert code == (0 if changes else EXIT_FAILED)
+    assert (said in out) is not changes
+    assert "healthy: 1 task of demo:4" not in out or asked.replaced
+
+
+def test_another_revision_of_a_service_without_tasks_is_no_success(
+    stack: Path, scene: Scene, monkeypatch: pytest.MonkeyPatch, capsys: Printed
+) -> None:
+    to_zero(scene)
+    after_each_read(monkeypatch, lambda: None)
+    assert after_apply.follow_deployment(stack, 1, Asked(revision="demo:5")) == EXIT_FAILED
+    assert "The service has the revision demo:4, not demo:5." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"),
+    [
+        (Asked(revision="demo:3", rolls_back=True), 0),
+        # The revision to which ECS returns was not known.
+        (Asked(rolls_back=True), 0),
+        (Asked(revision="demo:2", rolls_back=True), EXIT_FAILED),
+        (Asked(), EXIT_FAILED),
+    ],
+)
+def test_a_rollback_is_a_success_only_for_the_command_that_asked_for_it(
+    stack: Path, scene: Scene, monkeypatch: pytest.MonkeyPatch, asked: Asked, code: int
+) -> None:
+    scene.rolled_back()
+    monkeypatch.setattr(module, "UNKNOWN_MAX", 1)
+    assert after_apply.follow_deployment(stack, 1, asked) == code
 
 
 def test_when_the_time_is_over_it_says_how_to_look_again(

@@ -35,12 +35,12 @@ action. `gpuecs-tui COMMAND --help` prints the text of this page for one command
 | code | meaning |
 |---|---|
 | 0 | success; for `plan`: no changes |
-| 1 | failure; for `check`: at least one finding is an error; for `doctor`: something is missing; for `state`: a problem was found, or could not be ruled out; for `status` and `apply --wait`: the deployment failed or was rolled back |
+| 1 | failure; for `check`: at least one finding is an error; for `doctor`: something is missing; for `state`: a problem was found, or could not be ruled out; for `status` and `--wait`: the deployment failed or was rolled back |
 | 2 | for `plan` and `state --recover`: the plan succeeded and has changes, as `terraform plan -detailed-exitcode`; for `status`: the deployment is under way |
 | 3 | for `status` and the commands that act on the deployed service: nothing is deployed |
-| 4 | for `status` and `apply --wait`: the state of the service is unknown; stderr has the reason |
+| 4 | for `status` and `--wait`: the state of the service is unknown; stderr has the reason |
 | 64 | the command line is wrong, or the command needs a confirmation such as `--yes` (`EX_USAGE` of sysexits.h) |
-| 75 | for `apply --wait` and `approve --wait`: the time is over, and the deployment has not ended (`EX_TEMPFAIL` of sysexits.h) |
+| 75 | for `--wait`: the time is over, and the deployment has not ended (`EX_TEMPFAIL` of sysexits.h) |
 | 128 + N | signal N ended the command; Ctrl+C is 130 |
 
 Ctrl+C ends the command only. The run continues: see [runs.md](runs.md).

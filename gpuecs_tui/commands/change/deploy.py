@@ -21,6 +21,8 @@ from gpuecs_tui.commands.change.values import (
 )
 from gpuecs_tui.commands.failure import EXIT_USAGE, Failure, harmless
 from gpuecs_tui.commands.service.here import ServiceHere, read_service
+from gpuecs_tui.commands.status.after_apply import after_change
+from gpuecs_tui.commands.status.asked import Asked
 from gpuecs_tui.i18n import _
 from gpuecs_tui.shell_words import shell_word
 
@@ -43,9 +45,11 @@ def deploy(arguments: argparse.Namespace) -> int:
 
         now = read_service(here)
         refuse_inactive(now.service)
+        # The revision that Terraform registers is in the state.
+        revision = ""
         written = str(found.answers[IMAGE])
         if ignores(found, DEFINITION):
-            _deploy_outside(arguments, here, now, written)
+            revision = _deploy_outside(arguments, here, now, written)
         else:
             image = wanted_image(arguments.image, written)
             for line in (
@@ -63,18 +67,7 @@ def deploy(arguments: argparse.Namespace) -> int:
                 question=_question(image),
                 container=here.stack.task.container_name,
             )
-        return _ended(arguments, here)
-
-
-def _ended(arguments: argparse.Namespace, here: ServiceHere) -> int:
-    """Follow the deployment if ``--wait`` was given, else print the command that does; return an
-    exit code."""
-    if arguments.wait is None:
-        print(harmless(here.watch_line))
-        return 0
-    from gpuecs_tui.commands.status.after_apply import follow_deployment
-
-    return follow_deployment(here.directory, arguments.wait)
+        return after_change(here, arguments.wait, Asked(revision=revision))
 
 
 def update_words(revision: str) -> str:
@@ -87,8 +80,11 @@ def update_words(revision: str) -> str:
 
 def _deploy_outside(
     arguments: argparse.Namespace, here: ServiceHere, now: ServiceNow, written: str
-) -> None:
-    """Deploy an image in a copy of the running revision, and write it into the directory."""
+) -> str:
+    """Deploy an image in a copy of the running revision, and write it into the directory.
+
+    Returns the name of the copy.
+    """
     from gpuecs_tui.aws.service.revision import read_revision
     from gpuecs_tui.operations.revisions import copy_with_image, register, use_revision
 
@@ -116,6 +112,7 @@ def _deploy_outside(
     print(
         harmless(_("ECS deploys {revision} with {image}.").format(revision=revision, image=image))
     )
+    return revision
 
 
 def _effects(now: ServiceNow, running: Revision, present: str, image: str) -> Iterator[str]:

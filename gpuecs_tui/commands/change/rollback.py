@@ -29,6 +29,8 @@ from gpuecs_tui.commands.change.values import (
 )
 from gpuecs_tui.commands.failure import Failure, harmless
 from gpuecs_tui.commands.service.here import ServiceHere, read_service
+from gpuecs_tui.commands.status.after_apply import after_change
+from gpuecs_tui.commands.status.asked import Asked
 from gpuecs_tui.commands.waiting import waiting
 from gpuecs_tui.i18n import _
 from gpuecs_tui.shell_words import shell_word
@@ -84,15 +86,17 @@ def rollback(arguments: argparse.Namespace) -> int:
         if newest in ROLLING_BACK:
             raise Failure(_("ECS is already rolling back this service."), here.watch_line)
         if newest in STOPPABLE and arguments.to is None:
-            _stop(arguments, case)
+            asked = Asked(revision=_stop(arguments, case), rolls_back=True)
         else:
             target = _target(arguments, case)
             if case.is_ignored:
                 _deploy_earlier(arguments, case, target)
+                asked = Asked(revision=target)
             else:
                 _apply_earlier(arguments, case, target)
-        print(harmless(here.watch_line))
-        return 0
+                # The revision that Terraform registers is in the state.
+                asked = Asked()
+        return after_change(here, arguments.wait, asked)
 
 
 def _target(arguments: argparse.Namespace, case: _Case) -> str:
@@ -115,8 +119,11 @@ def _target(arguments: argparse.Namespace, case: _Case) -> str:
     )
 
 
-def _stop(arguments: argparse.Namespace, case: _Case) -> None:
-    """Stop the deployment that is under way, and offer the values of the earlier revision."""
+def _stop(arguments: argparse.Namespace, case: _Case) -> str:
+    """Stop the deployment that is under way, and offer the values of the earlier revision.
+
+    Returns the revision to which ECS returns; empty if it is unknown.
+    """
     from gpuecs_tui.aws.service.under_way import deployment_under_way
     from gpuecs_tui.operations.revisions import stop_and_roll_back
 
@@ -151,6 +158,7 @@ def _stop(arguments: argparse.Namespace, case: _Case) -> None:
     print(harmless(_("ECS rolls back the deployment of {ahead}.").format(ahead=ahead)))
     if target not in ("", ahead):
         _offer(arguments, case, target)
+    return target
 
 
 def _offer(arguments: argparse.Namespace, case: _Case, target: str) -> None:

@@ -29,6 +29,8 @@ from gpuecs_tui.commands.change.values import (
 from gpuecs_tui.commands.check import account_for
 from gpuecs_tui.commands.failure import EXIT_USAGE, Failure, harmless
 from gpuecs_tui.commands.service.here import ServiceHere
+from gpuecs_tui.commands.status.after_apply import after_change
+from gpuecs_tui.commands.status.asked import Asked
 from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.shell_words import shell_word
 from gpuecs_tui.stack.fields import Value
@@ -76,8 +78,7 @@ def scale(arguments: argparse.Namespace) -> int:
         else:
             print(harmless("\n".join(effects)))
             _apply(arguments, scaling.values, _question(scaling.tasks))
-        print(harmless(here.watch_line))
-        return 0
+        return after_change(here, arguments.wait, Asked(tasks=scaling.tasks))
 
 
 def _apply(arguments: argparse.Namespace, values: Mapping[str, Value], question: str) -> None:

@@ -12,7 +12,7 @@ _GATE = (YES_OR_ASKED, CONFIRM, OFFLINE, DESPITE)
 CHANGE_COMMANDS = (
     Command(
         name="scale",
-        operands="DIR N [--yes]",
+        operands="DIR N [--yes] [--wait[=MINUTES]]",
         help=N_(
             "set the desired count in the directory and in the service, and the maximum size of "
             "the fleet if it is too small"
@@ -25,6 +25,7 @@ CHANGE_COMMANDS = (
                 {"metavar": "N", "type": tasks, "help": N_("number of tasks, from 0 on")},
             ),
             *_GATE,
+            WAIT,
         ),
     ),
     Command(
@@ -50,7 +51,7 @@ CHANGE_COMMANDS = (
     ),
     Command(
         name="rollback",
-        operands="DIR [--to REVISION] [--yes]",
+        operands="DIR [--to REVISION] [--yes] [--wait[=MINUTES]]",
         help=N_(
             "stop the deployment that is under way and return to the last completed one, or deploy "
             "an earlier revision; the directory keeps up"
@@ -66,6 +67,7 @@ CHANGE_COMMANDS = (
                 },
             ),
             *_GATE,
+            WAIT,
         ),
     ),
 )

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from gpuecs_tui.commands.failure import Failure, harmless
 from gpuecs_tui.commands.service.here import ServiceHere, read_service, service_here
 from gpuecs_tui.commands.service.question import confirm
+from gpuecs_tui.commands.status.after_apply import after_change
+from gpuecs_tui.commands.status.asked import Asked
 from gpuecs_tui.commands.waiting import WaitLine
 from gpuecs_tui.durations import in_words
 from gpuecs_tui.i18n import _, ngettext
@@ -34,11 +36,13 @@ def restart(arguments: argparse.Namespace) -> int:
         from gpuecs_tui.operations.service import force_new_deployment
 
         refuse_restart(now)
+        before = next((it.id for it in now.service.deployments if it.status == "PRIMARY"), "")
         question = _("Restart {name}?").format(name=now.service.name)
         confirm(restart_effects(now), here.asked(question), arguments)
         started = force_new_deployment(here.reader, here.names)
-        _report(here, _("Started the deployment {id}.").format(id=started))
-    return 0
+        print(harmless(_("Started the deployment {id}.").format(id=started)))
+        print(_untracked())
+        return after_change(here, arguments.wait, Asked(replaced=before))
 
 
 def stop_task(arguments: argparse.Namespace) -> int:
@@ -119,10 +123,14 @@ def _service(arguments: argparse.Namespace) -> Iterator[tuple[ServiceHere, Servi
 def _report(here: ServiceHere, *done: str) -> None:
     for line in (
         *done,
-        _("Terraform does not track this: a plan shows no change for it."),
+        _untracked(),
         here.watch_line,
     ):
         print(harmless(line))
+
+
+def _untracked() -> str:
+    return _("Terraform does not track this: a plan shows no change for it.")
 
 
 def _back(here: ServiceHere, instance: ContainerInstance) -> str:

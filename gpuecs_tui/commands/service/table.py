@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gpuecs_tui.commands.arguments import DIRECTORY, JSON, Argument, Command, duration
+from gpuecs_tui.commands.arguments import DIRECTORY, JSON, WAIT, Argument, Command, duration
 from gpuecs_tui.i18n import N_
 
 YES_OR_ASKED: Argument = (
@@ -116,10 +116,10 @@ SERVICE_COMMANDS = (
     ),
     Command(
         name="restart",
-        operands="DIR [--yes]",
+        operands="DIR [--yes] [--wait[=MINUTES]]",
         help=N_("replace every task of the service with a task of the same revision"),
         target="commands.service.act:restart",
-        arguments=(DIRECTORY, YES_OR_ASKED),
+        arguments=(DIRECTORY, YES_OR_ASKED, WAIT),
     ),
     Command(
         name="stop-task",

@@ -1,4 +1,4 @@
-"""The end of an apply: whether the service is healthy, or how to see it."""
+"""The end of an apply or of another change: whether the service is healthy, or how to see it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import NoReturn
 
 from gpuecs_tui.commands.failure import EXIT_FAILED, Failure, harmless
-from gpuecs_tui.commands.service.here import EXIT_NOT_DEPLOYED, source_of
+from gpuecs_tui.commands.service.here import EXIT_NOT_DEPLOYED, ServiceHere, source_of
+from gpuecs_tui.commands.status.asked import Asked
 from gpuecs_tui.commands.status.command import exit_code, unknown_for_failures, watch
 from gpuecs_tui.i18n import _
 from gpuecs_tui.shell_words import shell_word
@@ -24,7 +25,7 @@ _SERVICE = "aws_ecs_service"
 _WAITS = "wait_for_steady_state"
 _READS = 2
 """Reads in a row that must show the end of the deployment: the answers of ECS may be older than the
-apply ("Eventual consistency" in the ECS API reference)."""
+change ("Eventual consistency" in the ECS API reference)."""
 
 
 def after_apply(run: Run, wait: float | None) -> int:
@@ -37,7 +38,7 @@ def after_apply(run: Run, wait: float | None) -> int:
     if run.operation is not Operation.APPLY:
         return 0
     if wait is not None:
-        return follow_deployment(run.directory, wait)
+        return follow_deployment(run.directory, wait, Asked())
     if words := _next(run):
         print(harmless(words))
     return 0
@@ -67,17 +68,28 @@ def _is_steady(service: ResourceChange) -> bool:
     return changed == "true" if changed is not None else service.before.get(_WAITS) is True
 
 
-def follow_deployment(directory: Path, minutes: float) -> int:
+def after_change(here: ServiceHere, wait: float | None, asked: Asked) -> int:
+    """Return the exit code of a command that has ``asked`` for a change of the service.
+
+    ``wait``: as for ``after_apply``; None: only a line says how to follow the change.
+    """
+    if wait is None:
+        print(harmless(here.watch_line))
+        return 0
+    return follow_deployment(here.directory, wait, asked)
+
+
+def follow_deployment(directory: Path, minutes: float, asked: Asked) -> int:
     """Print what changes until the deployment of ``directory`` has ended; return an exit code.
 
-    0 healthy, 1 failed or rolled back, 4 unknown. Raises Failure with EXIT_TIME_OVER if it has not
-    ended after ``minutes``.
+    0 healthy and as ``asked``, 1 failed or rolled back, 4 unknown. Raises Failure with
+    EXIT_TIME_OVER if it has not ended after ``minutes``.
     """
     try:
         with unknown_for_failures():
             source = source_of(directory)
             until = time.monotonic() + minutes * _MINUTE
-            found = watch(source, until=until, reads=_READS)
+            found = watch(source, until=until, reads=_READS, judge=asked.status)
             if found is None:
                 _refuse_time_over(directory, minutes)
             code = exit_code(found, source.read())

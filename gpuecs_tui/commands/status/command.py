@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -22,6 +22,7 @@ from gpuecs_tui.deployment.verdict import FINAL, VerdictState
 from gpuecs_tui.i18n import _
 
 if TYPE_CHECKING:
+    from gpuecs_tui.aws.deployment.facts import DeploymentFacts
     from gpuecs_tui.aws.session import AccountReader
 
 EXIT_UNDER_WAY = 2
@@ -95,12 +96,13 @@ def watch(
     as_json: bool = False,
     until: float | None = None,
     reads: int = 1,
+    judge: Callable[[Deployed, DeploymentFacts, datetime], DeploymentStatus] = Deployed.status,
 ) -> DeploymentStatus | None:
     """Print what changes until the first final state, and return it.
 
     ``until``: when to end, on the clock of ``time.monotonic``; None is returned if the state is not
     final then. ``reads``: how many reads in a row must show a final state that may be older than
-    the apply.
+    the change. ``judge``: returns the status of the facts at a time.
     """
     from gpuecs_tui.aws.deployment.watch import DeploymentWatch
 
@@ -120,7 +122,7 @@ def watch(
                 for _part in reading.refresh(whole=is_new):
                     # All parts are judged together.
                     continue
-                found = deployed.status(reading.facts, _now())
+                found = judge(deployed, reading.facts, _now())
             state = found.verdict.state
             same = state, same[1] + 1 if same[0] == state else 1
             needed = _needed(found, reads)
