@@ -103,14 +103,10 @@ class Place:
         """
         done = self._run(*words)
         said = done.stdout + done.stderr
-        command = self._command(words)
         if done.returncode != code:
+            command = self._command(words)
             raise Failed(f"{command}: exit code {done.returncode}, not {code}: {said[-SHOWN:]}")
-        lines = [line.strip() for line in said.splitlines() if shows in line]
-        if not lines:
-            raise Failed(f"{command}: its output has no {shows!r}: {said[-SHOWN:]}")
-        shown = lines[0].replace(str(self.directory), "DIR") if shows else ""
-        self.steps.append(Step(command + also, code, shown))
+        self._record(words, code, said, shows, also)
         return said
 
     def look(self, *words: str | Path) -> str:
@@ -132,14 +128,17 @@ class Place:
         )  # fmt: skip
 
     def finish(
-        self, started: subprocess.Popen[str], *words: str | Path, code: int | None = 0
+        self,
+        started: subprocess.Popen[str],
+        *words: str | Path,
+        code: int | None = 0,
+        shows: str = "",
     ) -> None:
-        """Wait for the end of a started command; Failed if its exit code is not ``code``, or if it
-        is 0 where ``code`` is None."""
+        """Wait for the end of a started command, as ``run`` does; ``code`` None: any but 0."""
         said, _nothing = started.communicate(timeout=STEP_SECONDS)
         if (started.returncode == 0) if code is None else (started.returncode != code):
             raise Failed(f"{self._command(words)}: exit code {started.returncode}: {said[-SHOWN:]}")
-        self.steps.append(Step(self._command(words), started.returncode))
+        self._record(words, started.returncode, said, shows)
 
     def newest_run(self) -> str:
         """Return the id of the newest run; empty if there is none."""
@@ -172,6 +171,16 @@ class Place:
             )  # fmt: skip
         except subprocess.TimeoutExpired:
             raise Failed(f"{self._command(words)}: stuck for {STEP_SECONDS:.0f} s") from None
+
+    def _record(
+        self, words: tuple[str | Path, ...], code: int, said: str, shows: str, also: str = ""
+    ) -> None:
+        """Add a step for the table; Failed if the output ``said`` does not have ``shows``."""
+        lines = [line.strip() for line in said.splitlines() if shows in line]
+        if shows and not lines:
+            raise Failed(f"{self._command(words)}: its output has no {shows!r}: {said[-SHOWN:]}")
+        shown = lines[0].replace(str(self.directory), "DIR") if shows else ""
+        self.steps.append(Step(self._command(words) + also, code, shown))
 
     def _words(self, words: tuple[str | Path, ...]) -> tuple[str | Path, ...]:
         return words if words[0] == "demo" else ("--demo", *words)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from subprocess import Popen
 from typing import Any
 
-from gpuecs_tui.terraform.engine.events import STATE
+from gpuecs_tui.terraform.engine.events import NOTE, STATE
 from tests.stories.place import NAME, WAIT, Failed, Place
 
 ZONE = "us-east-1a"
@@ -71,8 +72,7 @@ def new_image(place: Place) -> None:
     place.run("deploy", place.directory, "--image", NEW_IMAGE, *YES, WAIT, shows="healthy: 1 task")
     if not place.image().endswith(f":{NEW_IMAGE}"):
         raise Failed(f"the directory has the image {place.image()}")
-    place.run("rollback", place.directory, *YES)
-    place.run("status", place.directory, "--watch", shows="healthy: 1 task")
+    place.run("rollback", place.directory, *YES, WAIT, shows="healthy: 1 task")
     if place.image() != first:
         raise Failed(f"the directory has the image {place.image()}, not {first}")
     place.run("plan", place.directory)
@@ -82,8 +82,7 @@ def to_zero(place: Place) -> None:
     """Scaled to zero, which is neither healthy nor failed, and back."""
     place.write()
     place.run("apply", place.directory, *YES, WAIT, shows="healthy: 1 task")
-    place.run("scale", place.directory, "0", *YES)
-    place.run("status", place.directory, "--watch", shows="scaled to zero: ")
+    place.run("scale", place.directory, "0", *YES, WAIT, shows="scaled to zero: ")
     place.run("scale", place.directory, "1", *YES)
     place.run("status", place.directory, "--watch", shows="healthy: 1 task")
     place.run("plan", place.directory)
@@ -107,11 +106,9 @@ def interrupted_destroy(place: Place) -> None:
             break
         met.add(step)
         place.run("cancel", place.directory, also=f" ({step})")
-        place.finish(command, *destroy, code=None)
-        if len(met) == len(ALWAYS) + MOST_OWN:
-            raise Failed(f"the steps of destroy do not end: {met}")
-    if missing := {*ALWAYS} - met:
-        raise Failed(f"no destroy was interrupted {', '.join(sorted(missing))}")
+        place.finish(command, *destroy, code=None, shows="Stopped")
+    if met != {*STEPS}:
+        raise Failed(f"destroy was only interrupted {', '.join(sorted(met))}")
     # The revisions stay, as the command says.
     if left := {it for it in place.account.things(NAME) if it.type != REVISION}:
         raise Failed(f"left in the account: {sorted(left)}")
@@ -127,12 +124,11 @@ DONE = "at its end"
 PLANNING = "while planning"
 FIRST, MIDDLE = "at the first resource", "in the middle"
 LAST = "at the last resource"
-ALWAYS = (PLANNING, FIRST, MIDDLE, LAST)
-"""Steps that every destroy has; the journal may name further ones."""
-MOST_OWN = 12
-"""Steps before Terraform's destroy at most."""
-OWN = "gpuecs_tui_"
-"""Types of the events that gpuecs-tui itself writes begin with this."""
+TO_ZERO, UNPROTECTED = "in step 1 of 2", "in step 2 of 2"
+"""The steps before Terraform's own destroy: no tasks, and no protection from scale-in."""
+STEPS = (PLANNING, TO_ZERO, UNPROTECTED, FIRST, MIDDLE, LAST)
+OWN = re.compile(r"Step (\d of 2) before Terraform destroys")
+"""The note with which such a step begins. A destroy that continues without the service has one."""
 FINAL = ("succeeded", "failed", "cancelled")
 
 
@@ -173,8 +169,8 @@ def _steps(journal: list[Mapping[str, Any]], met: set[str]) -> Iterator[str]:
                 yield MIDDLE
             if started == planned and MIDDLE in met:
                 yield LAST
-        elif "step" in event and type_.startswith(OWN):
-            yield f"in the step {event['step']}"
+        elif type_ == NOTE and (own := OWN.match(event["@message"])):
+            yield f"in step {own[1]}"
 
 
 STORIES = (
