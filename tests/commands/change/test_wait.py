@@ -12,7 +12,7 @@ from tests.demo.simulator.stepped import Stepped
 
 @pytest.fixture
 def paced(account: Stepped, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the account's time pass between two reads, without a wait."""
+    """Simulate 6 s of the account between two reads, without a wait."""
     refresh = DeploymentWatch.refresh
     monkeypatch.setattr(DeploymentWatch, "refresh", lambda it, **_given: refresh(it, whole=True))
 
