@@ -34,6 +34,7 @@ from gpuecs_tui.terraform.runs.force_stop import end_now
 from gpuecs_tui.terraform.runs.run import Run
 from gpuecs_tui.terraform.runs.run_status import Operation, RunStatus, status_title
 from gpuecs_tui.terraform.runs.unread_run import UnreadRun
+from gpuecs_tui.terraform.write.change_note import noted
 
 EXIT_CHANGES = 2
 """As ``terraform plan -detailed-exitcode``: the plan succeeded and there are changes."""
@@ -274,8 +275,8 @@ def start(
                 directory=shell_word(directory)
             ),
         )
-    if operation is not Operation.DESTROY and not only_bring_back and directory.is_dir():
-        # Imported late, because it reads the whole directory.
+    if operation is not Operation.DESTROY and not only_bring_back and noted(directory):
+        # Imported late, because few directories have a note, and it reads the whole directory.
         from gpuecs_tui.commands.change.interrupted import tell_interrupted
 
         tell_interrupted(directory)

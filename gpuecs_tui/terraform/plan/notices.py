@@ -22,10 +22,11 @@ from gpuecs_tui.stack.kept_revision import (
 )
 from gpuecs_tui.stack.remedies import as_sentence
 from gpuecs_tui.terraform.base.addresses import without_key
+from gpuecs_tui.terraform.base.own_files import MOVED_FILE
 from gpuecs_tui.terraform.plan import request_notices, vpc
 from gpuecs_tui.terraform.plan.details import Action, ChangedAttribute, PlanTree, ResourceChange
 from gpuecs_tui.terraform.plan.words import PlanWarning
-from gpuecs_tui.terraform.render.past_addresses import MOVED_FILE, moves_for
+from gpuecs_tui.terraform.render.past_addresses import moves_for
 from gpuecs_tui.terraform.runs.applied import is_of_present_files
 from gpuecs_tui.terraform.runs.run import Run
 

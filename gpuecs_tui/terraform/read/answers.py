@@ -13,6 +13,7 @@ from gpuecs_tui.stack.relevance import CONDITIONS, is_relevant, relevant
 from gpuecs_tui.stack.task import LOG_GROUP_EXISTS
 from gpuecs_tui.stack.unread import Unread, by_key
 from gpuecs_tui.stack.user_data import LARGE_IMAGE_SETTINGS
+from gpuecs_tui.terraform.base.own_files import EXTRA_USER_DATA, USER_DATA
 from gpuecs_tui.terraform.hcl.tree import Items, Reference, Withheld, calls
 from gpuecs_tui.terraform.hcl.values import HclValue, UnknownValue
 from gpuecs_tui.terraform.read.configuration import (
@@ -39,7 +40,6 @@ from gpuecs_tui.terraform.read.rules import (
     KeyRule,
 )
 from gpuecs_tui.terraform.read.unread import absent, of_another_version, spoilt, unlinked
-from gpuecs_tui.terraform.render.stack_files import EXTRA_USER_DATA, USER_DATA
 
 
 def gather(configuration: Configuration) -> Gathered:

@@ -6,7 +6,7 @@ import os
 import stat
 from pathlib import Path
 
-from gpuecs_tui.terraform.render.stack_files import USER_DATA
+from gpuecs_tui.terraform.base.own_files import USER_DATA
 
 BYTES_MAX = 64 * 1024
 """Four times EC2's limit for user data; the rest of a file is not read."""

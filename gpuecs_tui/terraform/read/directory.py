@@ -13,6 +13,7 @@ from gpuecs_tui.stack.model import Stack
 from gpuecs_tui.stack.problems import Problem, problems
 from gpuecs_tui.stack.resolve import resolve
 from gpuecs_tui.stack.unread import Unread
+from gpuecs_tui.terraform.base.own_files import OWN_FILES
 from gpuecs_tui.terraform.hcl.tree import Attribute, Literal, ReadProblem
 from gpuecs_tui.terraform.read.answers import gather, unknown_keys
 from gpuecs_tui.terraform.read.configuration import Configuration, load_configuration
@@ -22,7 +23,7 @@ from gpuecs_tui.terraform.read.rules import HELPERS, KNOWN
 from gpuecs_tui.terraform.read.sensitive_values import Sensitive, sensitive_in
 from gpuecs_tui.terraform.read.uncovered import not_covered
 from gpuecs_tui.terraform.read.unread import further
-from gpuecs_tui.terraform.render.stack_files import OWN_FILES, render, render_earlier
+from gpuecs_tui.terraform.render.stack_files import render, render_earlier
 from gpuecs_tui.terraform.state.backend import Backend, noted_backend
 
 __all__ = ["ManualEdit", "ReadBack", "ReadProblem", "Unread", "read", "read_back"]

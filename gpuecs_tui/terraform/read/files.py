@@ -15,9 +15,9 @@ from gpuecs_tui.terraform.base.file_names import (
     OPENTOFU,
     VARIABLE_FILE,
 )
+from gpuecs_tui.terraform.base.own_files import OWN_FILES
 from gpuecs_tui.terraform.engine.init_needed import LOCK_FILE
 from gpuecs_tui.terraform.hcl.tree import ReadProblem
-from gpuecs_tui.terraform.render.stack_files import OWN_FILES
 
 FILE_MAX = 4 * 1024 * 1024
 """Maximum bytes of a file; hand-written Terraform is smaller."""

@@ -9,6 +9,7 @@ from typing import Any
 from gpuecs_tui.stack.model import Stack
 from gpuecs_tui.stack.partitions import SOVEREIGN, partition_of
 from gpuecs_tui.terraform.base.addresses import PORT_HANDOVER, without_key
+from gpuecs_tui.terraform.base.own_files import MOVED_FILE
 from gpuecs_tui.terraform.base.stored_attributes import stored_attributes
 from gpuecs_tui.terraform.base.tflock import STATE_NAME
 from gpuecs_tui.terraform.hcl.tree import Reference
@@ -18,7 +19,6 @@ from gpuecs_tui.terraform.render.past_addresses import (
     FORMER,
     HTTP,
     LISTENER,
-    MOVED_FILE,
     RULE,
     Past,
     moves_for,

@@ -8,6 +8,7 @@ from dataclasses import replace
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.model import KEYS
 from gpuecs_tui.stack.unread import Unread
+from gpuecs_tui.terraform.base.own_files import EXTRA_USER_DATA, USER_DATA
 from gpuecs_tui.terraform.hcl.tree import Attribute, Body, mentions
 from gpuecs_tui.terraform.hcl.types import as_text
 from gpuecs_tui.terraform.hcl.values import HclValue, UnknownValue
@@ -16,7 +17,6 @@ from gpuecs_tui.terraform.read.files import in_load_order, is_variables
 from gpuecs_tui.terraform.read.overrides import made_by
 from gpuecs_tui.terraform.read.rules import LISTENER, LISTENERS
 from gpuecs_tui.terraform.read.unread import block_of_key
-from gpuecs_tui.terraform.render.stack_files import EXTRA_USER_DATA, USER_DATA
 
 _PRIMITIVE = (str, int, float, bool)
 _COMPARED = ("resource", "data", "provider")

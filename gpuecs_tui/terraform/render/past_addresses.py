@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from gpuecs_tui.terraform.render.former_texts import FormerText
 
-MOVED_FILE = "moved.tf"
 HTTP, HTTPS = "http", "https"
 LISTENER = "aws_lb_listener"
 RULE = "aws_vpc_security_group_ingress_rule"

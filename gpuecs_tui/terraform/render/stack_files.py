@@ -14,11 +14,17 @@ from typing import TYPE_CHECKING, Any
 
 from gpuecs_tui.private_folder import make_private
 from gpuecs_tui.stack.model import Stack
+from gpuecs_tui.terraform.base.own_files import (
+    EXTRA_USER_DATA,
+    MOVED_FILE,
+    TERRAFORM_FILES,
+    USER_DATA,
+)
 from gpuecs_tui.terraform.hcl.format import format_hcl
 from gpuecs_tui.terraform.hcl.literals import list_of, map_of, quote
 from gpuecs_tui.terraform.render.context import context
 from gpuecs_tui.terraform.render.former_texts import with_former
-from gpuecs_tui.terraform.render.past_addresses import MOVED_FILE, NO_PAST, Past
+from gpuecs_tui.terraform.render.past_addresses import NO_PAST, Past
 from gpuecs_tui.user_folders import cache_folder
 
 if TYPE_CHECKING:
@@ -27,18 +33,8 @@ if TYPE_CHECKING:
 Files = dict[str, str]
 """File name → text, in reading order."""
 
-USER_DATA = ("user_data.sh", "user_data.toml")
-EXTRA_USER_DATA = ("extra_user_data.sh", "extra_user_data.toml")
-"""The content of ``fleet.extra_user_data``, byte for byte: Terraform does not interpret it."""
-TERRAFORM_FILES = (
-    "versions.tf", "backend.tf", "providers.tf", "variables.tf", "terraform.tfvars", "network.tf",
-    "endpoints.tf", "fleet.tf", "task.tf", "service.tf", "load_balancer.tf", "iam.tf", "outputs.tf",
-    MOVED_FILE,
-)  # fmt: skip
 _EARLIER = "earlier/"
 """Folder of the earlier version's templates; they never change."""
-OWN_FILES = (*TERRAFORM_FILES, *USER_DATA, *EXTRA_USER_DATA)
-"""Every file name that ``render`` may use; all other files in a directory belong to the user."""
 
 
 def render(stack: Stack, past: Past = NO_PAST) -> Files:

@@ -11,7 +11,6 @@ from gpuecs_tui.terraform.engine.events import Event
 from gpuecs_tui.terraform.engine.init_failure import disk_failure
 from gpuecs_tui.terraform.engine.init_needed import locked_providers, remember_init
 from gpuecs_tui.terraform.engine.mirror import PROVIDER, Mirror, ProviderSource, find_mirror
-from gpuecs_tui.terraform.migration.lifecycle import refuse_unmoved
 from gpuecs_tui.terraform.state.location import init_options
 
 
@@ -31,6 +30,9 @@ def initialise(
     ``note`` reports a sentence. Raises TerraformProblem if the state must be moved first or a
     mirror set by the user can't be used.
     """
+    # Imported late, because most runs need no init.
+    from gpuecs_tui.terraform.migration.lifecycle import refuse_unmoved
+
     refuse_unmoved(directory, environ)
     mirror = find_mirror(
         engine,

@@ -41,7 +41,6 @@ from gpuecs_tui.terraform.plan.revisions import left_in_words, revisions_left
 from gpuecs_tui.terraform.recovery import damaged_state
 from gpuecs_tui.terraform.recovery.shared_runs import shelf_of
 from gpuecs_tui.terraform.runner import plan_with_imports, unsaved_state
-from gpuecs_tui.terraform.runner.before_destroy import before_destroy
 from gpuecs_tui.terraform.runner.beside import Beside
 from gpuecs_tui.terraform.runner.disk_reserve import Reserve
 from gpuecs_tui.terraform.runner.endings import Endings
@@ -170,6 +169,9 @@ class Runner:
         words = _("Destroying by the saved plan…") if destroys else _("Applying the saved plan…")
         self.record.enter(RunStatus.APPLYING, words)
         if destroys:
+            # Imported late, because a plan doesn't wait for these imports.
+            from gpuecs_tui.terraform.runner.before_destroy import before_destroy
+
             before_destroy(self.run, self.journal, self.supervisor, self.endings)
         arguments = ["apply", "-json", "-input=false", str(self.files.plan)]
         code = self._terraform(engine, arguments)

@@ -9,13 +9,12 @@ from pathlib import Path
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.fields import Value
+from gpuecs_tui.terraform.base.own_files import MOVED_FILE, OWN_FILES
 from gpuecs_tui.terraform.hcl.tree import Body
 from gpuecs_tui.terraform.read.configuration import BACKEND, load_configuration
 from gpuecs_tui.terraform.read.files import is_configuration, is_override, read_files
 from gpuecs_tui.terraform.read.sensitive_values import sensitive_in
 from gpuecs_tui.terraform.read.variable_files import load_order
-from gpuecs_tui.terraform.render.past_addresses import MOVED_FILE
-from gpuecs_tui.terraform.render.stack_files import OWN_FILES
 from gpuecs_tui.terraform.write import last_write
 from gpuecs_tui.terraform.write.files import replace_all
 from gpuecs_tui.terraform.write.gitignore import GITIGNORE, PATTERNS

@@ -15,19 +15,14 @@ from gpuecs_tui.stack.model import Stack
 from gpuecs_tui.stack.relevance import relevant
 from gpuecs_tui.stack.resolve import Answers, resolve
 from gpuecs_tui.terraform.base.file_names import VARIABLE_FILE
+from gpuecs_tui.terraform.base.own_files import OWN_FILES, TERRAFORM_FILES
 from gpuecs_tui.terraform.hcl.tree import ReadProblem
 from gpuecs_tui.terraform.read.answers import gather
 from gpuecs_tui.terraform.read.configuration import load_configuration
 from gpuecs_tui.terraform.read.difference import Show, unified_diff
 from gpuecs_tui.terraform.read.past import is_earlier, past_in
 from gpuecs_tui.terraform.read.rules import KNOWN
-from gpuecs_tui.terraform.render.stack_files import (
-    OWN_FILES,
-    TERRAFORM_FILES,
-    Files,
-    render,
-    render_earlier,
-)
+from gpuecs_tui.terraform.render.stack_files import Files, render, render_earlier
 from gpuecs_tui.terraform.write.merge_text import Stretch, stretches
 from gpuecs_tui.terraform.write.merge_values import MergedValues, merge_values
 

@@ -28,14 +28,9 @@ from gpuecs_tui.terraform.read.directory import ReadBack, read
 from gpuecs_tui.terraform.runs.applied import is_applied
 from gpuecs_tui.terraform.runs.run import APPROVE
 from gpuecs_tui.terraform.runs.run_list import runs_of
-from gpuecs_tui.terraform.write import last_write
+from gpuecs_tui.terraform.write import change_note, last_write
 from gpuecs_tui.terraform.write.rewrite import files_for
 from gpuecs_tui.terraform.write.stack import WriteChanges, WriteProblem, compare, write
-from gpuecs_tui.user_folders import state_file
-
-FORMAT = 1
-"""Increased if an older version of the program could misread a note."""
-_FOLDER = "changes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +122,7 @@ def refuse_another(directory: Path) -> None:
 
     Its values may be taken back, so that a plan of them, or a change on top of them, is wrong.
     """
-    tree = _noted(directory)
+    tree = change_note.noted(directory)
     writer = ProcessIdentity.from_json(tree.get("writer"))
     if writer is None or writer == identify() or not is_alive(writer):
         return
@@ -148,15 +143,15 @@ def mark_called(change: ValueChange, *, called: bool) -> None:
     if not change.before:
         return
     try:
-        path = state_file(_FOLDER, change.directory)
-        replace_json(path, {**_noted(change.directory), "called": called})
+        path = change_note.note_of(change.directory)
+        replace_json(path, {**change_note.noted(change.directory), "called": called})
     except OSError as error:
         raise _not_recorded(error) from None
 
 
 def was_called(change: ValueChange) -> bool:
     """Tell whether a call that makes the change in AWS may have had an effect."""
-    return bool(change.before) and _noted(change.directory).get("called") is True
+    return bool(change.before) and change_note.noted(change.directory).get("called") is True
 
 
 def has_begun(change: ValueChange) -> bool:
@@ -178,7 +173,7 @@ def has_begun(change: ValueChange) -> bool:
 def close(directory: Path) -> None:
     """Remove the note: the values are applied, or restored."""
     with contextlib.suppress(OSError):
-        state_file(_FOLDER, directory).unlink(missing_ok=True)
+        change_note.note_of(directory).unlink(missing_ok=True)
 
 
 def interrupted_change(directory: Path, environ: Mapping[str, str]) -> ValueChange | None:
@@ -188,7 +183,7 @@ def interrupted_change(directory: Path, environ: Mapping[str, str]) -> ValueChan
     whose values were applied or all changed since, is closed. Values that were changed since are
     left out. Raises ReadProblem.
     """
-    tree = _noted(directory)
+    tree = change_note.noted(directory)
     if is_alive(ProcessIdentity.from_json(tree.get("writer"))):
         return None
     change = _from_json(directory, tree)
@@ -261,7 +256,7 @@ def _write(changes: WriteChanges, digests: Mapping[str, str | None]) -> None:
 def _note(change: ValueChange) -> None:
     """Record an open change. Raises WriteProblem: without a note a kill could hide the change."""
     tree = {
-        "format": FORMAT,
+        "format": change_note.FORMAT,
         "directory": os.path.realpath(change.directory),
         "command": change.command,
         "writer": identify().as_json(),
@@ -272,7 +267,7 @@ def _note(change: ValueChange) -> None:
         "newest": change.newest,
     }
     try:
-        path = state_file(_FOLDER, change.directory)
+        path = change_note.note_of(change.directory)
         make_private(path.parent)
         while not create_json(path, tree):
             refuse_another(change.directory)
@@ -287,15 +282,6 @@ def _not_recorded(error: OSError) -> WriteProblem:
         _("Could not record the change: {reason}.").format(reason=error.strerror or error),
         _("Check free space and permissions, or set XDG_STATE_HOME to a writable directory."),
     )
-
-
-def _noted(directory: Path) -> Mapping[str, Any]:
-    """Return the note of ``directory``; empty if there is none that can be read."""
-    tree = None
-    # Without a home directory there is no note.
-    with contextlib.suppress(OSError):
-        tree = read_json(state_file(_FOLDER, directory))
-    return tree if tree is not None and tree.get("format") == FORMAT else {}
 
 
 def _from_json(directory: Path, tree: Mapping[str, Any]) -> ValueChange | None:

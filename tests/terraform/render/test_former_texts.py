@@ -12,12 +12,13 @@ import pytest
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.model import Stack
 from gpuecs_tui.stack.resolve import resolve
+from gpuecs_tui.terraform.base.own_files import USER_DATA
 from gpuecs_tui.terraform.read.configuration import load_configuration
 from gpuecs_tui.terraform.read.directory import read
 from gpuecs_tui.terraform.read.past import past_in
 from gpuecs_tui.terraform.render.former_texts import former_in, reworded, with_former
 from gpuecs_tui.terraform.render.past_addresses import Past
-from gpuecs_tui.terraform.render.stack_files import USER_DATA, render
+from gpuecs_tui.terraform.render.stack_files import render
 from gpuecs_tui.terraform.write.rewrite import files_for
 from gpuecs_tui.terraform.write.stack import WriteChanges, compare, write
 from tests.support.repository import ROOT

@@ -6,11 +6,12 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from gpuecs_tui.stack.model import Stack
+from gpuecs_tui.terraform.base.own_files import OWN_FILES
 from gpuecs_tui.terraform.hcl.literals import list_of, map_of, quote
 from gpuecs_tui.terraform.hcl.parse import parse
 from gpuecs_tui.terraform.hcl.tree import Items, Literal, Pairs
 from gpuecs_tui.terraform.read.directory import read_back
-from gpuecs_tui.terraform.render.stack_files import OWN_FILES, render
+from gpuecs_tui.terraform.render.stack_files import render
 from tests.support.strategies import stacks, texts
 
 EXAMPLES = 100
