@@ -13,6 +13,8 @@ from functools import lru_cache
 
 from gpuecs_tui.stack.shell_commands import commands
 
+AGENT_STOP_SECONDS = 30
+"""From SIGTERM to SIGKILL unless the container says otherwise (ECS_CONTAINER_STOP_TIMEOUT)."""
 RESERVED = "ECS_RESERVED_MEMORY"
 _RESERVED_TOML = "reserved-memory"
 _ECS_TABLE = re.compile(r"^\[settings\.ecs\]", re.MULTILINE)

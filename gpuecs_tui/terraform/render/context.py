@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from gpuecs_tui.stack.agent_config import AGENT_STOP_SECONDS
 from gpuecs_tui.stack.model import SECTIONS, Stack
 from gpuecs_tui.stack.network import ECR_ENDPOINTS, GATEWAY_ENDPOINT, interface_endpoints
 from gpuecs_tui.stack.partitions import ecr_endpoints_differ
@@ -33,8 +34,6 @@ _WAYS_OUT = tuple(
     f"aws_vpc_security_group_egress_rule.instances_to_anywhere{suffix}" for suffix in ("", "_ipv6")
 )
 """Rules that let the instances of a created group reach the ECS agent's endpoints."""
-AGENT_STOP_SECONDS = 30
-"""From SIGTERM to SIGKILL unless the container says otherwise (ECS_CONTAINER_STOP_TIMEOUT)."""
 USUAL_DELETE_SECONDS = 900
 """Time of draining and stopping for which the AWS provider's 20 minutes are enough
 (aws_ecs_service, "Timeouts")."""

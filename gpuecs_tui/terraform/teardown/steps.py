@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gpuecs_tui.i18n import _, ngettext
+from gpuecs_tui.stack.agent_config import AGENT_STOP_SECONDS
 from gpuecs_tui.terraform.base.json_objects import objects
 from gpuecs_tui.terraform.plan.details import Action, PlanTree, ResourceChange
-from gpuecs_tui.terraform.render.context import AGENT_STOP_SECONDS
 from gpuecs_tui.terraform.runs.run import Run
 from gpuecs_tui.terraform.runs.run_status import Operation
 
