@@ -54,6 +54,10 @@ def _service(id: str, happens: str) -> Mode:
     return _before(id, happens, f"rules/test_service_rules.py::test_{id.replace('-', '_')}")
 
 
+def _container(id: str, happens: str) -> Mode:
+    return _before(id, happens, f"rules/test_container_rules.py::test_{id.replace('-', '_')}")
+
+
 def _state(id: str, happens: str) -> Mode:
     return _before(id, happens, "rules/test_own_state.py::test_each_remark_is_a_finding")
 
@@ -168,6 +172,19 @@ MODES = (
         "rules/test_registries.py::test_registry_login",
     ),
     _service("health-timing", "The service stops tasks that are still loading their model."),
+    _container(
+        "container-health",
+        "ECS replaces tasks that are still loading, or notices late that a container hangs.",
+    ),
+    _container("restart-policy", "The ECS agent of the AMI may be too old for restart policies."),
+    _container(
+        "ipc-mode",
+        "Containers share the memory of the instance, or have none of the wanted size.",
+    ),
+    _container(
+        "read-only-root",
+        "The root file system is read-only, and ECS Exec or the program writes to it.",
+    ),
     _service(
         "drain-timing",
         "Requests are cut off: the deregistration delay is 0, is below a raised idle timeout, or "

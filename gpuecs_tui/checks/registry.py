@@ -15,6 +15,12 @@ from gpuecs_tui.checks.network.security_path import security_path
 from gpuecs_tui.checks.network.zones import lb_zones, zone_offering
 from gpuecs_tui.checks.rules.account_roles import ebs_key, service_linked_role
 from gpuecs_tui.checks.rules.ami import ami_type
+from gpuecs_tui.checks.rules.container import (
+    container_health,
+    ipc_mode,
+    read_only_root,
+    restart_policy,
+)
 from gpuecs_tui.checks.rules.count_reset import count_reset
 from gpuecs_tui.checks.rules.earlier_version import earlier_version
 from gpuecs_tui.checks.rules.fit import cpu_fit, gpu_fit, memory_fit
@@ -76,6 +82,10 @@ RULES: dict[str, Rule] = {
     "user-data": user_data,
     "registry-login": registry_login,
     "health-timing": health_timing,
+    "container-health": container_health,
+    "restart-policy": restart_policy,
+    "ipc-mode": ipc_mode,
+    "read-only-root": read_only_root,
     "drain-timing": drain_timing,
     "delete-timeout": delete_timeout,
     "rollout-surge": rollout_surge,

@@ -84,6 +84,7 @@ SERVICE_FAULTS: Final = (
     Fault("health-mismatch", N_("The health check of new targets gets the status code 302.")),
     Fault("health-timeout", N_("The health check of new targets times out.")),
     Fault("health-early", N_("New tasks load their model for longer than the grace period.")),
+    Fault("container-unhealthy", N_("The health check in the container of a new task fails.")),
     Fault(
         "not-in-zone",
         N_("New targets are in an Availability Zone that the load balancer does not use."),

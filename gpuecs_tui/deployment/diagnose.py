@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gpuecs_tui.deployment.cause import Cause, Diagnosis
 from gpuecs_tui.deployment.causes import (
+    container_check,
     fleet,
     health,
     joining,
@@ -25,6 +26,7 @@ CAUSES: tuple[Cause, ...] = (
     *pulling.CAUSES,
     *starting.CAUSES,
     *running.CAUSES,
+    *container_check.CAUSES,
     *health.CAUSES,
     *rollout.CAUSES,
     *notes.CAUSES,

@@ -57,6 +57,7 @@ _OTHERS = Signals(
         r"|could not transition to (started|created)",
         "oom": r"OutOfMemory",
         "health-early": r"failed ELB health checks",
+        "container-unhealthy": r"failed container health checks",
     }
 )
 _ORDINARY = re.compile(r"Scaling activity initiated by|Task stopped by|AZ rebalancing", re.I)

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, get_type_hints
 
+from gpuecs_tui.stack.container import Container, ContainerHealth
 from gpuecs_tui.stack.fields import Key, Value, declared_key
 from gpuecs_tui.stack.fleet import Fleet
 from gpuecs_tui.stack.identity import Identity, Names, StateBackend
@@ -27,6 +28,8 @@ class Stack:
     network: Network
     fleet: Fleet
     task: Task
+    container: Container
+    container_health: ContainerHealth
     service: Service
     load_balancer: LoadBalancer
     health_check: HealthCheck

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from gpuecs_tui.i18n import _
+from gpuecs_tui.stack.container import CHECK_FORMS, EXIT_CODES_MAX, ULIMIT_MAX, UNLIMITED
 from gpuecs_tui.stack.fleet import USER_DATA_MAX
 from gpuecs_tui.stack.load_balancer import GRPC_MATCHER, HTTP_MATCHER, reversed_range
 from gpuecs_tui.stack.model import KEYS, Stack
@@ -142,6 +143,46 @@ def _secrets(stack: Stack) -> Iterator[tuple[str, str]]:
         )
 
 
+def _ulimits(stack: Stack) -> Iterator[tuple[str, str]]:
+    for name, limits in stack.container.ulimits.items():
+        soft, hard = (int(it) for it in limits.split(":"))
+        if max(soft, hard) > ULIMIT_MAX:
+            yield (
+                "container.ulimits",
+                _("{name}: must be at most {most}").format(name=name, most=ULIMIT_MAX),
+            )
+        elif hard != UNLIMITED and not 0 <= soft <= hard:
+            yield (
+                "container.ulimits",
+                _("{name}: the soft limit must be at most the hard limit").format(name=name),
+            )
+
+
+def _exit_codes(stack: Stack) -> Iterator[tuple[str, str]]:
+    if len(stack.container.restart_ignored_exit_codes) > EXIT_CODES_MAX:
+        yield (
+            "container.restart_ignored_exit_codes",
+            _("must have at most {most} exit codes").format(most=EXIT_CODES_MAX),
+        )
+
+
+def _container_check(stack: Stack) -> Iterator[tuple[str, str]]:
+    command = stack.container_health.command
+    if not command:
+        return
+    form, *words = command
+    if form not in CHECK_FORMS or not any(it.strip() for it in words):
+        yield (
+            "container_health.command",
+            _("must be CMD-SHELL and a command in quotes, or CMD and the words of a command"),
+        )
+    elif form == "CMD-SHELL" and len(words) > 1:
+        yield (
+            "container_health.command",
+            _("must have one text in quotes after CMD-SHELL, which the shell runs"),
+        )
+
+
 def _log_group(stack: Stack) -> Iterator[tuple[str, str]]:
     if stack.task.log_group != stack.names.log_group:
         yield (
@@ -221,8 +262,9 @@ def _bucket(stack: Stack) -> Iterator[tuple[str, str]]:
 
 
 _CONTRADICTIONS: tuple[Callable[[Stack], Iterator[tuple[str, str]]], ...] = (
-    _tags, _sizes, _script, _scaling_steps, _container_memory, _container_cpu, _secrets, _log_group,
-    _certificate, _redirect_port, _protocol_version, _matcher, _ingress, _percents, _bucket,
+    _tags, _sizes, _script, _scaling_steps, _container_memory, _container_cpu, _secrets,
+    _ulimits, _exit_codes, _container_check, _log_group, _certificate, _redirect_port,
+    _protocol_version, _matcher, _ingress, _percents, _bucket,
 )  # fmt: skip
 """The possible contradictions. Each has its own function, so an unknown answer skips only the
 checks that depend on it."""

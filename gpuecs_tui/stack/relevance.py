@@ -50,6 +50,21 @@ CONDITIONS: Mapping[str, Condition] = {
         (False,),
         N_("applies only without ECS Exec, which always uses an init process"),
     ),
+    **{
+        f"container.{name}": Condition(
+            "container.restart", (True,), N_("applies only with a restart policy")
+        )
+        for name in ("restart_period_seconds", "restart_ignored_exit_codes")
+    },
+    **{
+        f"container_health.{name}": Condition(
+            "container_health.command",
+            (),
+            N_("applies only with a health check in the container"),
+            but=((),),
+        )
+        for name in ("interval_seconds", "timeout_seconds", "retries", "start_period_seconds")
+    },
     "task.host_port": Condition(
         "task.network_mode",
         ("bridge",),

@@ -179,6 +179,16 @@ class Task:
         (),
         choices=CAPABILITIES,
     )
+    ipc_mode: str = choice(
+        N_("IPC mode"),
+        N_(
+            "default: each container has its own shared memory (/dev/shm). It can also share that "
+            "of its task or of the instance (host), or have none."
+        ),
+        "default",
+        ("default", "task", "host", "none"),
+        unset="default",
+    )
     shared_memory_mib: int = integer(
         N_("Shared memory"),
         N_("Size of /dev/shm, which PyTorch data loaders need. 0: Docker's default of 64 MiB."),

@@ -32,6 +32,7 @@ HTTPS: Mapping[str, Any] = {
     "load_balancer.protocol": "HTTPS",
     "load_balancer.certificate_arn": "@certificate",
 }
+CHECKED: Mapping[str, Any] = {"container_health.command": ("CMD", "true")}
 AWSVPC: Mapping[str, Any] = {"task.network_mode": "awsvpc"}
 
 
@@ -131,6 +132,21 @@ CHANGES: tuple[Change, ...] = (
     Change("task.shared_memory_mib", 1024),
     Change("task.init_process", False),
     Change("task.stop_timeout_seconds", 120),
+    Change("task.ipc_mode", "task"),
+    Change("container.entry_point", ("python", "-m")),
+    Change("container.working_directory", "/srv"),
+    Change("container.user", "1000:1000"),
+    Change("container.ulimits", {"memlock": "-1:-1"}),
+    Change("container.labels", {"com.example.team": "ml"}),
+    Change("container.read_only_root", True),
+    Change("container.restart", True),
+    Change("container.restart_period_seconds", 60, {"container.restart": True}),
+    Change("container.restart_ignored_exit_codes", ("0",), {"container.restart": True}),
+    Change("container_health.command", ("CMD-SHELL", "true")),
+    Change("container_health.interval_seconds", 10, CHECKED),
+    Change("container_health.timeout_seconds", 10, CHECKED),
+    Change("container_health.retries", 5, CHECKED),
+    Change("container_health.start_period_seconds", 60, CHECKED),
     Change("task.command", ("serve", "--port", "8000")),
     Change("task.log_group", "@log-group"),
     Change("task.log_retention_days", 90),

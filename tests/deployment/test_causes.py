@@ -131,6 +131,14 @@ def killed_early(it: Scene) -> None:
     )
 
 
+def unhealthy_container(it: Scene) -> None:
+    it.stop(
+        code=143,
+        stoppedReason="Task failed container health checks",
+        stopCode="ServiceSchedulerInitiated",
+    )
+
+
 def not_in_zone(it: Scene) -> None:
     unhealthy("", "")(it)
     it.targets = [
@@ -564,6 +572,14 @@ CASES = (
         certain=False,
     ),
     Case(
+        "container-unhealthy",
+        unhealthy_container,
+        "ECS stopped 3 tasks of demo:4 because the health check in the container failed.",
+        "Run the command of the container health check in the image",
+        alternative="no curl",
+        certain=False,
+    ),
+    Case(
         "not-in-zone",
         not_in_zone,
         "1 of 1 targets: the load balancer sends no requests, because the zone is not enabled for "
@@ -663,7 +679,8 @@ def test_every_cause_that_can_be_recognised_has_a_case() -> None:
 
 FIRST = {
     "health-404", "health-5xx", "health-mismatch", "health-timeout", "health-refused",
-    "health-early", "not-in-zone", "asg-max", "no-capacity", "vcpu-limit", "spot-limit",
+    "health-early", "container-unhealthy", "not-in-zone", "asg-max", "no-capacity",
+    "vcpu-limit", "spot-limit",
     "spot-none", "bad-template", "kms-denied", "profile-bad", "no-address", "slr-missing",
     "launch-other", "status-check", "never-registered", "no-gpus", "agent-lost", "not-active",
     "provisioning", "pull-notfound", "pull-denied", "pull-net", "pull-disk", "pull-arch",
@@ -678,6 +695,14 @@ def test_the_first_cause_is_the_one_that_is_played(case: Case) -> None:
     scene = Scene()
     case.arrange(scene)
     assert scene.causes()[0].cause.id == case.id
+
+
+def test_a_container_that_fails_its_check_is_named_before_ecs_stops_it() -> None:
+    scene = Scene()
+    scene.tasks[0]["healthStatus"] = "UNHEALTHY"
+    diagnosis = found("container-unhealthy", scene)
+    assert diagnosis.sentence.startswith("The health check in the container of 1 task of demo:4")
+    assert diagnosis.seen == ("healthStatus: UNHEALTHY",)
 
 
 def test_a_healthy_service_has_no_cause() -> None:

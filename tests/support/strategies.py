@@ -10,6 +10,7 @@ from typing import cast
 from hypothesis import assume
 from hypothesis import strategies as st
 
+from gpuecs_tui.stack.container import ULIMIT_MAX
 from gpuecs_tui.stack.fields import Key, Value
 from gpuecs_tui.stack.identity import TAG_KEY
 from gpuecs_tui.stack.instance_type import InstanceType
@@ -23,7 +24,6 @@ from gpuecs_tui.stack.model import KEYS, Stack
 from gpuecs_tui.stack.problems import problems
 from gpuecs_tui.stack.relevance import relevant
 from gpuecs_tui.stack.resolve import resolve
-from gpuecs_tui.stack.task import VARIABLE_NAME
 
 G4DN_XLARGE = InstanceType(
     name="g4dn.xlarge",
@@ -147,12 +147,28 @@ def toml_settings() -> st.SearchStrategy[str]:
 
 
 def _maps(key: str) -> st.SearchStrategy[dict[str, str]]:
-    names = matching(TAG_KEY if key == "stack.tags" else VARIABLE_NAME, 128)
+    names = matching(TAG_KEY if key == "stack.tags" else KEYS[key].item_pattern, 128)
     pattern = KEYS[key].pattern
-    if key == "task.secrets":
+    if key == "container.ulimits":
+        return st.dictionaries(names, _limits(), max_size=3)
+    if pattern:
         return st.dictionaries(names, matching(pattern), max_size=3)
     contents = tag_values() if key == "stack.tags" else texts()
     return st.dictionaries(names, contents, max_size=4)
+
+
+def _limits() -> st.SearchStrategy[str]:
+    """Soft and hard limits of a container's ulimit."""
+    limited = st.tuples(st.integers(0, ULIMIT_MAX), st.integers(0, ULIMIT_MAX)).map(sorted)
+    unlimited = st.integers(-1, ULIMIT_MAX).map(lambda soft: [soft, -1])
+    return st.one_of(limited, unlimited).map(lambda both: f"{both[0]}:{both[1]}")
+
+
+def container_checks() -> st.SearchStrategy[tuple[str, ...]]:
+    """Commands of a health check in the container; empty for none."""
+    shell = texts().filter(str.strip).map(lambda text: ("CMD-SHELL", text))
+    words = st.lists(texts(), min_size=1, max_size=3).map(lambda them: ("CMD", "check", *them))
+    return st.one_of(st.just(()), shell, words)
 
 
 @st.composite
@@ -190,6 +206,8 @@ def answers(draw: st.DrawFn) -> dict[str, Value]:
             for name, arn in secrets.items()
             if name not in variables and name != "NVIDIA_DRIVER_CAPABILITIES"
         }
+    if "container_health.command" in given:
+        given["container_health.command"] = draw(container_checks())
     if given.get("load_balancer.protocol") == "HTTPS":
         given["load_balancer.certificate_arn"] = draw(matching(CERTIFICATE_ARN))
         if given.get("load_balancer.port") == 80:

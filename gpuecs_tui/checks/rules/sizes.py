@@ -50,6 +50,9 @@ def task_size(context: Context) -> Iterator[Finding]:
         "task.environment": _json_size(task.environment),
         "task.secrets": _json_size(task.secrets),
         "task.command": _json_size(task.command),
+        "container.entry_point": _json_size(context.stack.container.entry_point),
+        "container.labels": _json_size(context.stack.container.labels),
+        "container_health.command": _json_size(context.stack.container_health.command),
     }
     key = max(sizes, key=lambda it: sizes[it])
     remedy = _("shorten {key}, or have the container read large values from S3").format(key=key)
@@ -183,6 +186,9 @@ def _task_definition(stack: Stack) -> dict[str, Any]:
         },
         "mountPoints": [],
         "volumesFrom": [],
+        "entryPoint": list(stack.container.entry_point),
+        "dockerLabels": stack.container.labels,
+        "healthCheck": {"command": list(stack.container_health.command)},
     }
     return {
         "family": stack.names.task_family,

@@ -9,6 +9,7 @@ from typing import Any
 
 from gpuecs_tui.aws.service.revision import serving_container
 from gpuecs_tui.stack.fields import Value
+from gpuecs_tui.stack.model import KEYS
 from gpuecs_tui.terraform.plan.details import (
     UNKNOWN,
     ChangedAttribute,
@@ -26,7 +27,15 @@ _COMPUTED = frozenset(
 """Attributes of a new revision that the provider decides (provider schema 5.100.0, ``computed``;
 generated Terraform always sets ``network_mode``)."""
 _LOG_BUFFER = "task.log_buffer_mib"
-_LOG_MODE = f"{TASK}.{_CONTAINERS}.logConfiguration.options.mode"
+_BESIDE = {
+    _LOG_BUFFER: f"{TASK}.{_CONTAINERS}.logConfiguration.options.mode",
+    "container_health.command": f"{TASK}.{_CONTAINERS}.healthCheck",
+    "container.restart": f"{TASK}.{_CONTAINERS}.restartPolicy",
+}
+"""Key → a further place that generated Terraform writes only with a value of the key."""
+_OF_NUMBERS = ("container.ulimits", "container.restart_ignored_exit_codes")
+"""Keys whose texts contain the numbers of the task definition."""
+_NUMBER = re.compile(r"-?[0-9]+")
 _INDEX = re.compile(r"\[\d+\]")
 _POSITION = re.compile(rf"{_CONTAINERS}\[(\d+)\]")
 
@@ -75,7 +84,7 @@ def _places(key: str) -> tuple[str, ...]:
     """Return the addresses with attribute paths at which generated Terraform uses a key."""
     rule = KEY_RULES.get(key)
     place = f"{rule.address}.{rule.path}" if rule else READ_APART[key]
-    return (place, _LOG_MODE) if key == _LOG_BUFFER else (place,)
+    return (place, _BESIDE[key]) if key in _BESIDE else (place,)
 
 
 def _path_of_key(change: ResourceChange, path: str, container: str) -> str:
@@ -109,5 +118,7 @@ def _is_wanted(key: str, value: Value, after: str | None) -> bool:
         if key == _LOG_BUFFER:
             items = (f"{value}m", "non-blocking") if value else ()
         if after is None:
-            return not value
+            return not value or value == KEYS[key].unset
+    if key in _OF_NUMBERS:
+        items = [*items, *(int(it) for text in items for it in _NUMBER.findall(text))]
     return after is None or after in {json.dumps(it, ensure_ascii=False) for it in items}

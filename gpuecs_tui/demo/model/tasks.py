@@ -16,6 +16,10 @@ NO_SHELL = "The demo account runs no containers, so it can't open a shell in one
 EXEC_AGENT = {"name": "ExecuteCommandAgent", "lastStatus": "STOPPED", "reason": NO_SHELL}
 """The agent of ECS Exec in a container (ECS API reference, ManagedAgent)."""
 
+HEALTHY, UNHEALTHY = "HEALTHY", "UNHEALTHY"
+CHECK_INTERVAL, CHECK_RETRIES = 30, 3
+"""AWS's defaults of a container health check (ECS API reference, HealthCheck)."""
+
 
 class PlayedTask:
     """The members of DescribeTasks in snake case, and the times of the simulation."""
@@ -82,6 +86,7 @@ class PlayedTask:
             "healthStatus": "UNKNOWN",
             "cpu": str(definition.get("cpu") or 0),
             "gpuIds": [],
+            "check": definition.get("healthCheck"),
             "ports": [mapping["containerPort"] for mapping in definition.get("portMappings") or ()],
         }
 
@@ -120,6 +125,32 @@ class PlayedTask:
                 if self.started_at:
                     container.setdefault("exitCode", 0)
                     self.execution_stopped_at = self.stopped_at
+
+    @property
+    def passes(self) -> bool:
+        """Whether every container with a health check has passed it."""
+        return all(it["healthStatus"] == HEALTHY for it in self.containers if it["check"])
+
+    def run_checks(self, *, failing: bool) -> None:
+        """Report the health of the running containers that have a health check.
+
+        A container is ``HEALTHY`` after its first run, ``UNHEALTHY`` once the start period and the
+        retries are over (ECS API reference, HealthCheck). No wait is longer than
+        ``timings.GRACE``.
+        """
+        for container in self.containers:
+            check = container["check"]
+            if not check:
+                continue
+            runs = int(check.get("retries") or CHECK_RETRIES) if failing else 1
+            wait = runs * int(check.get("interval") or CHECK_INTERVAL)
+            wait += int(check.get("startPeriod") or 0) if failing else 0
+            if self.age >= min(wait, timings.GRACE):
+                container["healthStatus"] = UNHEALTHY if failing else HEALTHY
+        said = {it["healthStatus"] for it in self.containers if it["check"]}
+        self.health_status = next(
+            (it for it in (UNHEALTHY, "UNKNOWN") if it in said), HEALTHY if said else "UNKNOWN"
+        )
 
     def fail(
         self, code: str, reason: str, *, container_reason: str = "", exit_code: int | None = None

@@ -1,4 +1,4 @@
-"""What RegisterTaskDefinition refuses about a task's memory and secrets, and moto accepts.
+"""What RegisterTaskDefinition refuses about memory, secrets and options, and moto accepts.
 
 docs/demo-account.md lists every refusal with its public source.
 """
@@ -14,6 +14,16 @@ from moto.ecs.responses import EC2ContainerServiceResponse
 from gpuecs_tui.demo.moto_patches.patching import wrap
 
 MIB_PER_GB = 1024
+_CHECK_RANGES = {
+    "interval": (5, 300),
+    "timeout": (2, 60),
+    "retries": (1, 10),
+    "startPeriod": (0, 300),
+}
+_CHECK_DEFAULTS = {"interval": 30, "timeout": 5, "retries": 3}
+"""https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_HealthCheck.html"""
+RESTART_PERIODS, EXIT_CODES = (60, 1800), 50
+"""https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerRestartPolicy.html"""
 _MEMORY = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>GB)?", re.IGNORECASE)
 
 
@@ -75,6 +85,48 @@ def secrets_without_a_role() -> None:
     wrap(EC2ContainerServiceResponse, "register_task_definition", register)
 
 
+def options_of_a_container() -> None:
+    """RegisterTaskDefinition accepts any times of a container's health check and restarts."""
+
+    def register(original: Any, self: EC2ContainerServiceResponse) -> Any:
+        for container in self._get_param("containerDefinitions") or ():
+            name = container.get("name")
+            check = container.get("healthCheck") or {}
+            for part, (low, high) in _CHECK_RANGES.items():
+                if not low <= check.get(part, low) <= high:
+                    raise ECSException(
+                        "ClientException",
+                        f"Container health check's {part} value of container '{name}' is invalid. "
+                        f"It must be between {low} and {high}.",
+                    )
+            if check and (check.get("command") or [""])[0] not in ("CMD", "CMD-SHELL"):
+                raise ECSException(
+                    "ClientException",
+                    f"Container health check's command of container '{name}' must start with CMD "
+                    "or CMD-SHELL.",
+                )
+            policy = container.get("restartPolicy") or {}
+            low, high = RESTART_PERIODS
+            if not low <= policy.get("restartAttemptPeriod", low) <= high:
+                raise ECSException(
+                    "ClientException",
+                    f"Restart attempt period of container '{name}' must be between {low} and "
+                    f"{high} seconds.",
+                )
+            if len(policy.get("ignoredExitCodes") or ()) > EXIT_CODES:
+                raise ECSException(
+                    "ClientException",
+                    f"Container '{name}' can have at most {EXIT_CODES} ignored exit codes.",
+                )
+            if check:
+                # ECS returns the defaults, so that a configuration without them never settles:
+                # https://github.com/terraform-aws-modules/terraform-aws-ecs/issues/148
+                container["healthCheck"] = {**_CHECK_DEFAULTS, **check}
+        return original(self)
+
+    wrap(EC2ContainerServiceResponse, "register_task_definition", register)
+
+
 def _mib(memory: object) -> float:
     """Return a task's memory in MiB, 0 if it is missing or unreadable."""
     found = _MEMORY.fullmatch(str(memory or "").strip())
@@ -83,4 +135,9 @@ def _mib(memory: object) -> float:
     return float(found["number"]) * (MIB_PER_GB if found["unit"] else 1)
 
 
-GAPS = (memory_of_a_task, reservation_above_memory, secrets_without_a_role)
+GAPS = (
+    memory_of_a_task,
+    reservation_above_memory,
+    secrets_without_a_role,
+    options_of_a_container,
+)

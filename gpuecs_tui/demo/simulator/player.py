@@ -124,6 +124,7 @@ class Stage:
             for task in tasks
             if task.last_status == "RUNNING"
             and task.live
+            and task.passes
             and all(arn in groups and is_healthy(groups[arn], t) for arn, t in task.targets)
         ]
 
@@ -140,6 +141,7 @@ class Stage:
             self._run(service, task)
 
     def _run(self, service: Any, task: PlayedTask) -> None:
+        task.run_checks(failing=task_end.fails_its_check(task))
         if task.age < timings.RUN or not task_end.end(service, task, "run", self._logs):
             groups = self._balancing.target_groups
             task_end.stop_unhealthy(service, task, groups, self._ec2_id(task))

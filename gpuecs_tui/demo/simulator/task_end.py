@@ -6,7 +6,7 @@ from typing import Any
 
 from gpuecs_tui.demo import timings
 from gpuecs_tui.demo.model.quotas import ACCOUNT_ID
-from gpuecs_tui.demo.model.tasks import PlayedTask
+from gpuecs_tui.demo.model.tasks import UNHEALTHY, PlayedTask
 from gpuecs_tui.demo.moto_patches.elbv2 import failure_of
 from gpuecs_tui.demo.plays import active
 from gpuecs_tui.demo.plays.active import Activation
@@ -14,9 +14,20 @@ from gpuecs_tui.demo.plays.tasks import ENDS, ROLLOUT_ENDS, TaskEnd
 from gpuecs_tui.demo.simulator.events import add_service_event
 from gpuecs_tui.demo.simulator.logs import Logs
 
-UNHEALTHY = "Task failed ELB health checks in (target-group {group})"
+FAILED_TARGET = "Task failed ELB health checks in (target-group {group})"
 """stoppedReason (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-errors.html).
 """
+
+FAILED_CHECK = "Task failed container health checks"
+"""stoppedReason (https://repost.aws/knowledge-center/ecs-task-stopped)."""
+
+
+def fails_its_check(task: PlayedTask) -> bool:
+    """Whether a fault makes the health checks in the task's containers fail."""
+    # Tasks from before the fault stay healthy, so that a rollback has a healthy task.
+    return any(
+        it.name == "container-unhealthy" and task.born >= it.since for it in active.activations()
+    )
 
 
 def replaces_completed(service: Any, task: PlayedTask) -> bool:
@@ -67,11 +78,17 @@ def _words(service: Any, task: PlayedTask) -> dict[str, str]:
 
 
 def stop_unhealthy(service: Any, task: PlayedTask, groups: Any, instance_id: str) -> None:
-    """Stop a running task whose target fails its health checks after the grace period."""
+    """Stop a running task whose container or target fails its checks after the grace period."""
     grace = min(
         int(getattr(service, "health_check_grace_period_seconds", None) or 0), timings.GRACE
     )
     if not task.live or task.last_status != "RUNNING" or task.age < grace:
+        return
+    if task.health_status == UNHEALTHY:
+        # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html
+        add_service_event(service, f"(task {task.id}) failed container health checks.")
+        task.fail("ServiceSchedulerInitiated", FAILED_CHECK)
+        add_service_event(service, f"has stopped 1 running tasks: (task {task.id}).")
         return
     for arn, target in task.targets:
         failure = failure_of(groups[arn], target) if arn in groups else None
@@ -84,6 +101,6 @@ def stop_unhealthy(service: Any, task: PlayedTask, groups: Any, instance_id: str
             f"{where} (port {target['Port']}) is unhealthy in (target-group {arn}) due to (reason "
             f"{failure.description})",
         )
-        task.fail("ServiceSchedulerInitiated", UNHEALTHY.format(group=arn))
+        task.fail("ServiceSchedulerInitiated", FAILED_TARGET.format(group=arn))
         add_service_event(service, f"has stopped 1 running tasks: (task {task.id}).")
         return

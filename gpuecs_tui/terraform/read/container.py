@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from gpuecs_tui.i18n import _
+from gpuecs_tui.stack.container import RESTART_PERIOD
 from gpuecs_tui.stack.unread import Unread
 from gpuecs_tui.terraform.hcl.tree import Opaque, Withheld
 from gpuecs_tui.terraform.hcl.values import HclValue, UnknownValue
@@ -113,6 +114,8 @@ def _parts(
     yield "task.init_process", "linuxParameters.initProcessEnabled", init
     stop = container.get("stopTimeout")
     yield "task.stop_timeout_seconds", "stopTimeout", 0 if stop is None else stop
+    yield from _process(container)
+    yield from _health(container.get("healthCheck"))
     options = _part(container.get("logConfiguration"), "options", None)
     mode = _part(options, "mode", None)
     buffer = "0m" if mode is None else _part(options, "max-buffer-size", "0m")
@@ -125,6 +128,62 @@ def _parts(
     yield "task.log_group", "logConfiguration.options.awslogs-group", group
     prefix = _part(options, "awslogs-stream-prefix", MISSING)
     yield "task.log_stream_prefix", "logConfiguration.options.awslogs-stream-prefix", prefix
+
+
+def _process(container: dict[str, HclValue]) -> Iterator[tuple[str, str, HclValue]]:
+    yield "container.entry_point", "entryPoint", _list(container.get("entryPoint"))
+    directory = _part(container, "workingDirectory", "")
+    yield "container.working_directory", "workingDirectory", directory
+    yield "container.user", "user", _part(container, "user", "")
+    yield "container.ulimits", "ulimits", _ulimits(container.get("ulimits"))
+    yield "container.labels", "dockerLabels", _part(container, "dockerLabels", {})
+    locked = _part(container, "readonlyRootFilesystem", False)
+    yield "container.read_only_root", "readonlyRootFilesystem", locked
+    policy = container.get("restartPolicy")
+    yield "container.restart", "restartPolicy.enabled", _part(policy, "enabled", False)
+    period = _part(policy, "restartAttemptPeriod", RESTART_PERIOD)
+    path = "restartPolicy.restartAttemptPeriod"
+    yield "container.restart_period_seconds", path, period
+    codes = _part(policy, "ignoredExitCodes", [])
+    if isinstance(codes, list):
+        codes = [str(it) if _is_integer(it) else it for it in codes]
+    yield "container.restart_ignored_exit_codes", "restartPolicy.ignoredExitCodes", codes
+
+
+_CHECK = {
+    "container_health.command": ("command", []),
+    "container_health.interval_seconds": ("interval", 30),
+    "container_health.timeout_seconds": ("timeout", 5),
+    "container_health.retries": ("retries", 3),
+    "container_health.start_period_seconds": ("startPeriod", 0),
+}
+"""Key → its member of a health check, and ECS's default (ECS API reference, HealthCheck)."""
+
+
+def _health(check: HclValue) -> Iterator[tuple[str, str, HclValue]]:
+    for key, (name, absent) in _CHECK.items():
+        yield key, f"healthCheck.{name}", _part(check, name, absent)
+
+
+def _ulimits(limits: HclValue) -> HclValue:
+    if limits is None:
+        return {}
+    if not isinstance(limits, list):
+        return limits
+    found: dict[str, HclValue] = {}
+    for each in limits:
+        name = each.get("name") if isinstance(each, dict) else None
+        if not isinstance(each, dict) or not isinstance(name, str):
+            return UnknownValue(Opaque("ulimits"))
+        both = [each.get("softLimit"), each.get("hardLimit")]
+        if name in found or not all(_is_integer(it) for it in both):
+            return UnknownValue(Opaque("ulimits"))
+        found[name] = ":".join(map(str, both))
+    return found
+
+
+def _is_integer(value: HclValue) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _gpus(requirements: HclValue) -> HclValue:

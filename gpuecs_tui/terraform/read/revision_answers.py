@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from gpuecs_tui.aws.service.revision import READ_ONLY
 from gpuecs_tui.stack.fields import Value
+from gpuecs_tui.stack.model import KEYS
 from gpuecs_tui.terraform.hcl.literals import quote
 from gpuecs_tui.terraform.read.answers import gather
 from gpuecs_tui.terraform.read.configuration import load_configuration
-from gpuecs_tui.terraform.read.rules import READ_APART
+from gpuecs_tui.terraform.read.rules import KEY_RULES, READ_APART
 
 _FILE = "revision.tf"
 _FILE_TEXT = """\
@@ -28,13 +29,25 @@ RESTORABLE = (
     "task.image", "task.cpu", "task.memory", "task.container_cpu", "task.container_memory",
     "task.gpus", "task.command", "task.environment", "task.secrets", "task.capabilities",
     "task.shared_memory_mib", "task.init_process", "task.stop_timeout_seconds",
-    "task.container_port", "task.host_port", "task.network_mode", "task.log_buffer_mib",
+    "task.container_port", "task.host_port", "task.network_mode", "task.ipc_mode",
+    "task.log_buffer_mib",
+    *(key for key in KEYS if key.startswith(("container.", "container_health."))),
 )  # fmt: skip
 """Keys whose whole value is in a revision."""
-_MEMBERS = {"cpu": "task.cpu", "memory": "task.memory", "networkMode": "task.network_mode"}
+_MEMBERS = {
+    "cpu": "task.cpu",
+    "memory": "task.memory",
+    "networkMode": "task.network_mode",
+    "ipcMode": "task.ipc_mode",
+}
 """Members of a task definition whose values are in RESTORABLE."""
-_DEFAULT_MODE = "bridge"
-"""ECS API reference, RegisterTaskDefinition, ``networkMode`` on Linux."""
+_DEFAULT_MODES = {
+    "networkMode": KEY_RULES["task.network_mode"].absent,
+    "ipcMode": KEY_RULES["task.ipc_mode"].absent,
+}
+"""Member → the value of its key if the task definition lacks it."""
+_OBJECTS = {"container_health.command": "healthCheck.", "container.restart": "restartPolicy."}
+"""Key → the object in a container that exists only with a value of the key."""
 _IN_CONTAINER = {
     key: place.partition(".container_definitions.")[2]
     for key, place in READ_APART.items()
@@ -56,6 +69,7 @@ def revision_answers(
     task = {
         "container_definitions": json.dumps(definition.get(_CONTAINERS) or []),
         "network_mode": definition.get("networkMode"),
+        "ipc_mode": definition.get("ipcMode"),
         "cpu": definition.get("cpu"),
         "memory": definition.get("memory"),
     }
@@ -107,7 +121,7 @@ def other_differences(
 
 def _member(definition: Mapping[str, Any], name: str) -> Any:
     value = definition.get(name)
-    return value or _DEFAULT_MODE if name == "networkMode" else value
+    return value or _DEFAULT_MODES.get(name)
 
 
 def _containers(definition: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
@@ -128,21 +142,24 @@ def _parts(container: Mapping[str, Any], port: int) -> dict[str, Any]:
         "portMappings": {**served, **ports},
         "resourceRequirements": {**kinds.pop("GPU", {}), **kinds},
     }
-    for name in ("environment", "secrets"):
+    for name in ("environment", "secrets", "ulimits"):
         tree[name] = sorted(container.get(name) or (), key=lambda it: str(it.get("name")))
     keyed = frozenset(_IN_CONTAINER.values())
     # Without a value, a key has the same effect as with 0, false or an empty list.
     return {
         path: it
-        for path, it in _leaves(tree, "")
+        for path, it in _leaves(tree, "", keyed)
         if (it if path in keyed else it not in (None, [], ""))
     }
 
 
-def _leaves(value: Mapping[str, Any], path: str) -> Iterator[tuple[str, Any]]:
+def _leaves(
+    value: Mapping[str, Any], path: str, whole: Collection[str]
+) -> Iterator[tuple[str, Any]]:
+    """Yield path and value of the members, those at the paths ``whole`` in one piece."""
     for name, it in value.items():
-        if isinstance(it, Mapping):
-            yield from _leaves(it, f"{path}{name}.")
+        if isinstance(it, Mapping) and f"{path}{name}" not in whole:
+            yield from _leaves(it, f"{path}{name}.", whole)
         else:
             yield f"{path}{name}", it
 
@@ -154,7 +171,13 @@ def _made(values: Mapping[str, Value]) -> dict[str, Any]:
         if key not in _IN_CONTAINER:
             continue
         form: Any = value
-        if isinstance(value, Mapping):
+        if key == "container.ulimits" and isinstance(value, Mapping):
+            form = [_ulimit(name, value[name]) for name in sorted(value)]
+        elif key == "container.restart_ignored_exit_codes" and isinstance(value, tuple):
+            form = [int(it) for it in value]
+        elif key == "container.labels":
+            form = value
+        elif isinstance(value, Mapping):
             part = "value" if key == "task.environment" else "valueFrom"
             form = [{"name": name, part: value[name]} for name in sorted(value)]
         elif isinstance(value, tuple):
@@ -164,5 +187,12 @@ def _made(values: Mapping[str, Value]) -> dict[str, Any]:
         elif key == _LOG_BUFFER:
             form = f"{value}m" if value else None
             made[_LOG_MODE] = "non-blocking" if value else None
+        if key in _OBJECTS and not value:
+            made |= {it: None for it in _IN_CONTAINER.values() if it.startswith(_OBJECTS[key])}
         made[_IN_CONTAINER[key]] = form or None
     return made
+
+
+def _ulimit(name: str, limits: str) -> dict[str, Any]:
+    soft, hard = map(int, limits.split(":"))
+    return {"name": name, "softLimit": soft, "hardLimit": hard}

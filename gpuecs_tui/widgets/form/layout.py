@@ -116,6 +116,34 @@ LAYOUT: Mapping[str, tuple[Section, ...]] = {
             folded=True,
         ),
         Section(
+            N_("Container process"),
+            (
+                *_keys("container", "entry_point", "working_directory", "user", "ulimits"),
+                "task.ipc_mode",
+                *_keys(
+                    "container",
+                    "read_only_root",
+                    "labels",
+                    "restart",
+                    "restart_period_seconds",
+                    "restart_ignored_exit_codes",
+                ),
+            ),
+            folded=True,
+        ),
+        Section(
+            N_("Container health check"),
+            _keys(
+                "container_health",
+                "command",
+                "interval_seconds",
+                "timeout_seconds",
+                "retries",
+                "start_period_seconds",
+            ),
+            folded=True,
+        ),
+        Section(
             N_("Logs and roles"),
             _keys(
                 "task",

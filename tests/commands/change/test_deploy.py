@@ -79,8 +79,10 @@ def test_another_change_of_the_revision_is_not_approved_with_the_image(
     stack: Stack, capsys: Printed
 ) -> None:
     before = stack.read()
-    other = definitions(image=f"{REPOSITORY}:2.4.0", user="1000")
-    stack.replay(show=plan_of(("aws_ecs_task_definition", definitions(image="a", user="0"), other)))
+    other = definitions(image=f"{REPOSITORY}:2.4.0", hostname="h")
+    stack.replay(
+        show=plan_of(("aws_ecs_task_definition", definitions(image="a", hostname="g"), other))
+    )
     assert deploy(stack, "2.4.0", "--yes") == EXIT_FAILED
     assert "other changes: aws_ecs_task_definition.this." in capsys.readouterr().err
     assert stack.read() == before
@@ -101,7 +103,7 @@ def test_a_copy_of_the_running_revision_gets_the_image_if_terraform_ignores_it(
     account: Stepped, stack: Stack, capsys: Printed
 ) -> None:
     stack.write(service__ignore_changes=("task_definition",))
-    arn = account.register(environment=[{"name": "A", "value": "${b}"}], user="1000")
+    arn = account.register(environment=[{"name": "A", "value": "${b}"}], hostname="h")
     account.ecs.tag_resource(resourceArn=arn, tags=[{"key": "team", "value": "ml"}])
     account.update(taskDefinition=arn)
     account.step(1)

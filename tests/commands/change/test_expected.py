@@ -122,3 +122,39 @@ def test_values_of_a_revision_are_expected_in_the_forms_of_the_task_definition()
     for key in values:
         fewer = {name: it for name, it in values.items() if name != key}
         assert others(fewer, DEFINITION, one, two) == [DEFINITION], key
+
+
+def test_options_of_the_container_are_expected_when_they_are_set_and_when_they_go() -> None:
+    full = {
+        "name": "server",
+        "ulimits": [{"name": "memlock", "softLimit": -1, "hardLimit": 65536}],
+        "dockerLabels": {"team": "ml"},
+        "healthCheck": {"command": ["CMD", "true"], "interval": 30, "retries": 3},
+        "restartPolicy": {"enabled": True, "ignoredExitCodes": [0, 143]},
+    }
+    one, two = revision({"name": "server"}), revision(full, ipc_mode="task")
+    values: dict[str, Value] = {
+        "task.ipc_mode": "task",
+        "container.ulimits": {"memlock": "-1:65536"},
+        "container.labels": {"team": "ml"},
+        "container.restart": True,
+        "container.restart_ignored_exit_codes": ("0", "143"),
+        "container_health.command": ("CMD", "true"),
+        "container_health.interval_seconds": 30,
+        "container_health.retries": 3,
+    }
+    assert others(values, DEFINITION, one, two) == []
+    for key in values:
+        fewer = {name: it for name, it in values.items() if name != key}
+        assert others(fewer, DEFINITION, one, two) == [DEFINITION], key
+    gone: dict[str, Value] = {
+        "task.ipc_mode": "default",
+        "container.ulimits": {},
+        "container.labels": {},
+        "container.restart": False,
+        "container_health.command": (),
+    }
+    assert others(gone, DEFINITION, two, one) == []
+    for key in gone:
+        fewer = {name: it for name, it in gone.items() if name != key}
+        assert others(fewer, DEFINITION, two, one) == [DEFINITION], key

@@ -30,7 +30,7 @@ def deployed(account: Stepped, stack: Stack, *, ended: bool = True) -> tuple[str
     """Deploy a revision with another image and environment; return the old and the new one."""
     old = account.service["taskDefinition"]
     new = account.register(
-        image=f"{REPOSITORY}:2.4.0", environment=[{"name": "MODE", "value": "new"}], user="1000"
+        image=f"{REPOSITORY}:2.4.0", environment=[{"name": "MODE", "value": "new"}], hostname="h"
     )
     account.update(taskDefinition=new)
     account.step(1)
@@ -61,7 +61,7 @@ def test_a_deployment_under_way_is_stopped_and_the_earlier_values_are_offered(
     assert "The directory is ahead of the service" in said.out
     assert f"task.image: {REPOSITORY}:2.4.0 → {REPOSITORY}:2.4.1\n" in said.out
     assert "task.environment changes." in said.out
-    assert f"!  {old} also differs in server.user, which is not restored." in said.out
+    assert f"!  {old} also differs in server.hostname, which is not restored." in said.out
     if answers == "n\n":
         assert "The directory was not changed." in said.err
         assert stack.read() == ahead

@@ -196,3 +196,24 @@ def reservation_above_memory(client: Client) -> Call:
 
 def secrets_without_a_role(client: Client) -> Call:
     return register(client, [{"secrets": [SECRET]}])
+
+
+def health_check_too_often(client: Client) -> Call:
+    return register(client, [{"healthCheck": {"command": ["CMD", "true"], "interval": 4}}])
+
+
+def health_check_that_starts_late(client: Client) -> Call:
+    return register(client, [{"healthCheck": {"command": ["CMD", "true"], "startPeriod": 301}}])
+
+
+def health_check_without_a_form(client: Client) -> Call:
+    return register(client, [{"healthCheck": {"command": ["true"]}}])
+
+
+def restarts_too_often(client: Client) -> Call:
+    return register(client, [{"restartPolicy": {"enabled": True, "restartAttemptPeriod": 59}}])
+
+
+def too_many_ignored_exit_codes(client: Client) -> Call:
+    policy = {"enabled": True, "ignoredExitCodes": [*range(51)]}
+    return register(client, [{"restartPolicy": policy}])

@@ -240,6 +240,7 @@ class Stepped:
             "cpu": 128,
             "portMappings": [{"containerPort": 8000}],
             "resourceRequirements": [{"type": "GPU", "value": "1"}],
+            "healthCheck": {"command": ["CMD", "true"], "interval": 5, "retries": 2},
             "logConfiguration": {
                 "logDriver": "awslogs",
                 "options": {

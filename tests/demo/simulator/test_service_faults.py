@@ -254,6 +254,9 @@ SIGNS: dict[str, Sign] = {
     ),
     "health-timeout": target("Target.Timeout", "Request timed out"),
     "health-early": target("Target.FailedHealthChecks", "Health checks failed"),
+    "container-unhealthy": stopped(
+        "ServiceSchedulerInitiated", "Task failed container health checks", "", 0
+    ),
     "not-in-zone": target(
         "Target.NotInUse",
         "Target is in an Availability Zone that is not enabled for the load balancer",

@@ -212,6 +212,9 @@ def test_terraform_from_elsewhere_is_read_as_far_as_it_is_understood() -> None:
         "fleet.extra_user_data", "fleet.large_images",
         "state.bucket", "state.key", "state.region", "fleet.capacity_rebalance",
         "service.placement", "fleet.root_volume_throughput_mib",
+        "container.restart_period_seconds", "container.restart_ignored_exit_codes",
+        "container_health.interval_seconds", "container_health.timeout_seconds",
+        "container_health.retries", "container_health.start_period_seconds",
     }  # fmt: skip
     read_as = {
         "stack.name": "inference-prod",

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from gpuecs_tui.stack.fields import Value
+from gpuecs_tui.stack.model import KEYS
+from gpuecs_tui.stack.relevance import is_relevant, relevant
 from gpuecs_tui.terraform.read.revision_answers import (
     RESTORABLE,
     other_differences,
@@ -60,14 +63,67 @@ def test_every_value_of_a_revision_is_read_as_it_was_decided() -> None:
         task__log_buffer_mib=4,
     )
     found = revision_answers(registered(), "app", 8000)
-    assert found == {key: stack[key] for key in RESTORABLE}
+    wanted = relevant(stack.flat())
+    assert found == {key: wanted[key] for key in RESTORABLE if key in wanted}
+
+
+OPTIONS: dict[str, Value] = {
+    "task.ipc_mode": "task",
+    "container.entry_point": ("python", "-m"),
+    "container.working_directory": "/srv",
+    "container.user": "1000",
+    "container.ulimits": {"nofile": "1024:65536", "memlock": "-1:-1"},
+    "container.labels": {"com.example.team": "ml", "a": ""},
+    "container.read_only_root": True,
+    "container.restart": True,
+    "container.restart_period_seconds": 60,
+    "container.restart_ignored_exit_codes": ("0", "143"),
+    "container_health.command": ("CMD-SHELL", "true"),
+    "container_health.interval_seconds": 10,
+    "container_health.timeout_seconds": 3,
+    "container_health.retries": 2,
+    "container_health.start_period_seconds": 300,
+}
+
+
+def test_the_options_of_a_container_are_restored_and_taken_away() -> None:
+    plain = registered()
+    full = registered(
+        entryPoint=["python", "-m"],
+        workingDirectory="/srv",
+        user="1000",
+        ulimits=[
+            {"name": "nofile", "softLimit": 1024, "hardLimit": 65536},
+            {"name": "memlock", "softLimit": -1, "hardLimit": -1},
+        ],
+        dockerLabels={"com.example.team": "ml", "a": ""},
+        readonlyRootFilesystem=True,
+        restartPolicy={"enabled": True, "ignoredExitCodes": [0, 143], "restartAttemptPeriod": 60},
+        healthCheck={
+            "command": ["CMD-SHELL", "true"],
+            "interval": 10,
+            "timeout": 3,
+            "retries": 2,
+            "startPeriod": 300,
+        },
+    ) | {"ipcMode": "task"}
+    assert restored_answers(plain, full, "app", 8000) == OPTIONS
+    assert others(plain, full) == others(full, plain) == ()
+    # The other keys have no effect without these two.
+    without = {key: it for key, it in OPTIONS.items() if is_relevant(key, {})}
+    assert restored_answers(full, plain, "app", 8000) == {key: KEYS[key].unset for key in without}
 
 
 def test_members_without_a_key_are_named_and_those_of_every_revision_are_not() -> None:
-    other = registered(user="1000", image="llm:1")
+    other = registered(privileged=True, image="llm:1")
     other |= {"revision": 2, "cpu": "2048", "volumes": [{"name": "v"}]}
     other["containerDefinitions"].append({"name": "sidecar", "image": "x"})
-    assert others(registered(), other) == ("volumes", "app.user", "sidecar.image", "sidecar.name")
+    assert others(registered(), other) == (
+        "volumes",
+        "app.privileged",
+        "sidecar.image",
+        "sidecar.name",
+    )
     assert restored_answers(registered(), other, "app", 8000) == {
         "task.image": "llm:1",
         "task.cpu": 2048,

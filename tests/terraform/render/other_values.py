@@ -15,6 +15,8 @@ from tests.support.terraform.written_files import (
     SECRET,
 )
 
+CHECKED: dict[str, Value] = {"container_health.command": ("CMD", "true")}
+
 OTHER: dict[str, tuple[Value, Mapping[str, Value]]] = {
     "stack.name": ("other", {}),
     "stack.region": ("eu-west-1", {}),
@@ -74,6 +76,21 @@ OTHER: dict[str, tuple[Value, Mapping[str, Value]]] = {
     "task.init_process": (False, {}),
     "task.stop_timeout_seconds": (120, {}),
     "task.log_buffer_mib": (0, {}),
+    "task.ipc_mode": ("host", {}),
+    "container.entry_point": (("python", "-m", "a b"), {}),
+    "container.working_directory": ("/srv/${app}", {}),
+    "container.user": ("1000:1000", {}),
+    "container.ulimits": ({"memlock": "-1:-1", "nofile": "1024:65536"}, {}),
+    "container.labels": ({"com.example/team": "ml ${x}", "plain": ""}, {}),
+    "container.read_only_root": (True, {}),
+    "container.restart": (True, {}),
+    "container.restart_period_seconds": (60, {"container.restart": True}),
+    "container.restart_ignored_exit_codes": (("0", "137"), {"container.restart": True}),
+    "container_health.command": (("CMD-SHELL", 'curl -f "$URL" || exit 1'), {}),
+    "container_health.interval_seconds": (10, CHECKED),
+    "container_health.timeout_seconds": (60, CHECKED),
+    "container_health.retries": (10, CHECKED),
+    "container_health.start_period_seconds": (300, CHECKED),
     "service.placement": ("default", {"service.distinct_instances": False}),
     "task.command": (("serve", "--all"), {}),
     "task.log_group": ("/l2", {"names.log_group": "/l2"}),

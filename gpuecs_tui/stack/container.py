@@ -1,0 +1,178 @@
+"""Options of the service's container that most services leave to the image and to Docker."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gpuecs_tui.i18n import N_
+from gpuecs_tui.stack.fields import flag, integer, table, text, texts
+
+ULIMITS = (
+    "core", "cpu", "data", "fsize", "locks", "memlock", "msgqueue", "nice", "nofile", "nproc",
+    "rss", "rtprio", "rttime", "sigpending", "stack",
+)  # fmt: skip
+"""ECS API reference, UlimitName."""
+ULIMIT = r"(?:-1|0|[1-9][0-9]{0,9}):(?:-1|0|[1-9][0-9]{0,9})"
+"""Soft and hard limit; -1 is unlimited."""
+ULIMIT_MAX = 2**31 - 1
+"""The limits are 32-bit integers (ECS API reference, Ulimit)."""
+UNLIMITED = -1
+USER = r"[A-Za-z0-9_.-]+(?::[A-Za-z0-9_.-]+)?"
+"""user, uid, user:group and so on (ECS API reference, ContainerDefinition, ``user``)."""
+LABEL = r"[A-Za-z0-9][A-Za-z0-9._/-]*"
+EXIT_CODE = r"[0-9]|[1-9][0-9]|1[0-9]{2}|2[0-4][0-9]|25[0-5]"
+EXIT_CODES_MAX = 50
+"""ECS API reference, ContainerRestartPolicy."""
+RESTART_PERIOD_MIN, RESTART_PERIOD, RESTART_PERIOD_MAX = 60, 300, 1800
+"""Seconds: range and default of AWS (ECS API reference, ContainerRestartPolicy)."""
+CHECK_FORMS = ("CMD", "CMD-SHELL")
+"""First word of a health check's command (ECS API reference, HealthCheck)."""
+START_PERIOD_MAX = 300
+"""Seconds (ECS API reference, HealthCheck)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Container:
+    """``container.*``: further options of the service's container."""
+
+    entry_point: tuple[str, ...] = texts(
+        N_("Entry point"),
+        N_("Replaces the entry point of the image. Write it as in a shell."),
+        (),
+        words=True,
+        unset=(),
+    )
+    working_directory: str = text(
+        N_("Working directory"),
+        N_("Directory in the container in which the command starts."),
+        "",
+        pattern=r"/\S*",
+        pattern_says=N_("must start with / and contain no spaces"),
+        unset="",
+    )
+    user: str = text(
+        N_("User"),
+        N_(
+            "User of the container's process, such as 1000:1000. Leave empty to use the user of "
+            "the image, which is often root."
+        ),
+        "",
+        pattern=USER,
+        pattern_says=N_("must be a user or a UID, or one of them with :group or :GID"),
+        unset="",
+    )
+    ulimits: dict[str, str] = table(
+        N_("Ulimits"),
+        N_(
+            "One NAME=SOFT:HARD per line. -1 is unlimited. RDMA and pinned memory need "
+            "memlock=-1:-1, and many open connections need nofile=65536:65536."
+        ),
+        {},
+        item_pattern="|".join(ULIMITS),
+        pattern=ULIMIT,
+        pattern_says=N_(
+            "must be NAME=SOFT:HARD with a name of Docker's --ulimit, such as memlock=-1:-1"
+        ),
+        unset={},
+    )
+    labels: dict[str, str] = table(
+        N_("Docker labels"),
+        N_("One NAME=value per line, for agents on the instance that read labels."),
+        {},
+        item_pattern=LABEL,
+        pattern_says=N_("must be a label name, such as com.example.team"),
+        unset={},
+    )
+    read_only_root: bool = flag(
+        N_("Read-only root"),
+        N_(
+            "The container can't write to its root file system, only to /dev/shm. Many model "
+            "servers write caches and temporary files. ECS Exec doesn't support it."
+        ),
+        False,
+        unset=False,
+    )
+    restart: bool = flag(
+        N_("Restart policy"),
+        N_(
+            "The ECS agent restarts the container when it exits. The task continues to run, so the "
+            "circuit breaker doesn't count the failure."
+        ),
+        False,
+        unset=False,
+    )
+    restart_period_seconds: int = integer(
+        N_("Restart period"),
+        N_(
+            "The container must run this long before it is restarted. If it exits earlier, the "
+            "task stops."
+        ),
+        RESTART_PERIOD,
+        minimum=RESTART_PERIOD_MIN,
+        maximum=RESTART_PERIOD_MAX,
+        unit="s",
+        unset=RESTART_PERIOD,
+    )
+    restart_ignored_exit_codes: tuple[str, ...] = texts(
+        N_("Ignored exit codes"),
+        N_("Exit codes after which the container is not restarted, such as 0."),
+        (),
+        item_pattern=EXIT_CODE,
+        pattern_says=N_("must be an exit code between 0 and 255"),
+        unset=(),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerHealth:
+    """``container_health.*``: the health check that the ECS agent runs in the container. The one of
+    the load balancer is in ``health_check``."""
+
+    command: tuple[str, ...] = texts(
+        N_("Command"),
+        N_(
+            'CMD-SHELL "curl -f http://localhost:8000/health || exit 1", or CMD and the words of a '
+            "command. The image must contain the program. Leave empty for no check."
+        ),
+        (),
+        words=True,
+        unset=(),
+    )
+    interval_seconds: int = integer(
+        N_("Interval"),
+        N_("Time between two runs of the command."),
+        30,
+        minimum=5,
+        maximum=300,
+        unit="s",
+        unset=30,
+    )
+    timeout_seconds: int = integer(
+        N_("Timeout"),
+        N_("Time after which a run of the command counts as failed."),
+        5,
+        minimum=2,
+        maximum=60,
+        unit="s",
+        unset=5,
+    )
+    retries: int = integer(
+        N_("Retries"),
+        N_("Failed runs in a row until the container is unhealthy and ECS replaces the task."),
+        3,
+        minimum=1,
+        maximum=10,
+        unset=3,
+    )
+    start_period_seconds: int = integer(
+        N_("Start period"),
+        N_(
+            "Time after the start in which failed runs don't count. AWS allows at most 300 s. The "
+            "grace period of the service covers this check too."
+        ),
+        0,
+        minimum=0,
+        maximum=START_PERIOD_MAX,
+        unit="s",
+        unset=0,
+    )
