@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, get_type_hints
 
-from gpuecs_tui.stack.container import Container, ContainerHealth
+from gpuecs_tui.stack.containers.health import ContainerHealth
+from gpuecs_tui.stack.containers.options import Container
 from gpuecs_tui.stack.fields import Key, Value, declared_key
 from gpuecs_tui.stack.fleet import Fleet
 from gpuecs_tui.stack.identity import Identity, Names, StateBackend

@@ -10,7 +10,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from gpuecs_tui.i18n import _
-from gpuecs_tui.stack.container import CHECK_FORMS, EXIT_CODES_MAX, ULIMIT_MAX, UNLIMITED
+from gpuecs_tui.stack.containers.health import CHECK_FORMS
+from gpuecs_tui.stack.containers.options import EXIT_CODES_MAX, ULIMIT_MAX, UNLIMITED
 from gpuecs_tui.stack.fleet import USER_DATA_MAX
 from gpuecs_tui.stack.load_balancer import GRPC_MATCHER, HTTP_MATCHER, reversed_range
 from gpuecs_tui.stack.model import KEYS, Stack

@@ -10,7 +10,7 @@ from typing import cast
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from gpuecs_tui.stack.container import ULIMIT_MAX
+from gpuecs_tui.stack.containers.options import ULIMIT_MAX
 from gpuecs_tui.stack.fields import Key, Value
 from gpuecs_tui.stack.identity import TAG_KEY
 from gpuecs_tui.stack.instance_type import InstanceType

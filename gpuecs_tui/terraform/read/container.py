@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from gpuecs_tui.i18n import _
-from gpuecs_tui.stack.container import RESTART_PERIOD
+from gpuecs_tui.stack.containers.options import RESTART_PERIOD
 from gpuecs_tui.stack.unread import Unread
 from gpuecs_tui.terraform.hcl.tree import Opaque, Withheld
 from gpuecs_tui.terraform.hcl.values import HclValue, UnknownValue
