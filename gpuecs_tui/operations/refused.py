@@ -58,3 +58,15 @@ def refuse_inactive(service: DeployedService) -> None:
                 name=service.name, status=service.status
             )
         )
+
+
+def refuse_other_account(applied: str, present: str) -> None:
+    """Raise Refused if the credentials are not those of the stack's account; empty: unknown."""
+    if applied and applied != present:
+        raise Refused(
+            _(
+                "This stack is in the account {applied}, and the credentials are for the account "
+                "{present}."
+            ).format(applied=applied, present=present),
+            _("Use credentials for the account {applied}.").format(applied=applied),
+        )

@@ -13,7 +13,6 @@ from gpuecs_tui.commands.change.values import (
     apply_values,
     ask,
     calling,
-    changed_words,
     check_values,
     is_refused,
     needs_an_answer,
@@ -24,6 +23,7 @@ from gpuecs_tui.commands.service.here import ServiceHere, read_service
 from gpuecs_tui.commands.status.after_apply import after_change
 from gpuecs_tui.commands.status.asked import Asked
 from gpuecs_tui.i18n import _
+from gpuecs_tui.operations.change_words import changed_words, update_words
 from gpuecs_tui.shell_words import shell_word
 
 if TYPE_CHECKING:
@@ -68,14 +68,6 @@ def deploy(arguments: argparse.Namespace) -> int:
                 container=here.stack.task.container_name,
             )
         return after_change(here, arguments.wait, Asked(revision=revision))
-
-
-def update_words(revision: str) -> str:
-    """Return that Terraform doesn't deploy the revision, so that ECS is called."""
-    return _(
-        "Terraform ignores the task definition of this service (service.ignore_changes), so ECS is "
-        "called directly to deploy {revision}."
-    ).format(revision=revision)
 
 
 def _deploy_outside(

@@ -21,7 +21,6 @@ from gpuecs_tui.commands.change.values import (
     apply_values,
     ask,
     calling,
-    changed_words,
     check_values,
     needs_an_answer,
     written_values,
@@ -32,6 +31,7 @@ from gpuecs_tui.commands.service.here import ServiceHere
 from gpuecs_tui.commands.status.after_apply import after_change
 from gpuecs_tui.commands.status.asked import Asked
 from gpuecs_tui.i18n import _, ngettext
+from gpuecs_tui.operations.change_words import changed_words
 from gpuecs_tui.shell_words import shell_word
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.partial import known, partial

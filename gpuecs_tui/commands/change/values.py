@@ -18,7 +18,6 @@ from gpuecs_tui.commands.service.question import confirm
 from gpuecs_tui.i18n import _
 from gpuecs_tui.shell_words import shell_word
 from gpuecs_tui.stack.fields import Value
-from gpuecs_tui.stack.model import KEYS
 from gpuecs_tui.terraform.base.problems import TerraformProblem
 from gpuecs_tui.terraform.plan.details import wait_for_plan
 from gpuecs_tui.terraform.runs.run import Run
@@ -153,20 +152,6 @@ def check_values(arguments: argparse.Namespace, hides: Collection[str] = ()) -> 
 
     if not arguments.despite_findings:
         refuse_errors(arguments.directory, offline=arguments.offline, hides=hides)
-
-
-def changed_words(before: Mapping[str, Value], after: Mapping[str, Value]) -> Iterator[str]:
-    """Yield each key of ``after`` whose value differs from ``before``, with both values."""
-    for key, value in after.items():
-        if before.get(key) == value:
-            continue
-        declared = KEYS[key]
-        if declared.kind in ("list", "map") or key not in before:
-            # The plan shows which items.
-            yield _("{key} changes.").format(key=key)
-        else:
-            old, new = declared.unparse(before[key]), declared.unparse(value)
-            yield _("{key}: {before} → {after}").format(key=key, before=old, after=new)
 
 
 def ask(arguments: argparse.Namespace, effects: Iterator[str], question: str) -> None:

@@ -19,6 +19,7 @@ from gpuecs_tui.commands.failure import EXIT_FAILED, EXIT_USAGE, Failure
 from gpuecs_tui.commands.stack_here import refuse_no_directory
 from gpuecs_tui.commands.waiting import waiting
 from gpuecs_tui.i18n import _
+from gpuecs_tui.operations.change_words import in_account_words, watch_words
 from gpuecs_tui.shell_words import shell_word
 from gpuecs_tui.stack.model import Stack
 from gpuecs_tui.terraform.runs import run_list
@@ -50,16 +51,12 @@ class ServiceHere:
 
     def asked(self, question: str) -> str:
         """Return a question with the account and the Region in which the answer acts."""
-        return _("{question} (account {account}, {region})").format(
-            question=question, account=self.account, region=self.reader.region
-        )
+        return in_account_words(question, self.account, self.reader.region)
 
     @property
     def watch_line(self) -> str:
         """The command that follows what was started."""
-        return _("To follow it: gpuecs-tui status {directory} --watch").format(
-            directory=shell_word(self.directory)
-        )
+        return watch_words(self.directory)
 
 
 def source_here(arguments: argparse.Namespace) -> DeployedSource:
@@ -97,7 +94,7 @@ def service_here(arguments: argparse.Namespace, *, changes: bool = True) -> Iter
     from gpuecs_tui.aws.discovery.identity import read_identity
     from gpuecs_tui.aws.errors import AwsProblem
     from gpuecs_tui.aws.session import connect
-    from gpuecs_tui.operations.refused import Refused, UnknownId
+    from gpuecs_tui.operations.refused import Refused, UnknownId, refuse_other_account
 
     source = source_here(arguments)
     with waiting(_("Reading the state …")):
@@ -114,7 +111,7 @@ def service_here(arguments: argparse.Namespace, *, changes: bool = True) -> Iter
     reader = connect(region=deployed.stack.stack.region)
     try:
         account = read_identity(reader).account
-        _refuse_other_account(deployed.account, account)
+        refuse_other_account(deployed.account, account)
         yield ServiceHere(
             directory,
             deployed.stack,
@@ -144,18 +141,6 @@ def read_service(here: ServiceHere) -> ServiceNow:
 
     with waiting(_("Reading the deployment …")):
         return read_now(here.reader, here.names)
-
-
-def _refuse_other_account(applied: str, present: str) -> None:
-    """Raise Failure if the credentials are not those of the stack's account; empty: unknown."""
-    if applied and applied != present:
-        raise Failure(
-            _(
-                "This stack is in the account {applied}, and the credentials are for the account "
-                "{present}."
-            ).format(applied=applied, present=present),
-            _("Use credentials for the account {applied}.").format(applied=applied),
-        )
 
 
 def _refuse_live_run(directory: Path) -> None:

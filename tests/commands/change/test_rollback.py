@@ -15,6 +15,7 @@ from tests.commands.change.replayed import REPOSITORY, Stack, plan_of, state_of
 from tests.demo.simulator.stepped import Stepped
 
 IGNORED = ("task_definition",)
+HISTORY = "gpuecs_tui.operations.rollback.history_of"
 Printed = pytest.CaptureFixture[str]
 
 
@@ -58,6 +59,7 @@ def test_a_deployment_under_way_is_stopped_and_the_earlier_values_are_offered(
         assert rollback(stack, *answers) == 0
     said = capsys.readouterr()
     assert f"ECS stops the deployment of {new} and returns to {old}." in said.out
+    assert "At least 1 of 1 tasks keeps running" in said.out
     assert "The directory is ahead of the service" in said.out
     assert f"task.image: {REPOSITORY}:2.4.0 → {REPOSITORY}:2.4.1\n" in said.out
     assert "task.environment changes." in said.out
@@ -95,18 +97,17 @@ def test_values_that_the_directory_has_already_are_not_offered(
 def test_the_first_deployment_is_not_stopped_because_nothing_is_there_to_return_to(
     account: Stepped, stack: Stack, capsys: Printed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from gpuecs_tui.commands.change import earlier
-    from gpuecs_tui.operations import reading
+    from gpuecs_tui.operations import earlier_revision, reading
 
     _old, new = deployed(account, stack, ended=False)
-    history, now = earlier.read_history_of, reading.read_now
+    history, now = earlier_revision.history_of, reading.read_now
 
     def alone(*given: Any) -> Any:
         found = now(*given)
         primary = found.service.deployments[:1]
         return replace(found, service=replace(found.service, deployments=primary))
 
-    monkeypatch.setattr(earlier, "read_history_of", lambda here: history(here)[:1])
+    monkeypatch.setattr(HISTORY, lambda *given: history(*given)[:1])
     monkeypatch.setattr(reading, "read_now", alone)
     assert rollback(stack, "--yes") == EXIT_FAILED
     err = capsys.readouterr().err
@@ -218,8 +219,6 @@ def test_a_revision_that_does_not_exist_and_a_text_that_is_none(
 def test_without_an_earlier_revision_it_says_so(
     stack: Stack, capsys: Printed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from gpuecs_tui.aws.deployment import history
-
-    monkeypatch.setattr(history, "read_history", lambda _ask: ())
+    monkeypatch.setattr(HISTORY, lambda *_given: ())
     assert rollback(stack, "--yes") == EXIT_FAILED
     assert "No earlier revision than llm:" in capsys.readouterr().err

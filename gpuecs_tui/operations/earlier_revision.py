@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from time import monotonic
-from typing import TYPE_CHECKING
 
-from gpuecs_tui.commands.failure import EXIT_USAGE, Failure
+from gpuecs_tui.aws.deployment.ask import Ask
+from gpuecs_tui.aws.deployment.facts import DeployedNames, ServiceDeployment
+from gpuecs_tui.aws.deployment.history import read_history
+from gpuecs_tui.aws.deployment.seen import Seen
+from gpuecs_tui.aws.errors import AwsProblem
+from gpuecs_tui.aws.service.revision import Revision, read_revision, serving_container
+from gpuecs_tui.aws.session import AccountReader
 from gpuecs_tui.i18n import _
+from gpuecs_tui.operations.refused import Refused, UnknownId
+from gpuecs_tui.stack.fields import Value
+from gpuecs_tui.stack.model import Stack
 from gpuecs_tui.terraform.read.revision_answers import other_differences, restored_answers
-
-if TYPE_CHECKING:
-    from gpuecs_tui.aws.deployment.facts import ServiceDeployment
-    from gpuecs_tui.aws.service.revision import Revision
-    from gpuecs_tui.commands.service.here import ServiceHere
-    from gpuecs_tui.stack.fields import Value
 
 _COMPLETED = "SUCCESSFUL"
 
@@ -30,14 +32,14 @@ class EarlierValues:
     others: tuple[str, ...]
     """Members of the task definition that differ too, and that the values don't restore."""
 
+    def are_in(self, answers: Mapping[str, Value]) -> bool:
+        """Tell whether ``answers`` have all of the values."""
+        return all(answers.get(key) == value for key, value in self.values.items())
 
-def read_history_of(here: ServiceHere) -> tuple[ServiceDeployment, ...]:
+
+def history_of(reader: AccountReader, names: DeployedNames) -> tuple[ServiceDeployment, ...]:
     """Return the deployments of the service, newest first. Raises AwsProblem."""
-    from gpuecs_tui.aws.deployment.ask import Ask
-    from gpuecs_tui.aws.deployment.history import read_history
-    from gpuecs_tui.aws.deployment.seen import Seen
-
-    return read_history(Ask(here.reader, here.names, Seen(), monotonic()))
+    return read_history(Ask(reader, names, Seen(), monotonic()))
 
 
 def last_completed(history: Iterable[ServiceDeployment]) -> str:
@@ -59,40 +61,36 @@ def earlier_revision(history: Iterable[ServiceDeployment], present: str) -> str:
 def full_name(given: str, present: str) -> str:
     """Return ``given``, a number or ``family:number``, as a revision of the family of ``present``.
 
-    Raises Failure if it is neither.
+    Raises UnknownId if it is neither.
     """
     family, _colon, number = given.rpartition(":")
     if not (number.isascii() and number.isdecimal()):
-        raise Failure(
+        raise UnknownId(
             _("{revision} is not a revision.").format(revision=given),
             _("Use its number, such as 3, or FAMILY:NUMBER."),
-            EXIT_USAGE,
         )
     return f"{family or present.rpartition(':')[0]}:{number}"
 
 
-def earlier_values(here: ServiceHere, ahead: str, target: str) -> EarlierValues:
+def earlier_values(reader: AccountReader, stack: Stack, ahead: str, target: str) -> EarlierValues:
     """Return the values of ``target`` that differ from those of the revision ``ahead``.
 
-    Raises Failure if one of them can't be read, or has another container.
+    Raises Refused if one of them can't be read, or has another container.
     """
-    newer, older = (_read(here, it) for it in (ahead, target))
-    name, port = _container(here, older), here.stack.task.container_port
-    restored = restored_answers(newer.definition, older.definition, name, port)
+    newer, older = (_read(reader, it) for it in (ahead, target))
+    name, port = _container(stack, older), stack.task.container_port
     return EarlierValues(
         older,
-        restored,
+        restored_answers(newer.definition, older.definition, name, port),
         other_differences(newer.definition, older.definition, name, port),
     )
 
 
-def _container(here: ServiceHere, revision: Revision) -> str:
-    from gpuecs_tui.aws.service.revision import serving_container
-
-    wanted = here.stack.task.container_name
+def _container(stack: Stack, revision: Revision) -> str:
+    wanted = stack.task.container_name
     found = serving_container(revision.definition, wanted)
     if found is None:
-        raise Failure(
+        raise Refused(
             _("Revision {revision} has no container {container}.").format(
                 revision=revision.name, container=wanted
             )
@@ -100,14 +98,11 @@ def _container(here: ServiceHere, revision: Revision) -> str:
     return str(found["name"])
 
 
-def _read(here: ServiceHere, revision: str) -> Revision:
-    from gpuecs_tui.aws.errors import AwsProblem
-    from gpuecs_tui.aws.service.revision import read_revision
-
+def _read(reader: AccountReader, revision: str) -> Revision:
     try:
-        return read_revision(here.reader, revision)
+        return read_revision(reader, revision)
     except AwsProblem as problem:
-        raise Failure(
+        raise Refused(
             _("Could not read the revision {revision}. {reason}").format(
                 revision=revision, reason=problem.sentence
             ),
