@@ -30,6 +30,7 @@ from gpuecs_tui.widgets.deployment.acts import Act, DeploymentActs, can_act
 from gpuecs_tui.widgets.deployment.changes import CHANGE_KEYS, change
 from gpuecs_tui.widgets.deployment.lines import Shown, deployment_lines, verdict_line
 from gpuecs_tui.widgets.deployment.pane import DeploymentPane
+from gpuecs_tui.widgets.deployment.rollback import DeploymentRollback
 from gpuecs_tui.widgets.keys.binding import bind, key_for_action
 from gpuecs_tui.widgets.keys.groups import SCREEN
 from gpuecs_tui.widgets.step.account_app import AccountApp
@@ -74,14 +75,15 @@ class DeploymentScreen(StepScreen):
         "pulls its image, and the target group reports the task as healthy."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
+        # The most used keys come first: a line of 80 cells omits the last ones.
         bind("f", "fix", N_("fix"), N_("Go to the field, with the suggested value"), SCREEN),
-        bind("r", "read_now", N_("read now"), N_("Read the deployment now"), SCREEN),
         bind("l", "act('log')", N_("log"), N_("Show the log of the tasks"), SCREEN),
         bind("x", "act('exec')", N_("shell"), N_("Open a shell in a task, with ECS Exec"), SCREEN),
-        bind("X", "act('ssm')", N_("instance"), N_("Open a shell on an instance"), SCREEN),
-        bind("u", "copy_url", N_("copy URL"), N_("Copy the URL of the service"), SCREEN),
         *CHANGE_KEYS,
         bind("D", "destroy", N_("destroy"), DESTROY, SCREEN),
+        bind("r", "read_now", N_("read now"), N_("Read the deployment now"), SCREEN),
+        bind("X", "act('ssm')", N_("instance"), N_("Open a shell on an instance"), SCREEN),
+        bind("u", "copy_url", N_("copy URL"), N_("Copy the URL of the service"), SCREEN),
     ]
 
     @dataclass
@@ -126,6 +128,7 @@ class DeploymentScreen(StepScreen):
         yield Wrapped(id="verdict")
         yield DeploymentPane()
         yield DeploymentActs()
+        yield DeploymentRollback()
 
     def on_mount(self) -> None:
         """Start reading."""
@@ -145,6 +148,7 @@ class DeploymentScreen(StepScreen):
         self.set_class(event.size.height < LOW, "-low")
         self.call_after_refresh(self._show)
 
+    @on(DeploymentRollback.Called)
     def action_read_now(self) -> None:
         """Read all parts now, whether or not they are due."""
         self._reads_all = True
@@ -313,6 +317,11 @@ class DeploymentScreen(StepScreen):
         assert self._deployed is not None
         change(self, key, self._deployed.applied)
 
+    def action_roll_back(self) -> None:
+        """Read how the service can be rolled back, and ask."""
+        assert self._place is not None
+        self.query_one(DeploymentRollback).begin(*self._place)
+
     def action_act(self, what: Act) -> None:
         """Show the log of the tasks, or open a shell in a task or on an instance."""
         assert self._place is not None
@@ -344,7 +353,7 @@ class DeploymentScreen(StepScreen):
                 return self._status is not None and self._change(self._status) is not None
             case "act":
                 return self._place is not None and can_act(str(parameters[0]), self._facts)
-            case "change":
+            case "change" | "roll_back":
                 return bool(self._place and self.wizard.texts)
             case "destroy":
                 return self._deployed is not None and not self._deployed.is_gone

@@ -339,11 +339,11 @@ async def test_a_key_opens_the_field_that_terraform_applies(
         assert any(getattr(it, "key", "") == field for it in focused.ancestors_with_self)
 
 
-async def test_what_terraform_ignores_and_a_rollback_are_commands(directory: Path) -> None:
+async def test_what_terraform_ignores_is_a_command(directory: Path) -> None:
     ignored = ("desired_count", "task_definition")
     put(directory, render(made(service__ignore_changes=ignored)))
     async with on_deployment(directory, Scene().reader()) as pilot:
-        for key, command in (("s", "scale"), ("i", "deploy"), ("b", "rollback")):
+        for key, command in (("s", "scale"), ("i", "deploy")):
             await pilot.press(key)
             await settle(pilot)
             said = " ".join(it.message for it in pilot.app._notifications)

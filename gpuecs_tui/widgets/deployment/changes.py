@@ -11,33 +11,24 @@ from gpuecs_tui.widgets.step.say import say
 from gpuecs_tui.widgets.step.screen import StepScreen
 
 TASKS, IMAGE = "service.desired_count", "task.image"
-ROLLBACK = "rollback"
-"""No key of a stack."""
 CHANGE_KEYS = (
-    bind(
-        "s", f"change('{TASKS}')", N_("scale"), N_("Change the number of tasks"), SCREEN, show=False
-    ),
-    bind(
-        "i", f"change('{IMAGE}')", N_("image"), N_("Change the container image"), SCREEN, show=False
-    ),
+    bind("s", f"change('{TASKS}')", N_("scale"), N_("Change the number of tasks"), SCREEN),
+    bind("i", f"change('{IMAGE}')", N_("image"), N_("Change the container image"), SCREEN),
     bind(
         "b",
-        f"change('{ROLLBACK}')",
+        "roll_back",
         N_("roll back"),
-        N_("Show the command that rolls the service back"),
+        N_("Return to the last completed deployment, or to the earlier revision"),
         SCREEN,
-        show=False,
     ),
 )
 """The keys of the deployment screen."""
 
 
 def change(screen: StepScreen, key: str, applied: Applied) -> None:
-    """Go to the field of ``key``; show the command for ROLLBACK, and for what Terraform ignores."""
+    """Go to the field of ``key``; show the command for what Terraform ignores."""
     words = ""
-    if key == ROLLBACK:
-        words = _("To go back to the last completed deployment: gpuecs-tui rollback {directory}")
-    elif key == TASKS and applied.ignores_desired:
+    if key == TASKS and applied.ignores_desired:
         words = _(
             "Terraform ignores the desired count of this service. To change it: gpuecs-tui scale "
             "{directory} N"

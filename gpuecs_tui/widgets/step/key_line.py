@@ -13,6 +13,9 @@ from gpuecs_tui.widgets.step.header import spread
 
 QUIT = "quit"
 """The action whose key is always shown."""
+KEPT = 6
+"""Keys of a screen that are more important than the number of findings: those of 78 cells beside
+"1 unknown"."""
 
 
 class KeyLine(OneLine):
@@ -47,7 +50,7 @@ class KeyLine(OneLine):
         self._show()
 
     def show_found(self, right: Content) -> None:
-        """Show the number of findings on the right; it is cut before a key is left out."""
+        """Show the number of findings on the right; see ``fitted_keys`` for what is left out."""
         self._right = right
         self._show()
 
@@ -62,11 +65,16 @@ def fitted_keys(
     """Return the line of ``width`` cells.
 
     The first of the ``own`` and of the ``common`` keys is the most important one; the last of
-    ``common`` quits and is never left out.
+    ``common`` quits and is never left out. The number of findings on the ``right`` is only cut if
+    it does not fit beside the first KEPT of the ``own`` keys.
     """
     others, leave = common[:-1], common[-1:]
     shown = list(own)
-    while shown and keys_content([*shown, *leave]).cell_length > width:
+    found_length = right.cell_length + GAP if right else 0
+    while shown:
+        room = width - (found_length if len(shown) > KEPT else 0)
+        if keys_content([*shown, *leave]).cell_length <= room:
+            break
         shown.pop()
     room = width - keys_content([*shown, *leave]).cell_length - GAP
     found = right if right.cell_length <= room else right.truncate(max(room, 0), ellipsis=True)

@@ -32,6 +32,15 @@ def test_the_key_that_quits_is_always_there(width: int, right: str) -> None:
         assert "^q quit" in found and len(found.rstrip()) <= width
 
 
+def test_a_key_is_left_out_before_the_findings_are_cut_but_not_the_first_ones() -> None:
+    own = [(key, "act") for key in "abcdefgh"]
+    # With all of the keys, 7 of 70 cells would be left for the findings.
+    found = line(own, "1 unknown", 70)
+    assert found.endswith("  1 unknown") and "g act" in found and "h act" not in found
+    found = line(own, "7 errors 3 warnings 8 unknown", 60)
+    assert "f act" in found and "g act" not in found and found.endswith("…")
+
+
 def test_the_least_important_goes_first() -> None:
     everything = line(OWN, "7 errors", 198)
     assert everything.index("X stop now") < everything.index("^n next")
