@@ -288,7 +288,7 @@ WANTED = {
     "shell on an instance": "Open a shell on an instance",
     "scale": "Change the number of tasks",
     "image": "Change the container image",
-    "rollback": "Show the command that rolls the service back",
+    "rollback": "Return to the last completed deployment, or to the earlier revision",
     "theme": "Change the theme",
     "quit": "Quit and keep the draft",
 }

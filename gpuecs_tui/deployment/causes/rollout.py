@@ -10,6 +10,7 @@ from gpuecs_tui.deployment.cause import Cause, Change, Recognition
 from gpuecs_tui.deployment.situation import Situation
 from gpuecs_tui.durations import in_words
 from gpuecs_tui.i18n import N_, _
+from gpuecs_tui.shell_words import shell_word
 
 _BREAKER = (
     "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html"
@@ -75,7 +76,9 @@ def _stopped(it: Situation) -> Recognition | None:
     return Recognition(
         sentence=failed_words(it),
         seen=_quoted(it),
-        next_step=_("Run gpuecs-tui apply DIR --yes to deploy it again."),
+        next_step=_("Run gpuecs-tui apply {directory} --yes to deploy it again.").format(
+            directory=shell_word(it.applied.directory)
+        ),
     )
 
 

@@ -114,6 +114,8 @@ class DeploymentRollback(Widget):
     def _planned(self, message: Planned) -> None:
         """Ask, with everything that the rollback does."""
         message.stop()
+        # The notification that the deployment is being read would cover the question.
+        self.app.clear_notifications()
         subject, rollback = message.subject, message.rollback
         key = key_for_action(StepScreen, "next")
         lines = [*rollback.effects]
@@ -180,8 +182,8 @@ class DeploymentRollback(Widget):
             say(self.app, said)
             return
         said = _("ECS rolls back the deployment of {ahead}.").format(ahead=rollback.ahead)
-        say(self.app, said)
         if earlier is None or earlier.are_in(subject.answers):
+            say(self.app, said)
             return
         values = earlier.values
         lines = [

@@ -14,8 +14,8 @@ from gpuecs_tui.widgets.step.header import spread
 QUIT = "quit"
 """The action whose key is always shown."""
 KEPT = 6
-"""Keys of a screen that are more important than the number of findings: those of 78 cells beside
-"1 unknown"."""
+"""Keys of a screen that are more important than the number of findings. In 80 columns, six keys
+with their labels leave room for it."""
 
 
 class KeyLine(OneLine):
@@ -66,7 +66,7 @@ def fitted_keys(
 
     The first of the ``own`` and of the ``common`` keys is the most important one; the last of
     ``common`` quits and is never left out. The number of findings on the ``right`` is only cut if
-    it does not fit beside the first KEPT of the ``own`` keys.
+    the first KEPT of the ``own`` keys leave no room for it.
     """
     others, leave = common[:-1], common[-1:]
     shown = list(own)
