@@ -126,14 +126,21 @@ class TaskScreen(FormScreen):
     def notes_of(self, key: str) -> list[FieldNote]:
         """Explain ignored changes, which are made outside Terraform."""
         notes = super().notes_of(key)
-        ignored = self.wizard.decisions.resolved.stack.service.ignore_changes
+        stack = self.wizard.decisions.resolved.stack
+        ignored = stack.service.ignore_changes
         if key == IGNORED and "task_definition" in ignored:
             text = _(
                 "Changes of task_definition are ignored: an apply registers a new revision "
                 "of the task, but does not deploy it. Deploy it outside Terraform."
             )
             notes.append(FieldNote("info", text))
-        if key == COUNT and IGNORED_COUNT in ignored:
+        if key == COUNT and stack.autoscaling.enabled:
+            text = _(
+                "With task scaling, this is the number of tasks at creation. Afterwards, "
+                "Application Auto Scaling sets it, and Terraform ignores it."
+            )
+            notes.append(FieldNote("info", text))
+        elif key == COUNT and IGNORED_COUNT in ignored:
             text = _(
                 "Terraform ignores this number once the service exists. To set it here, "
                 "remove desired_count from {field}. Otherwise, scale the service outside "

@@ -58,6 +58,10 @@ def _container(id: str, happens: str) -> Mode:
     return _before(id, happens, f"rules/test_container_rules.py::test_{id.replace('-', '_')}")
 
 
+def _scaling(id: str, happens: str) -> Mode:
+    return _before(id, happens, f"rules/test_task_scaling.py::test_{id.replace('-', '_')}")
+
+
 def _state(id: str, happens: str) -> Mode:
     return _before(id, happens, "rules/test_own_state.py::test_each_remark_is_a_finding")
 
@@ -101,6 +105,24 @@ MODES = (
     _service(
         "rollout-surge",
         "The fleet or the percentages leave no room for an extra task, so deployments hang.",
+    ),
+    _scaling(
+        "scaling-idle", "Task scaling is on, but no metric and no schedule changes the task count."
+    ),
+    _scaling(
+        "scaling-from-zero",
+        "Tasks are scaled to zero by metrics that have no data without tasks, so no task starts "
+        "again.",
+    ),
+    _scaling(
+        "scaling-cooldown",
+        "The scale-out cool-down is shorter than the start of a task on a new instance, so more "
+        "GPUs than needed are launched and billed.",
+    ),
+    _scaling("scaling-schedule", "The time zone does not exist, or a scheduled action never runs."),
+    _scaling(
+        "group-scaling",
+        "Terraform in the directory scales the Auto Scaling group of the capacity provider.",
     ),
     _service("static-port", "A fixed host port allows one task per instance."),
     _service(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from gpuecs_tui.deployment.applied import Applied
 from gpuecs_tui.deployment.status import DeploymentStatus
 from gpuecs_tui.i18n import _
-from gpuecs_tui.stack.model import Stack
+from gpuecs_tui.stack.model import Stack, ignored_changes
 from gpuecs_tui.terraform.recovery.end_of_stack import EndOfStack, applied_at, end_of_stack
 from gpuecs_tui.terraform.runs import run_list
 from gpuecs_tui.terraform.runs.applied import is_applied
@@ -157,7 +157,7 @@ def applied_of(
         count = _attribute(state, _SERVICE, "desired_count", stack.names.service)
     if state is not None:
         balancers = _attribute(state, _SERVICE, "load_balancer", stack.names.service)
-    ignored = stack.service.ignore_changes
+    ignored = ignored_changes(stack)
     return Applied(
         task_definition=str(arn or "").rpartition("/")[2],
         desired=count if isinstance(count, int) else None,

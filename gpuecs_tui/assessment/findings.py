@@ -73,6 +73,7 @@ def assess(
         owned=None if "state" in blinds else own.owned,
         provider=own.provider,
         rollbacks=own.rollbacks,
+        group_scalers=own.group_scalers,
         bootstrap=own.bootstrap,
         state=own.state,
     )

@@ -19,12 +19,19 @@ ALWAYS = {
 }
 """Name → the service that assumes it."""
 SPOT = {"AWSServiceRoleForEC2Spot": "spot.amazonaws.com"}
+ECS_SCALING_ROLE = "AWSServiceRoleForApplicationAutoScaling_ECSService"
+TASK_SCALING = {ECS_SCALING_ROLE: "ecs.application-autoscaling.amazonaws.com"}
+"""Application Auto Scaling user guide, "Service-linked roles"."""
 CREATE = "iam:CreateServiceLinkedRole"
 
 
 def service_roles(stack: Stack) -> dict[str, str]:
     """Return the service-linked roles that a stack's services use, with their services."""
-    return {**ALWAYS, **(SPOT if stack.fleet.market == "spot" else {})}
+    return {
+        **ALWAYS,
+        **(SPOT if stack.fleet.market == "spot" else {}),
+        **(TASK_SCALING if stack.autoscaling.enabled else {}),
+    }
 
 
 def missing_service_roles(stack: Stack, account: AccountFacts) -> dict[str, str]:

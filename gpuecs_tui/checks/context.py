@@ -41,6 +41,9 @@ class Context:
     rollbacks: Mapping[str, bool] = field(default_factory=dict)
     """Address of each service that rolls back when Terraform is interrupted → whether certainly."""
 
+    group_scalers: tuple[str, ...] = ()
+    """Addresses of what scales the Auto Scaling group besides its capacity provider."""
+
     @property
     def fit(self) -> Fit | None:
         """How many tasks fit on an instance; None if the type is unknown."""
@@ -67,6 +70,7 @@ def context_of(
     bootstrap: str = "",
     state: StateFacts | None = None,
     rollbacks: Mapping[str, bool] | None = None,
+    group_scalers: tuple[str, ...] = (),
 ) -> Context:
     """Return the context for ``stack``; without an account, all its facts are unknown.
 
@@ -81,7 +85,18 @@ def context_of(
         found = found.reserving(reserved)
     moment = now or datetime.now(UTC)
     kept = state or StateFacts()
-    return Context(stack, account, found, owned, provider, bootstrap, kept, moment, rollbacks or {})
+    return Context(
+        stack,
+        account,
+        found,
+        owned,
+        provider,
+        bootstrap,
+        kept,
+        moment,
+        rollbacks or {},
+        group_scalers,
+    )
 
 
 def user_data_of(stack: Stack, bootstrap: str) -> str:

@@ -19,6 +19,9 @@ FILE_DELETED = "file-deleted"
 _OF_TYPES = {
     "aws_ecs_service": "service.desired_count",
     "aws_ecs_task_definition": "task.image",
+    "aws_appautoscaling_target": "autoscaling.enabled",
+    "aws_appautoscaling_policy": "autoscaling.enabled",
+    "aws_appautoscaling_scheduled_action": "autoscaling.schedules",
     "aws_lb": "load_balancer.internal",
     "aws_lb_listener": "load_balancer.port",
     "aws_lb_target_group": "load_balancer.target_port",

@@ -104,14 +104,16 @@ def fit(stack: Stack, it: InstanceType) -> Fit:
     return Fit(tasks, guaranteed, limiting, tuple(counts.items()), left)
 
 
-def rollout(stack: Stack, found: Fit) -> Rollout:
+def rollout(stack: Stack, found: Fit, tasks: int | None = None) -> Rollout:
     """Work out a rolling update of ``stack`` when ``found`` tasks fit on each instance.
+
+    ``tasks`` are those that run before it; None: the desired count.
 
     Old and new tasks share the fleet, and distinct instances count both. ECS starts new tasks up to
     the maximum, and stops old tasks down to the minimum (ECS developer guide, "Rolling update").
     """
     service = stack.service
-    wanted = service.desired_count
+    wanted = service.desired_count if tasks is None else tasks
     at_least = -(-wanted * service.minimum_healthy_percent // 100)
     at_most = wanted * service.maximum_percent // 100
     room = stack.fleet.max_size * found.placeable

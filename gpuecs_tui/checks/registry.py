@@ -44,6 +44,18 @@ from gpuecs_tui.checks.rules.scale import (
     zero_scale_cost,
 )
 from gpuecs_tui.checks.rules.sizes import group_limit, policy_size, task_size
+from gpuecs_tui.checks.rules.task_scaling import (
+    COOLDOWN,
+    FROM_ZERO,
+    GROUP,
+    IDLE,
+    SCHEDULE,
+    group_scaling,
+    scaling_cooldown,
+    scaling_from_zero,
+    scaling_idle,
+    scaling_schedule,
+)
 from gpuecs_tui.checks.rules.timing import delete_timeout, drain_timing, health_timing
 from gpuecs_tui.checks.user_data.rule import user_data
 from gpuecs_tui.i18n import _
@@ -90,6 +102,11 @@ RULES: dict[str, Rule] = {
     "delete-timeout": delete_timeout,
     "rollout-surge": rollout_surge,
     "zero-scale-cost": zero_scale_cost,
+    IDLE: scaling_idle,
+    FROM_ZERO: scaling_from_zero,
+    COOLDOWN: scaling_cooldown,
+    SCHEDULE: scaling_schedule,
+    GROUP: group_scaling,
     "quota": quota,
     "certificate": certificate,
     "role-missing": role_missing,
@@ -118,6 +135,7 @@ def check(
     bootstrap: str = "",
     state: StateFacts | None = None,
     now: datetime | None = None,
+    group_scalers: tuple[str, ...] = (),
 ) -> list[Finding]:
     """Return the findings of every rule: errors first, then warnings, then unknowns.
 
@@ -127,10 +145,13 @@ def check(
     directory requires; empty if none is fixed. ``rollbacks`` are its services that roll back when
     Terraform is interrupted (``Context.rollbacks``). ``bootstrap`` is the text of the user data
     file; empty: the file that gpuecs-tui writes. ``state`` says how the stack's state is kept and
-    why it is not read. The stack may be incomplete: rules skip empty values. For a ``partial``
+    why it is not read. ``group_scalers`` are addresses in its directory that scale the Auto Scaling
+    group. The stack may be incomplete: rules skip empty values. For a ``partial``
     stack, a rule reports what it can before it needs an unknown answer.
     """
-    context = context_of(stack, account, owned, now, provider, bootstrap, state, rollbacks)
+    context = context_of(
+        stack, account, owned, now, provider, bootstrap, state, rollbacks, group_scalers
+    )
     found: list[Finding] = []
     for rule in RULES.values():
         try:

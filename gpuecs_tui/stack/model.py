@@ -16,6 +16,7 @@ from gpuecs_tui.stack.fleet import Fleet
 from gpuecs_tui.stack.identity import Identity, Names, StateBackend
 from gpuecs_tui.stack.load_balancer import HealthCheck, LoadBalancer
 from gpuecs_tui.stack.network import Network
+from gpuecs_tui.stack.scaling.autoscaling import COUNT, Autoscaling, most_tasks
 from gpuecs_tui.stack.service import Service
 from gpuecs_tui.stack.task import Task
 
@@ -32,6 +33,7 @@ class Stack:
     container: Container
     container_health: ContainerHealth
     service: Service
+    autoscaling: Autoscaling
     load_balancer: LoadBalancer
     health_check: HealthCheck
     state: StateBackend
@@ -75,3 +77,20 @@ def build(values: Mapping[str, Value]) -> Stack:
         for section, kind in SECTIONS.items()
     }
     return Stack(**sections)
+
+
+def peak_tasks(stack: Stack) -> int:
+    """Return the most tasks that the service keeps running: with task scaling, its maximum."""
+    scaling = stack.autoscaling
+    if not scaling.enabled:
+        return stack.service.desired_count
+    return most_tasks(scaling.max_tasks, scaling.schedules)
+
+
+def ignored_changes(stack: Stack) -> tuple[str, ...]:
+    """Return the attributes of the service that Terraform ignores.
+
+    With task scaling, the desired count is one of them.
+    """
+    ignored = stack.service.ignore_changes
+    return (COUNT, *ignored) if stack.autoscaling.enabled else ignored

@@ -18,6 +18,7 @@ from gpuecs_tui.stack.model import KEYS, Stack
 from gpuecs_tui.stack.partial import NotKnown, partial
 from gpuecs_tui.stack.relevance import CONDITIONS, is_relevant
 from gpuecs_tui.stack.resolve import Answers, Resolved
+from gpuecs_tui.stack.scaling.autoscaling import schedule_problems
 from gpuecs_tui.stack.tags import tags_problem
 from gpuecs_tui.stack.user_data import extra_settings_problem
 
@@ -59,7 +60,11 @@ def _each(
     for key, value in answers.items():
         if reason := KEYS[key].problem(value):
             yield key, reason
-        elif key in CONDITIONS and not is_relevant(key, answers) and value != KEYS[key].default:
+        elif (
+            key in CONDITIONS
+            and not is_relevant(key, answers)
+            and value != (resolved.stack[key] if KEYS[key].derived else KEYS[key].default)
+        ):
             yield key, _(CONDITIONS[key].says)
     for key in resolved.missing:
         if key not in unknown:
@@ -257,6 +262,21 @@ def _percents(stack: Stack) -> Iterator[tuple[str, str]]:
         )
 
 
+def _task_limits(stack: Stack) -> Iterator[tuple[str, str]]:
+    scaling = stack.autoscaling
+    if scaling.enabled and scaling.min_tasks > scaling.max_tasks:
+        yield (
+            "autoscaling.min_tasks",
+            _("must be at most autoscaling.max_tasks ({most})").format(most=scaling.max_tasks),
+        )
+
+
+def _schedules(stack: Stack) -> Iterator[tuple[str, str]]:
+    if stack.autoscaling.enabled:
+        for reason in schedule_problems(stack.autoscaling.schedules):
+            yield "autoscaling.schedules", reason
+
+
 def _bucket(stack: Stack) -> Iterator[tuple[str, str]]:
     if stack.state.backend == "s3" and not stack.state.bucket:
         yield "state.bucket", _("is required for S3 state")
@@ -265,7 +285,7 @@ def _bucket(stack: Stack) -> Iterator[tuple[str, str]]:
 _CONTRADICTIONS: tuple[Callable[[Stack], Iterator[tuple[str, str]]], ...] = (
     _tags, _sizes, _script, _scaling_steps, _container_memory, _container_cpu, _secrets,
     _ulimits, _exit_codes, _container_check, _log_group, _certificate, _redirect_port,
-    _protocol_version, _matcher, _ingress, _percents, _bucket,
+    _protocol_version, _matcher, _ingress, _percents, _task_limits, _schedules, _bucket,
 )  # fmt: skip
 """The possible contradictions. Each has its own function, so an unknown answer skips only the
 checks that depend on it."""

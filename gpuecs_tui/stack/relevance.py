@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from gpuecs_tui.i18n import N_
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.model import KEYS
+from gpuecs_tui.stack.scaling.autoscaling import OFF, POLICIES
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +21,44 @@ class Condition:
     """The condition as a predicate, untranslated: "applies only …"."""
     but: tuple[Value, ...] = ()
     """Instead of ``values``: the key applies with any value except these."""
+    others: tuple[str, ...] = ()
+    """Further keys for which the same holds; one of all is enough."""
 
 
 CONDITIONS: Mapping[str, Condition] = {
+    **{
+        f"autoscaling.{name}": Condition(
+            "autoscaling.enabled", (True,), N_("applies only with task scaling")
+        )
+        for name in (
+            "min_tasks",
+            "max_tasks",
+            "requests_per_target",
+            "cpu_percent",
+            "memory_percent",
+            "metric_name",
+            "schedules",
+        )
+    },
+    **{
+        f"autoscaling.metric_{name}": Condition(
+            "autoscaling.metric_name", (), N_("applies only with the name of a metric"), but=("",)
+        )
+        for name in ("namespace", "dimensions", "statistic", "target")
+    },
+    **{
+        f"autoscaling.scale_{way}_cooldown_seconds": Condition(
+            next(iter(POLICIES)),
+            (),
+            N_("applies only with a target for requests, CPU, memory, or a metric"),
+            but=OFF,
+            others=tuple(POLICIES)[1:],
+        )
+        for way in ("out", "in")
+    },
+    "autoscaling.timezone": Condition(
+        "autoscaling.schedules", (), N_("applies only to scheduled actions"), but=({},)
+    ),
     "load_balancer.certificate_arn": Condition(
         "load_balancer.protocol", ("HTTPS",), N_("applies only to an HTTPS listener")
     ),
@@ -78,12 +114,35 @@ CONDITIONS: Mapping[str, Condition] = {
 
 
 def is_relevant(key: str, answers: Mapping[str, Value]) -> bool:
-    """Return whether ``key`` has an effect with these answers (explicit ones, or all)."""
+    """Return whether ``key`` has an effect with these answers (explicit ones, or all).
+
+    A key that another one decides has none if that one has none.
+    """
     condition = CONDITIONS.get(key)
     if condition is None:
         return True
-    value = answers.get(condition.key, KEYS[condition.key].default)
+    return any(
+        is_relevant(other, answers) and _holds(condition, other, answers)
+        for other in (condition.key, *condition.others)
+    )
+
+
+def _holds(condition: Condition, key: str, answers: Mapping[str, Value]) -> bool:
+    value = answers.get(key, KEYS[key].default)
     return value not in condition.but if condition.but else value in condition.values
+
+
+def may_be_relevant(key: str, answers: Mapping[str, Value]) -> bool:
+    """Return whether ``key`` has an effect, or may have one because another key is not in
+    ``answers``."""
+    condition = CONDITIONS.get(key)
+    if condition is None:
+        return True
+    return any(
+        may_be_relevant(other, answers)
+        and (other not in answers or _holds(condition, other, answers))
+        for other in (condition.key, *condition.others)
+    )
 
 
 def relevant(answers: Mapping[str, Value]) -> dict[str, Value]:

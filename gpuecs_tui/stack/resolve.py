@@ -13,6 +13,13 @@ from gpuecs_tui.stack.identity import NAME_MAX
 from gpuecs_tui.stack.instance_type import InstanceType
 from gpuecs_tui.stack.model import KEYS, Stack, build
 from gpuecs_tui.stack.network import in_endpoint_order
+from gpuecs_tui.stack.relevance import is_relevant
+from gpuecs_tui.stack.scaling.autoscaling import (
+    BOOT_SECONDS,
+    COOLDOWN_MAX,
+    most_tasks,
+    without_count,
+)
 from gpuecs_tui.stack.task import CPU_MAX
 
 Answers = Mapping[str, Value]
@@ -22,6 +29,7 @@ SUFFIX_LENGTH = 6
 """With ``-`` it brings a name of NAME_MAX to 31 of a target group's 32 characters."""
 
 ENDPOINTS = "network.vpc_endpoints"
+IGNORED = "service.ignore_changes"
 HTTPS_PORT = 443
 HTTP_PORT = 80
 
@@ -75,8 +83,13 @@ def resolve(answers: Answers, instance_type: InstanceType | None) -> Resolved:
         if declaration.default is not None
     }
     values.update(answers)
+    for key in [key for key in answers if KEYS[key].derived and not is_relevant(key, values)]:
+        del values[key]
     # A set: its order has no meaning, and Terraform doesn't keep it.
     values[ENDPOINTS] = in_endpoint_order(cast(tuple[str, ...], values[ENDPOINTS]))
+    if values["autoscaling.enabled"]:
+        # Task scaling implies it, so that it ends with task scaling.
+        values[IGNORED] = without_count(cast(tuple[str, ...], values[IGNORED]))
     missing = {key for key, declaration in KEYS.items() if declaration.required} - set(values)
     for key in missing:
         values[key] = _nothing(KEYS[key])
@@ -115,9 +128,11 @@ def tasks_per_instance(values: Answers, instance_type: InstanceType) -> int:
 
 def instances_for_update(values: Answers, tasks_each: int) -> int:
     """Return the instances for the old and the new tasks of a rolling update together."""
-    tasks = cast(int, values["service.desired_count"]) * cast(
-        int, values["service.maximum_percent"]
-    )
+    wanted = cast(int, values["service.desired_count"])
+    if values["autoscaling.enabled"]:
+        schedules = cast(dict[str, str], values["autoscaling.schedules"])
+        wanted = max(wanted, most_tasks(cast(int, values["autoscaling.max_tasks"]), schedules))
+    tasks = wanted * cast(int, values["service.maximum_percent"])
     return max(1, -(-tasks // (100 * tasks_each)))
 
 
@@ -162,6 +177,8 @@ def _derive(
     fill("task.container_memory", values.get("task.memory"))
     fill("fleet.max_size", instances_for_update(values, each))
     fill("fleet.initial_size", max(1, cast(int, values["fleet.min_size"])))
+    grace = cast(int, values["service.health_check_grace_seconds"])
+    fill("autoscaling.scale_out_cooldown_seconds", min(COOLDOWN_MAX, BOOT_SECONDS + grace))
     if values["state.backend"] == "s3":
         values["state.key"] = values["state.key"] or f"{name}/terraform.tfstate"
         values["state.region"] = values["state.region"] or values["stack.region"]

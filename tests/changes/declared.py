@@ -33,6 +33,15 @@ HTTPS: Mapping[str, Any] = {
     "load_balancer.certificate_arn": "@certificate",
 }
 CHECKED: Mapping[str, Any] = {"container_health.command": ("CMD", "true")}
+SCALED: Mapping[str, Any] = {
+    "autoscaling.enabled": True,
+    "autoscaling.requests_per_target": 60,
+}
+BY_METRIC: Mapping[str, Any] = {**SCALED, "autoscaling.metric_name": "GpuUse"}
+BY_SCHEDULE: Mapping[str, Any] = {
+    **SCALED,
+    "autoscaling.schedules": {"morning": "cron(0 7 * * ? *) min 1 max 2"},
+}
 AWSVPC: Mapping[str, Any] = {"task.network_mode": "awsvpc"}
 
 
@@ -58,7 +67,7 @@ class Change:
 
 def in_words(value: Any) -> str:
     """Return a value as the table shows it."""
-    if isinstance(value, tuple | list):
+    if isinstance(value, tuple | list | dict):
         return ", ".join(map(in_words, value)) or "none"
     if isinstance(value, bool):
         return str(value).lower()
@@ -164,6 +173,22 @@ CHANGES: tuple[Change, ...] = (
     Change("service.placement", "default", {"service.distinct_instances": False}),
     Change("service.execute_command", True),
     Change("service.ignore_changes", ("task_definition",)),
+    Change("autoscaling.enabled", True, along={"autoscaling.requests_per_target": 60}),
+    Change("autoscaling.min_tasks", 2, given=SCALED),
+    Change("autoscaling.min_tasks", 2, given=BY_SCHEDULE),
+    Change("autoscaling.max_tasks", 3, given=SCALED),
+    Change("autoscaling.requests_per_target", 120, given=SCALED),
+    Change("autoscaling.cpu_percent", 70, given=SCALED),
+    Change("autoscaling.memory_percent", 70, given=SCALED),
+    Change("autoscaling.metric_name", "Depth", given=SCALED),
+    Change("autoscaling.metric_namespace", "Jobs", given=BY_METRIC),
+    Change("autoscaling.metric_dimensions", {"Queue": "jobs"}, given=BY_METRIC),
+    Change("autoscaling.metric_statistic", "Maximum", given=BY_METRIC),
+    Change("autoscaling.metric_target", "20", given=BY_METRIC),
+    Change("autoscaling.scale_out_cooldown_seconds", 600, given=SCALED),
+    Change("autoscaling.scale_in_cooldown_seconds", 600, given=SCALED),
+    Change("autoscaling.schedules", {"night": "cron(0 20 * * ? *) min 0 max 0"}, given=SCALED),
+    Change("autoscaling.timezone", "Europe/Berlin", given=BY_SCHEDULE),
     Change("load_balancer.internal", False, along={
         "network.load_balancer_subnet_ids": ("@public-a", "@public-b"),
         "network.ingress_cidrs": ("0.0.0.0/0",),

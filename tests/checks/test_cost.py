@@ -204,3 +204,55 @@ def test_it_is_quick_enough_for_every_key() -> None:
         in_one_line(cost(context))
     # A key press must take effect within 50 ms; this is a tenth of it, on a busy machine.
     assert (process_time() - began) / 10 < 0.02
+
+
+SCALED: dict[str, Value] = {
+    "autoscaling__enabled": True,
+    "autoscaling__requests_per_target": 60,
+    "autoscaling__min_tasks": 1,
+    "autoscaling__max_tasks": 4,
+    "service__desired_count": 2,
+}
+
+
+def scaled(**changes: Value) -> list[tuple[int | None, str | None]]:
+    found = hours(of(**{**SCALED, **changes}))
+    return [found[f"scaled_{state}"] for state in ("least", "usual", "most")]
+
+
+def test_task_scaling_costs_from_its_minimum_to_its_maximum() -> None:
+    assert scaled() == [(1, "0.5300"), (2, "1.0400"), (4, "2.0600")]
+    assert not any("scaled" in state for state in hours(of()))
+    text = in_one_line(of(**SCALED))
+    assert "; with scaling $387 to $1,504/month;" in text
+    lines = "\n".join(text_lines(of(**SCALED)))
+    assert "with task scaling, usually, 2 instances" in lines
+
+
+def test_a_schedule_is_paid_by_its_share_of_the_time() -> None:
+    # Half of the time no task, and half of the time one to four.
+    schedules: dict[str, str] = {
+        "night": "cron(0 19 * * ? *) min 0 max 0",
+        "morning": "cron(0 7 * * ? *) min 1 max 4",
+    }
+    assert scaled(autoscaling__schedules=schedules) == [
+        (None, "0.2750"),
+        (None, "0.5300"),
+        (None, "1.0400"),
+    ]
+    # On two of seven days the tasks stay at zero: 5 × 12 of 168 hours.
+    schedules = {**schedules, "morning": "cron(0 7 ? * MON-FRI *) min 1 max 4"}
+    share = Decimal(60) / Decimal(168)
+    assert scaled(autoscaling__schedules=schedules)[0] == (
+        None,
+        f"{Decimal('0.02') + share * Decimal('0.51'):.4f}",
+    )
+    # An action that runs once doesn't belong to the usual course.
+    once: Value = {"party": "at(2026-12-24T18:00:00) min 4 max 4"}
+    assert scaled(autoscaling__schedules=once) == scaled()
+
+
+def test_task_scaling_without_a_price_or_a_fit_has_no_sum() -> None:
+    assert scaled(task__gpus=8) == [(None, None)] * 3
+    unpriced = of(priced_account(prices(on_demand={})), **SCALED)
+    assert hours(unpriced)["scaled_usual"] == (2, None)

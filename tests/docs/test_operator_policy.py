@@ -60,10 +60,30 @@ _TAGS_OF = {
     "ecs": ("ListTagsForResource", "TagResource", "UntagResource"),
     "elasticloadbalancing": ("AddTags", "DescribeTags", "RemoveTags"),
     "logs": ("ListTagsForResource", "TagResource", "UntagResource"),
+    "application-autoscaling": ("ListTagsForResource", "TagResource", "UntagResource"),
     "autoscaling": ("CreateOrUpdateTags", "DeleteTags"),
 }
 _RULE = ("ec2:DescribeSecurityGroupRules", "ec2:ModifySecurityGroupRules")
 TERRAFORM: Mapping[str, tuple[str, ...]] = {
+    # Application Auto Scaling creates the alarms of a target tracking policy with the permissions
+    # of the caller (ECS developer guide, "IAM permissions required for Amazon ECS service auto
+    # scaling").
+    "aws_appautoscaling_policy": (
+        "application-autoscaling:DeleteScalingPolicy",
+        "application-autoscaling:DescribeScalingPolicies",
+        "application-autoscaling:PutScalingPolicy", "cloudwatch:DeleteAlarms",
+        "cloudwatch:DescribeAlarms", "cloudwatch:PutMetricAlarm",
+    ),
+    "aws_appautoscaling_scheduled_action": (
+        "application-autoscaling:DeleteScheduledAction",
+        "application-autoscaling:DescribeScheduledActions",
+        "application-autoscaling:PutScheduledAction",
+    ),
+    "aws_appautoscaling_target": (
+        "application-autoscaling:DeregisterScalableTarget",
+        "application-autoscaling:DescribeScalableTargets",
+        "application-autoscaling:RegisterScalableTarget",
+    ),
     "aws_autoscaling_group": (
         "autoscaling:CancelInstanceRefresh", "autoscaling:CreateAutoScalingGroup",
         "autoscaling:DeleteAutoScalingGroup", "autoscaling:DescribeAutoScalingGroups",
@@ -161,7 +181,7 @@ TERRAFORM: Mapping[str, tuple[str, ...]] = {
 """Resource type or data source of the templates → the actions with which the AWS provider reads,
 creates, changes and deletes it. Tags are added by service."""
 PASSED_TO = ("ec2.amazonaws.com", "ecs-tasks.amazonaws.com")
-LINKED = ("autoscaling", "ecs", "elasticloadbalancing", "spot")
+LINKED = ("autoscaling", "ecs", "ecs.application-autoscaling", "elasticloadbalancing", "spot")
 """Services whose service-linked role AWS creates at their first use."""
 
 _DECLARED = re.compile(r'^(resource|data) "([a-z0-9_]+)"', re.MULTILINE)

@@ -27,7 +27,7 @@ from gpuecs_tui.terraform.read.rules import (
 )
 from gpuecs_tui.terraform.render.stack_files import render
 from gpuecs_tui.widgets.picker.limits import EMPTY_MEANS, limits_in_words
-from tests.changes.declared import BASE, CHANGES, HTTPS, Change
+from tests.changes.declared import BASE, CHANGES, HTTPS, SCALED, Change
 
 PAGE = Path(__file__).parents[2] / "docs" / "stack.md"
 
@@ -50,6 +50,9 @@ FOLLOWS: Mapping[str, str] = {
     "task.container_memory": "`task.memory`",
     "task.log_group": "`names.log_group`, or `/ecs/` and `stack.name`",
     "task.log_stream_prefix": "`task.container_name`",
+    "autoscaling.scale_out_cooldown_seconds": (
+        "`service.health_check_grace_seconds` and 120 s for the start of an instance"
+    ),
     "load_balancer.port": "80; with HTTPS 443",
 }
 """The defaults that ``resolve`` derives from other keys."""
@@ -231,6 +234,9 @@ def written(configuration: Configuration, place: str) -> object:
     if path == "user_data":
         # The launch template refers to files in the same directory.
         return {it: text for it, text in configuration.texts.items() if "user_data" in it}
+    if path.endswith(".dimensions"):
+        body = configuration.body(address, *path.split(".")[:-1])
+        return body and tuple(body.named("dimensions"))
     if path == "instance_refresh":
         return configuration.body(address, path) is not None
     inside, _dot, rest = path.partition(".")
@@ -254,6 +260,7 @@ _VARIABLES = frozenset(
         {},
         {key: _first_change(key).to for key in KEYS if key.endswith(("_arn", "_ids", "_cidrs"))},
         {"fleet.key_name": "@key-pair", "fleet.ami": "@image"},
+        SCALED,
     )
     for it in load_configuration(render(stack(values))).blocks
     if it.startswith("variable.")

@@ -24,6 +24,7 @@ from gpuecs_tui.stack.model import KEYS, Stack
 from gpuecs_tui.stack.problems import problems
 from gpuecs_tui.stack.relevance import relevant
 from gpuecs_tui.stack.resolve import resolve
+from gpuecs_tui.stack.scaling.autoscaling import action_text
 
 G4DN_XLARGE = InstanceType(
     name="g4dn.xlarge",
@@ -137,6 +138,16 @@ def tag_values() -> st.SearchStrategy[str]:
     return st.text(letters, max_size=40).map(lambda text: unicodedata.normalize("NFC", text))
 
 
+def scheduled_actions() -> st.SearchStrategy[str]:
+    """Valid scheduled actions."""
+    schedules = st.sampled_from((
+        "cron(0 20 ? * MON-FRI *)", "cron(0/15 8-10 1,15 * ? 2027)", "cron(0 8 L * ? *)",
+        "cron(5 8 ? JAN 6#2 *)", "rate(1 hour)", "rate(12 hours)", "at(2027-01-31T20:00:00)",
+    ))  # fmt: skip
+    limits = st.lists(st.integers(0, 5000), min_size=2, max_size=2).map(sorted)
+    return st.builds(lambda text, two: action_text(text, *two), schedules, limits)
+
+
 def toml_settings() -> st.SearchStrategy[str]:
     """TOML that can follow the stack's own ``[settings.ecs]``."""
     comments = texts().map(lambda text: "".join(c for c in text if c.isprintable()))
@@ -149,6 +160,8 @@ def toml_settings() -> st.SearchStrategy[str]:
 def _maps(key: str) -> st.SearchStrategy[dict[str, str]]:
     names = matching(TAG_KEY if key == "stack.tags" else KEYS[key].item_pattern, 128)
     pattern = KEYS[key].pattern
+    if key == "autoscaling.schedules":
+        return st.dictionaries(names, scheduled_actions(), max_size=3)
     if key == "container.ulimits":
         return st.dictionaries(names, _limits(), max_size=3)
     if pattern:
@@ -220,6 +233,8 @@ def answers(draw: st.DrawFn) -> dict[str, Value]:
         given["network.ingress_cidrs"] = ("0.0.0.0/0",)
     if number("service.minimum_healthy_percent") >= number("service.maximum_percent"):
         given["service.minimum_healthy_percent"] = 0
+    limits = sorted((number("autoscaling.min_tasks"), number("autoscaling.max_tasks")))
+    given["autoscaling.min_tasks"], given["autoscaling.max_tasks"] = limits[0], max(1, limits[1])
     if given.get("state.backend") == "s3":
         given.setdefault("state.bucket", "states")
     return relevant(given)

@@ -9,7 +9,7 @@ from gpuecs_tui.checks.finding import Finding, error, warning
 from gpuecs_tui.checks.placement import one_task_per_instance
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.load_balancer import TRAFFIC_PORT
-from gpuecs_tui.stack.model import Stack
+from gpuecs_tui.stack.model import Stack, peak_tasks
 
 AGENT_PORTS = (22, 2375, 2376, 51678, 51679, 51680)
 """Ports of SSH, Docker and the ECS agent (ECS API reference, PortMapping)."""
@@ -25,7 +25,7 @@ def static_port(context: Context) -> Iterator[Finding]:
     stack = context.stack
     if not one_task_per_instance(stack):
         return
-    wanted, most = stack.service.desired_count, stack.fleet.max_size
+    wanted, most = peak_tasks(stack), stack.fleet.max_size
     if wanted > most:
         yield error(
             "static-port",

@@ -18,6 +18,7 @@ from gpuecs_tui.aws.reading import Known, Reading, Unknown
 from gpuecs_tui.checks.context import Context
 from gpuecs_tui.checks.network.endpoints import endpoint_subnets
 from gpuecs_tui.checks.placement import FROM_ZERO, Fit, rollout
+from gpuecs_tui.checks.pricing.limits_by_schedule import Limits, shares
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.network import interface_endpoints
 
@@ -27,7 +28,16 @@ AMI_ROOT_GIB = 30
 """Size of the root volume of ECS-optimized images if the stack does not set it (docs/aws.md,
 "AMIs")."""
 
-State = Literal["minimum", "desired", "maximum", "rollout", "from_zero"]
+State = Literal[
+    "minimum",
+    "desired",
+    "maximum",
+    "rollout",
+    "from_zero",
+    "scaled_least",
+    "scaled_usual",
+    "scaled_most",
+]
 Item = Literal[
     "instances",
     "root_volumes",
@@ -100,7 +110,7 @@ class Sum:
 
     state: State
     instances: int | None
-    """None if no task fits on an instance."""
+    """None if no task fits on an instance, or if the number changes with the schedule."""
     hour: Amount | None
     """None if the number or the price of the instances is unknown, or if no price is known."""
     complete: bool
@@ -135,14 +145,21 @@ def cost(context: Context) -> Cost:
     """Work out what ``context``'s stack costs at the prices of its account."""
     lines = tuple(_lines(context))
     by_use = tuple(_by_use(context))
-    sums = tuple(_sum(state, count, lines) for state, count in _instances(context))
+    sums = (
+        *(_sum(state, count, lines) for state, count in _instances(context)),
+        *_scaled(context, lines),
+    )
     return Cost(context.stack.fleet.market, lines, by_use, sums)
 
 
 def desired_instances(context: Context, found: Fit) -> int | None:
     """Return how many instances the capacity provider keeps for the desired count."""
+    return _kept_instances(context, found, context.stack.service.desired_count)
+
+
+def _kept_instances(context: Context, found: Fit, tasks: int) -> int | None:
     fleet = context.stack.fleet
-    needed = found.instances_for(context.stack.service.desired_count)
+    needed = found.instances_for(tasks)
     if needed is None:
         return None
     kept = -(-needed * 100 // fleet.target_capacity)
@@ -164,6 +181,40 @@ def _instances(context: Context) -> Iterator[tuple[State, int | None]]:
     yield "rollout", max(desired, surge)
     if not fleet.min_size and wanted:
         yield "from_zero", min(fleet.max_size, max(desired, FROM_ZERO))
+
+
+def _scaled(context: Context, lines: tuple[CostLine, ...]) -> Iterator[Sum]:
+    """Yield the average cost by the schedule of task scaling: at its least, usual, and most tasks.
+
+    The usual number is the desired count, within the limits of the hour.
+    """
+    stack, found = context.stack, context.fit
+    if not stack.autoscaling.enabled or found is None:
+        return
+    usual = stack.service.desired_count
+    limits = shares(stack, context.now.replace(tzinfo=None))
+    tasks: dict[State, Callable[[Limits], int]] = {
+        "scaled_least": lambda it: it.least,
+        "scaled_usual": lambda it: min(max(usual, it.least), it.most),
+        "scaled_most": lambda it: it.most,
+    }
+    for state, number in tasks.items():
+        parts = [
+            (_sum(state, _kept_instances(context, found, number(it)), lines), share)
+            for it, share in limits.items()
+        ]
+        yield _average(state, parts)
+
+
+def _average(state: State, parts: list[tuple[Sum, Decimal]]) -> Sum:
+    counts = {part.instances for part, _share in parts}
+    instances = counts.pop() if len(counts) == 1 else None
+    total = NOTHING
+    for part, share in parts:
+        if part.hour is None:
+            return Sum(state, instances, None, False)
+        total += part.hour.times(share)
+    return Sum(state, instances, total, all(part.complete for part, _share in parts))
 
 
 def _sum(state: State, instances: int | None, lines: tuple[CostLine, ...]) -> Sum:

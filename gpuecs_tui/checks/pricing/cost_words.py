@@ -51,6 +51,10 @@ def in_one_line(of: Cost) -> str:
     if not desired.complete:
         words = _("at least {hour}/h ({month}/month)")
     text = words.format(hour=amount(desired.hour, brief), month=amount(desired.hour.month, brief))
+    scaled = [of.sum("scaled_least"), of.sum("scaled_most")]
+    months = [amount(it.hour.month, brief) for it in scaled if it is not None and it.hour]
+    if len(months) == len(scaled):
+        text += _("; with scaling {least} to {most}/month").format(least=months[0], most=months[1])
     sums = [
         words.format(price=amount(found.hour, brief))
         for state, words in (
@@ -80,6 +84,9 @@ def state_words(of: Sum) -> str:
         "maximum": _("at maximum size"),
         "rollout": _("during a deployment"),
         "from_zero": _("when scaling from zero"),
+        "scaled_least": _("with task scaling at its minimum"),
+        "scaled_usual": _("with task scaling, usually"),
+        "scaled_most": _("with task scaling at its maximum"),
     }[of.state]
     if of.instances is None:
         return name

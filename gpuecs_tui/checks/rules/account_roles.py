@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from gpuecs_tui.aws.ebs_key import AUTO_SCALING_ROLE
 from gpuecs_tui.aws.reading import Unknown, not_read
-from gpuecs_tui.aws.service_roles import CREATE, missing_service_roles
+from gpuecs_tui.aws.service_roles import CREATE, ECS_SCALING_ROLE, missing_service_roles
 from gpuecs_tui.checks.context import Context
 from gpuecs_tui.checks.finding import Finding, error, undecided, unknown, warning
 from gpuecs_tui.i18n import _
@@ -19,6 +19,7 @@ _FIELDS = {
     "AWSServiceRoleForAutoScaling": "names.autoscaling_group",
     "AWSServiceRoleForElasticLoadBalancing": "names.load_balancer",
     "AWSServiceRoleForEC2Spot": "fleet.market",
+    ECS_SCALING_ROLE: "autoscaling.enabled",
 }
 
 

@@ -9,19 +9,20 @@ from gpuecs_tui.aws.service.live_count import service_id
 from gpuecs_tui.checks.context import Context
 from gpuecs_tui.checks.finding import Finding, unknown, warning
 from gpuecs_tui.i18n import _, ngettext
+from gpuecs_tui.stack.scaling.autoscaling import COUNT
 
 RULE = "count-reset"
 TASKS = "service.desired_count"
 IGNORED = "service.ignore_changes"
-COUNT = "desired_count"
 
 
 def count_reset(context: Context) -> Iterator[Finding]:
     """An apply resets a count that something else changed, or ignores the configured one."""
     stack = context.stack
-    found = context.account.lookups.live_counts.get(
-        service_id(stack.names.cluster, stack.names.service)
-    )
+    if stack.autoscaling.enabled:
+        return
+    target = service_id(stack.names.cluster, stack.names.service)
+    found = context.account.lookups.live_counts.get(target)
     if found is None:
         return
     if isinstance(found, Unknown):
@@ -32,7 +33,11 @@ def count_reset(context: Context) -> Iterator[Finding]:
     if live is None or not context.may_own(live.arn, stack.names.service):
         return
     planned, ignored = stack.service.desired_count, COUNT in stack.service.ignore_changes
-    if ignored and live.desired != planned and live.scaled is None:
+    scaled = live.scaled
+    if context.owned is not None and target in context.owned:
+        # The scalable target is the stack's own, and ends with the apply.
+        scaled = None
+    if ignored and live.desired != planned and scaled is None:
         yield warning(
             RULE,
             TASKS,
@@ -45,8 +50,8 @@ def count_reset(context: Context) -> Iterator[Finding]:
             ).format(live=live.desired, planned=planned),
             fix=((IGNORED, tuple(it for it in stack.service.ignore_changes if it != COUNT)),),
         )
-    elif not ignored and live.scaled is not None:
-        least, most = live.scaled
+    elif not ignored and scaled is not None:
+        least, most = scaled
         yield warning(
             RULE,
             TASKS,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from gpuecs_tui.aws.ecr import EcrImage, ecr_image
-from gpuecs_tui.aws.facts import Certificate
+from gpuecs_tui.aws.facts import Certificate, Image
 from gpuecs_tui.aws.reading import Known, Unknown, not_read
 from gpuecs_tui.aws.secret_place import secret_place
 from gpuecs_tui.checks.context import Context
@@ -165,9 +165,7 @@ def _image(context: Context, image: EcrImage) -> Iterator[Finding]:
             ),
             _("create it and push the image, or choose another image"),
         )
-    elif not any(
-        it.digest == image.digest if image.digest else it.tag == image.tag for it in reading.value
-    ):
+    elif _chosen(image, reading.value) is None:
         tags = ", ".join([it.tag for it in reading.value if it.tag][:5])
         yield error(
             "image-exists",
@@ -181,6 +179,29 @@ def _image(context: Context, image: EcrImage) -> Iterator[Finding]:
         )
     else:
         yield from _architecture(context)
+
+
+def image_of(context: Context) -> Image | None:
+    """Return the stack's image in this account's ECR; None if it is elsewhere, or was not read."""
+    image = ecr_image(context.stack.task.image)
+    if image is None or image.region != context.account.region:
+        return None
+    identity = context.account.identity
+    if not isinstance(identity, Known) or image.account != identity.value.account:
+        return None
+    reading = context.account.lookups.images.get(image.repository, not_read())
+    return _chosen(image, reading.value or ()) if isinstance(reading, Known) else None
+
+
+def _chosen(image: EcrImage, images: Iterable[Image]) -> Image | None:
+    return next(
+        (
+            it
+            for it in images
+            if (it.digest == image.digest if image.digest else it.tag == image.tag)
+        ),
+        None,
+    )
 
 
 def _architecture(context: Context) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from gpuecs_tui.checks.network.endpoints import endpoint_subnets
 from gpuecs_tui.checks.placement import FROM_ZERO, Fit, Rollout, one_task_per_instance, rollout
 from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.stack.instance_type import quota_family
-from gpuecs_tui.stack.model import Stack
+from gpuecs_tui.stack.model import Stack, peak_tasks
 from gpuecs_tui.stack.network import interface_endpoints
 
 LB_ADDRESSES = 8
@@ -102,7 +102,7 @@ def quota(context: Context) -> Iterator[Finding]:
             yield unknown("quota", "fleet.max_size", running, what)
         return
     most = max(0, allowed.vcpus - used) // it.vcpus
-    needed = found.instances_for(context.stack.service.desired_count) or 1
+    needed = found.instances_for(peak_tasks(context.stack)) or 1
     message = _(
         "Quota exceeded: {size} × {type} need {vcpus} vCPUs. Quota {code} for {family} instances "
         "({market}) allows {allowed}, of which {used} are in use."
@@ -146,29 +146,36 @@ def _used(context: Context, of: Quota) -> int:
 def rollout_surge(context: Context) -> Iterator[Finding]:
     """The fleet at its maximum must fit all tasks, and a rolling update needs room to start."""
     stack, found = context.stack, context.fit
-    wanted = stack.service.desired_count
+    wanted = peak_tasks(stack)
     if found is None or not found.placeable or not wanted:
         return
-    update = rollout(stack, found)
+    update = rollout(stack, found, wanted)
     if update.room < wanted:
         # If a fixed host port is the reason, the rule static-port reports it.
         if not one_task_per_instance(stack):
             yield error(
                 "rollout-surge",
                 "fleet.max_size",
-                _(
-                    "{wanted} tasks don't fit. At its maximum size, the fleet has room for {room}."
-                ).format(wanted=wanted, room=update.room),
+                _no_room(stack).format(wanted=wanted, room=update.room),
                 fix=(("fleet.max_size", found.instances_for(wanted) or 1),),
             )
     elif not update.batch:
-        yield _stuck(stack, found, update)
+        yield _stuck(stack, found, update, wanted)
 
 
-def _stuck(stack: Stack, found: Fit, update: Rollout) -> Finding:
+def _no_room(stack: Stack) -> str:
+    if stack.autoscaling.enabled:
+        return _(
+            "Task scaling may run {wanted} tasks. At its maximum size, the fleet has room for "
+            "{room}."
+        )
+    return _("{wanted} tasks don't fit. At its maximum size, the fleet has room for {room}.")
+
+
+def _stuck(stack: Stack, found: Fit, update: Rollout, wanted: int) -> Finding:
     """Return why a rolling update can't start: because of the percentages, or of the fleet's
     size."""
-    service, wanted = stack.service, stack.service.desired_count
+    service = stack.service
     if update.at_most > wanted:
         return warning(
             "rollout-surge",
@@ -232,7 +239,7 @@ def _addresses(context: Context) -> int:
     addresses = stack.fleet.max_size
     if stack.task.network_mode == "awsvpc" and found:
         addresses += min(
-            stack.service.desired_count * stack.service.maximum_percent // 100,
+            peak_tasks(stack) * stack.service.maximum_percent // 100,
             stack.fleet.max_size * max(1, found.placeable),
         )
     return addresses

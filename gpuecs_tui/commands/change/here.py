@@ -10,10 +10,12 @@ from typing import cast
 from gpuecs_tui.commands.change.interrupted import restore_interrupted, worded
 from gpuecs_tui.commands.service.here import ServiceHere, service_here
 from gpuecs_tui.commands.stack_source import read_directory
+from gpuecs_tui.stack.scaling.autoscaling import COUNT
 from gpuecs_tui.terraform.read.directory import ReadBack
 from gpuecs_tui.terraform.write.value_change import refuse_unread
 
-IGNORED = "service.ignore_changes"
+TASKS = "service.desired_count"
+IGNORED, SCALED = "service.ignore_changes", "autoscaling.enabled"
 
 
 @contextmanager
@@ -29,10 +31,13 @@ def service_to_change(
         restore_interrupted(here.directory)
         found = read_directory(here.directory)
         with worded():
-            refuse_unread(found, (key, IGNORED))
+            scaled = (SCALED,) if key == TASKS else ()
+            refuse_unread(found, (key, IGNORED, *scaled))
         yield here, found
 
 
 def ignores(found: ReadBack, attribute: str) -> bool:
     """Tell whether Terraform ignores ``attribute`` of the service."""
+    if attribute == COUNT and found.answers[SCALED]:
+        return True
     return attribute in cast(Iterable[str], found.answers[IGNORED])

@@ -14,7 +14,7 @@ from gpuecs_tui.checks.context import Context, context_of
 from gpuecs_tui.checks.pricing.cost import cost
 from gpuecs_tui.checks.pricing.cost_words import amount, brief
 from gpuecs_tui.checks.rules import count_reset
-from gpuecs_tui.commands.change.here import ignores, service_to_change
+from gpuecs_tui.commands.change.here import TASKS, ignores, service_to_change
 from gpuecs_tui.commands.change.interrupted import worded
 from gpuecs_tui.commands.change.taken_back import limits_for, taken_back
 from gpuecs_tui.commands.change.values import (
@@ -36,12 +36,12 @@ from gpuecs_tui.shell_words import shell_word
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.partial import known, partial
 from gpuecs_tui.stack.resolve import instances_for_update
+from gpuecs_tui.stack.scaling.autoscaling import COUNT
 from gpuecs_tui.stack.service import DESIRED_MAX
 from gpuecs_tui.terraform.read.directory import ReadBack
 from gpuecs_tui.terraform.write.value_change import refuse_unread
 
-TASKS, MOST = "service.desired_count", "fleet.max_size"
-COUNT = "desired_count"
+MOST = "fleet.max_size"
 _COMMAND = "scale"
 
 

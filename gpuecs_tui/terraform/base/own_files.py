@@ -9,8 +9,8 @@ EXTRA_USER_DATA = ("extra_user_data.sh", "extra_user_data.toml")
 """The content of ``fleet.extra_user_data``, byte for byte: Terraform does not interpret it."""
 TERRAFORM_FILES = (
     "versions.tf", "backend.tf", "providers.tf", "variables.tf", "terraform.tfvars", "network.tf",
-    "endpoints.tf", "fleet.tf", "task.tf", "service.tf", "load_balancer.tf", "iam.tf", "outputs.tf",
-    MOVED_FILE,
+    "endpoints.tf", "fleet.tf", "task.tf", "service.tf", "autoscaling.tf", "load_balancer.tf",
+    "iam.tf", "outputs.tf", MOVED_FILE,
 )  # fmt: skip
 OWN_FILES = (*TERRAFORM_FILES, *USER_DATA, *EXTRA_USER_DATA)
 """Every file name that may be written; all other files in a directory belong to the user."""

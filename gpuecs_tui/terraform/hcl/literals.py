@@ -59,10 +59,11 @@ def map_of(items: Mapping[str, str]) -> str:
     """Return a map of strings in HCL, one item per line; keys are bare if HCL allows it."""
     if not items:
         return "{}"
-    return "{\n" + "".join(f"{_key(key)} = {quote(text)}\n" for key, text in items.items()) + "}"
+    return "{\n" + "".join(f"{map_key(key)} = {quote(text)}\n" for key, text in items.items()) + "}"
 
 
-def _key(key: str) -> str:
+def map_key(key: str) -> str:
+    """Return a key of a map in HCL, bare if HCL allows it."""
     return key if _PLAIN_KEY.fullmatch(key) and key not in _RESERVED_KEYS else quote(key)
 
 

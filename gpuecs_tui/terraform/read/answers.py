@@ -9,7 +9,7 @@ from typing import Any
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.model import KEYS
-from gpuecs_tui.stack.relevance import CONDITIONS, is_relevant, relevant
+from gpuecs_tui.stack.relevance import may_be_relevant, relevant
 from gpuecs_tui.stack.task import LOG_GROUP_EXISTS
 from gpuecs_tui.stack.unread import Unread, by_key
 from gpuecs_tui.stack.user_data import LARGE_IMAGE_SETTINGS
@@ -39,6 +39,7 @@ from gpuecs_tui.terraform.read.rules import (
     TEMPLATE,
     KeyRule,
 )
+from gpuecs_tui.terraform.read.scaling import scaling
 from gpuecs_tui.terraform.read.unread import absent, of_another_version, spoilt, unlinked
 
 
@@ -85,14 +86,7 @@ def _merged(unread: Iterable[Unread]) -> list[Unread]:
 
 def unknown_keys(answers: Mapping[str, Value]) -> tuple[str, ...]:
     """Return the relevant keys that are missing in ``answers``, which were read from Terraform."""
-    return tuple(
-        key
-        for key in KEYS
-        if key not in answers
-        and (
-            is_relevant(key, answers) or (key in CONDITIONS and CONDITIONS[key].key not in answers)
-        )
-    )
+    return tuple(key for key in KEYS if key not in answers and may_be_relevant(key, answers))
 
 
 def _follow(key: str, rule: KeyRule, configuration: Configuration, found: Gathered) -> None:
@@ -242,5 +236,6 @@ def _state(configuration: Configuration, found: Gathered) -> None:
 
 
 _SPECIAL: tuple[Callable[[Configuration, Gathered], None], ...] = (
-    _name, _image, _refresh, _user_data, ingress, endpoints, _container, _logs, _ignored, _state,
+    _name, _image, _refresh, _user_data, ingress, endpoints, _container, _logs, _ignored, scaling,
+    _state,
 )  # fmt: skip

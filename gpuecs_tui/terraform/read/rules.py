@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gpuecs_tui.stack.fields import Value
+from gpuecs_tui.stack.scaling.autoscaling import POLICIES
 from gpuecs_tui.terraform.base.addresses import FLEET_TIES, PORT_HANDOVER
 
 CLUSTER = "aws_ecs_cluster.this"
@@ -27,6 +28,15 @@ GROUP = "aws_autoscaling_group.this"
 TEMPLATE = "aws_launch_template.this"
 LOGS = "aws_cloudwatch_log_group.this"
 _SCALING = "auto_scaling_group_provider"
+SCALABLE_TARGET = "aws_appautoscaling_target.this"
+SCHEDULED_ACTIONS = "aws_appautoscaling_scheduled_action.this"
+SCALING_POLICIES: Mapping[str, str] = {
+    key: f"aws_appautoscaling_policy.{name}" for key, name in POLICIES.items()
+}
+"""The key that turns on a policy → its address."""
+_METRIC_POLICY = SCALING_POLICIES["autoscaling.metric_name"]
+TRACKING = "target_tracking_scaling_policy_configuration"
+CUSTOM_METRIC = f"{TRACKING}.customized_metric_specification"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +119,8 @@ KEY_RULES: Mapping[str, KeyRule] = {
     "service.distinct_instances": KeyRule(
         SERVICE, "placement_constraints.type", False, {"distinctInstance": True}
     ),
+    "autoscaling.min_tasks": KeyRule(SCALABLE_TARGET, "min_capacity"),
+    "autoscaling.max_tasks": KeyRule(SCALABLE_TARGET, "max_capacity"),
     "load_balancer.internal": KeyRule(BALANCER, "internal", False),
     "load_balancer.port": KeyRule(LISTENER, "port"),
     "load_balancer.protocol": KeyRule(LISTENER, "protocol", "HTTP"),
@@ -179,17 +191,41 @@ READ_APART: Mapping[str, str] = {
     "task.log_stream_prefix": f"{_CONTAINER}.logConfiguration.options.awslogs-stream-prefix",
     "task.log_buffer_mib": f"{_CONTAINER}.logConfiguration.options.max-buffer-size",
     "service.ignore_changes": f"{SERVICE}.lifecycle.ignore_changes",
+    "autoscaling.enabled": f"{SCALABLE_TARGET}.resource_id",
+    **{
+        key: f"{address}.{TRACKING}.target_value"
+        for key, address in SCALING_POLICIES.items()
+        if address != _METRIC_POLICY
+    },
+    **{
+        f"autoscaling.metric_{name}": f"{_METRIC_POLICY}.{CUSTOM_METRIC}.{attribute}"
+        for name, attribute in (
+            ("name", "metric_name"),
+            ("namespace", "namespace"),
+            ("dimensions", "dimensions"),
+            ("statistic", "statistic"),
+        )
+    },
+    "autoscaling.metric_target": f"{_METRIC_POLICY}.{TRACKING}.target_value",
+    **{
+        f"autoscaling.scale_{way}_cooldown_seconds": (
+            f"{next(iter(SCALING_POLICIES.values()))}.{TRACKING}.scale_{way}_cooldown"
+        )
+        for way in ("out", "in")
+    },
+    "autoscaling.schedules": f"{SCHEDULED_ACTIONS}.for_each",
+    "autoscaling.timezone": f"{SCHEDULED_ACTIONS}.timezone",
     "state.backend": "terraform.backend",
 }
 """The decisions whose reading needs more than one attribute or a conversion: key → address and path
-of the place where they are written. Their readers are in answers.py, container.py and network.py.
-"""
+of the place where they are written. Their readers are in answers.py, container.py, network.py and
+scaling.py."""
 
 KNOWN = frozenset(
     rule.address
     for rule in KEY_RULES.values()
     if rule.address.startswith("aws_") and rule.address != LISTENER
-) | {CLUSTER, LOGS, *LISTENERS}
+) | {CLUSTER, LOGS, *LISTENERS, *SCALING_POLICIES.values()}
 """Resource addresses; a directory whose Terraform has one of them can be opened."""
 
 HELPERS = frozenset(
@@ -221,6 +257,7 @@ HELPERS = frozenset(
         "aws_vpc_security_group_ingress_rule.listener",
         "aws_vpc_security_group_ingress_rule.redirect",
         "aws_vpc_security_group_ingress_rule.tasks_from_load_balancer",
+        SCHEDULED_ACTIONS,
         FLEET_TIES,
         PORT_HANDOVER,
     }

@@ -30,11 +30,19 @@ from gpuecs_tui.terraform.read.rules import (
     LISTENERS,
     LOGS,
     PROVIDER,
+    READ_APART,
     SERVICE,
     TARGETS,
     TASK,
     TEMPLATE,
 )
+
+
+def _parted(place: str) -> tuple[str, str]:
+    """Return address and path of an attribute of a resource."""
+    kind, name, path = place.split(".", 2)
+    return f"{kind}.{name}", path
+
 
 _SPECIAL_PLACES: Mapping[str, tuple[str, str]] = {
     "stack.name": (CLUSTER, "name"),
@@ -48,6 +56,7 @@ _SPECIAL_PLACES: Mapping[str, tuple[str, str]] = {
     "task.log_retention_days": (LOGS, "retention_in_days"),
     "names.log_group": (TASK, "container_definitions"),
     "state.backend": ("backend", ""),
+    **{key: _parted(place) for key, place in READ_APART.items() if key.startswith("autoscaling.")},
 }
 """Where the keys without a rule are read; the remaining keys are in the container."""
 _DECIDED_BY_ABSENCE = ("network.ingress_cidrs", "network.vpc_endpoints")

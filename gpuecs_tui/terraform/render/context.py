@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from gpuecs_tui.stack.agent_config import AGENT_STOP_SECONDS
-from gpuecs_tui.stack.model import SECTIONS, Stack
+from gpuecs_tui.stack.fields import Value
+from gpuecs_tui.stack.model import SECTIONS, Stack, ignored_changes
 from gpuecs_tui.stack.network import ECR_ENDPOINTS, GATEWAY_ENDPOINT, interface_endpoints
 from gpuecs_tui.stack.partitions import ecr_endpoints_differ
 from gpuecs_tui.stack.resolve import derived_target_group
+from gpuecs_tui.stack.scaling.autoscaling import OFF, POLICIES, scheduled_actions
 from gpuecs_tui.stack.task import LOG_GROUP_EXISTS, PORT_MAX
 from gpuecs_tui.stack.user_data import bottlerocket_settings
 from gpuecs_tui.terraform.base.addresses import PORT_HANDOVER
@@ -39,6 +41,26 @@ USUAL_DELETE_SECONDS = 900
 (aws_ecs_service, "Timeouts")."""
 DELETE_SLACK_MINUTES = 15
 _STANDARD_PORTS = {"HTTP": 80, "HTTPS": 443}
+
+
+METRIC_TYPES = {
+    "requests": "ALBRequestCountPerTarget",
+    "cpu": "ECSServiceAverageCPUUtilization",
+    "memory": "ECSServiceAverageMemoryUtilization",
+}
+"""Predefined metrics of Application Auto Scaling, by the name of the policy (API reference,
+PredefinedMetricSpecification)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A target tracking policy."""
+
+    name: str
+    """The last part of the address and of the name."""
+    target: Value
+    metric_type: str
+    """Empty for the metric of ``autoscaling.metric_name``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +111,9 @@ def context(stack: Stack, past: Past = NO_PAST) -> dict[str, Any]:
         "user_data_file": f"user_data.{extension}",
         "extra_user_data_file": f"extra_user_data.{extension}",
         "service_delete_minutes": _delete_minutes(stack),
+        "ignored_changes": ignored_changes(stack),
+        "scaling_policies": tuple(_scaling_policies(stack)),
+        "scheduled_actions": scheduled_actions(stack.autoscaling.schedules),
         "binpacks": stack.service.placement == "binpack" and not stack.service.distinct_instances,
         "linux_parameters": bool(
             task.capabilities
@@ -164,6 +189,14 @@ def _delete_minutes(stack: Stack) -> int:
     if delay + stop <= USUAL_DELETE_SECONDS:
         return 0
     return -(-(delay + stop) // 60) + DELETE_SLACK_MINUTES
+
+
+def _scaling_policies(stack: Stack) -> Iterator[Policy]:
+    for key, name in POLICIES.items():
+        value = stack[key]
+        if value not in OFF:
+            target = value if name in METRIC_TYPES else stack.autoscaling.metric_target
+            yield Policy(name, target, METRIC_TYPES.get(name, ""))
 
 
 def _host_port(stack: Stack) -> int:

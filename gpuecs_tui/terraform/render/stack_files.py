@@ -21,7 +21,7 @@ from gpuecs_tui.terraform.base.own_files import (
     USER_DATA,
 )
 from gpuecs_tui.terraform.hcl.format import format_hcl
-from gpuecs_tui.terraform.hcl.literals import list_of, map_of, quote
+from gpuecs_tui.terraform.hcl.literals import list_of, map_key, map_of, quote
 from gpuecs_tui.terraform.render.context import context
 from gpuecs_tui.terraform.render.former_texts import with_former
 from gpuecs_tui.terraform.render.past_addresses import NO_PAST, Past
@@ -73,6 +73,7 @@ def _needed(values: dict[str, Any]) -> Iterator[str]:
             ("backend.tf", values["state"].backend == "s3"),
             ("network.tf", creates_groups),
             ("endpoints.tf", bool(values["network"].vpc_endpoints)),
+            ("autoscaling.tf", values["autoscaling"].enabled),
             ("iam.tf", creates_roles),
             (MOVED_FILE, bool(values["past"].moves)),
         )
@@ -111,6 +112,7 @@ def _templates() -> jinja2.Environment:
         text=quote,
         texts=list_of,
         table=map_of,
+        key=map_key,
         flag=lambda value: "true" if value else "false",
         enabled=lambda value: '"ENABLED"' if value else '"DISABLED"',
     )

@@ -19,6 +19,7 @@ EMPTY_MEANS: Mapping[str, str] = {
     "network.vpc_endpoints": N_("none are created"),
     "fleet.key_name": N_("none (use SSM Session Manager)"),
     "fleet.instance_profile_arn": _CREATED,
+    "autoscaling.metric_name": N_("no such policy"),
     "task.execution_role_arn": _CREATED,
     "task.task_role_arn": _CREATED,
     "task.command": N_("the command of the image"),

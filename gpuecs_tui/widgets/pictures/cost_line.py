@@ -23,6 +23,9 @@ NEEDED = {
     "fleet.root_volume_gib",
     "fleet.target_capacity",
     "service.desired_count",
+    "autoscaling.min_tasks",
+    "autoscaling.max_tasks",
+    "autoscaling.schedules",
 }
 """Keys from which the cost is calculated."""
 

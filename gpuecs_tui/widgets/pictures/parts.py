@@ -12,7 +12,8 @@ from gpuecs_tui.aws.reading import value_or
 from gpuecs_tui.checks.context import Context
 from gpuecs_tui.checks.placement import Fit
 from gpuecs_tui.checks.pricing.cost import desired_instances
-from gpuecs_tui.i18n import _
+from gpuecs_tui.i18n import _, ngettext
+from gpuecs_tui.stack.model import Stack
 from gpuecs_tui.widgets.base.canvas import ellipsized
 from gpuecs_tui.widgets.base.safe_text import escape_controls
 
@@ -87,6 +88,17 @@ def loads(context: Context, found: Fit, zones: int) -> list[Load]:
         spread.append(Load(here, tasks))
         instances, placed = instances - here, placed - tasks
     return spread
+
+
+def task_words(stack: Stack) -> str:
+    """Return the desired count; with task scaling, also its limits."""
+    wanted, scaling = stack.service.desired_count, stack.autoscaling
+    words = ngettext("{n} desired task", "{n} desired tasks", wanted).format(n=wanted)
+    if not scaling.enabled:
+        return words
+    return _("{words}, scaled {least} to {most}").format(
+        words=words, least=scaling.min_tasks, most=scaling.max_tasks
+    )
 
 
 def place(by_id: Mapping[str, Subnet], subnet_id: str) -> str:

@@ -15,6 +15,7 @@ from gpuecs_tui.checks.context import Context
 from gpuecs_tui.checks.placement import Fit
 from gpuecs_tui.checks.pricing.offer_words import gib_number
 from gpuecs_tui.i18n import _, ngettext
+from gpuecs_tui.stack.model import peak_tasks
 from gpuecs_tui.stack.resolve import HTTP_PORT
 from gpuecs_tui.widgets.base import shorten
 from gpuecs_tui.widgets.base.canvas import Canvas, Spans
@@ -27,6 +28,7 @@ from gpuecs_tui.widgets.pictures.parts import (
     loads,
     place,
     subnet_line,
+    task_words,
     wrapped,
     zones_in_picture,
 )
@@ -277,7 +279,7 @@ class _Picture:
         found = self._fit
         if found is None:
             return []
-        wanted, most = self.stack.service.desired_count, self.stack.fleet.max_size
+        wanted, most = peak_tasks(self.stack), self.stack.fleet.max_size
         needed = found.instances_for(wanted) or 0
         if needed <= most:
             return []
@@ -301,8 +303,7 @@ class _Picture:
         if not names.capacity_provider:
             text = _("← capacity provider: target capacity {percent} %")
         provider = text.format(name=names.capacity_provider, percent=fleet.target_capacity)
-        tasks = ngettext("{n} desired task", "{n} desired tasks", self.stack.service.desired_count)
-        wanted = tasks.format(n=self.stack.service.desired_count)
+        wanted = task_words(self.stack)
         return self._wide_box(
             row,
             _("Auto Scaling group"),

@@ -35,6 +35,12 @@ HTTPS: Mapping[str, Value] = {
     "load_balancer.protocol": "HTTPS",
     "load_balancer.certificate_arn": CERTIFICATE,
 }
+SCALED: Mapping[str, Value] = {"autoscaling.enabled": True}
+BY_METRIC: Mapping[str, Value] = {**SCALED, "autoscaling.metric_name": "depth"}
+BY_SCHEDULE: Mapping[str, Value] = {
+    **SCALED,
+    "autoscaling.schedules": {"night": "cron(0 20 * * ? *) min 0 max 0"},
+}
 S3: Mapping[str, Value] = {"state.backend": "s3", "state.bucket": "states"}
 
 
@@ -72,6 +78,9 @@ def shapes() -> list[Stack]:
         made(network__vpc_endpoints=("s3",), fleet__instance_profile_arn=f"{PROFILE}ecs"),
         made(network__vpc_endpoints=VPC_ENDPOINTS, network__ingress_cidrs=("10.0.0.0/8",)),
         made(network__vpc_endpoints=("ecs",), network__instance_security_group_ids=(GROUP,)),
+        made({**BY_METRIC, "autoscaling.metric_dimensions": {"QueueName": "jobs", "Kind": "x"}}),
+        made({**BY_SCHEDULE, **HTTPS, "autoscaling.requests_per_target": 60}),
+        made({**SCALED, "autoscaling.cpu_percent": 70, "autoscaling.memory_percent": 70}),
         made(fleet__extra_user_data="x", fleet__ami="ami-0123456789abcdef0"),
         made(
             stack__region="cn-north-1",

@@ -215,6 +215,7 @@ def test_terraform_from_elsewhere_is_read_as_far_as_it_is_understood() -> None:
         "container.restart_period_seconds", "container.restart_ignored_exit_codes",
         "container_health.interval_seconds", "container_health.timeout_seconds",
         "container_health.retries", "container_health.start_period_seconds",
+        *(key for key in KEYS if key.startswith("autoscaling.") and key != "autoscaling.enabled"),
     }  # fmt: skip
     read_as = {
         "stack.name": "inference-prod",
@@ -229,6 +230,7 @@ def test_terraform_from_elsewhere_is_read_as_far_as_it_is_understood() -> None:
         "task.host_port": 80,
         "task.capabilities": ("SYS_ADMIN",),
         "task.log_retention_days": -1,
+        "autoscaling.enabled": False,
         "load_balancer.port": 80,
         "health_check.interval_seconds": 5,
         "service.ignore_changes": (

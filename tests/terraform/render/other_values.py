@@ -6,12 +6,15 @@ from collections.abc import Mapping
 
 from gpuecs_tui.stack.fields import Value
 from tests.support.terraform.written_files import (
+    BY_METRIC,
+    BY_SCHEDULE,
     CERTIFICATE,
     GROUP,
     HTTPS,
     PROFILE,
     ROLE,
     S3,
+    SCALED,
     SECRET,
 )
 
@@ -107,6 +110,21 @@ OTHER: dict[str, tuple[Value, Mapping[str, Value]]] = {
     "service.distinct_instances": (False, {}),
     "service.execute_command": (True, {}),
     "service.ignore_changes": (("desired_count",), {}),
+    "autoscaling.enabled": (True, {}),
+    "autoscaling.min_tasks": (0, SCALED),
+    "autoscaling.max_tasks": (5, SCALED),
+    "autoscaling.requests_per_target": (60, SCALED),
+    "autoscaling.cpu_percent": (70, SCALED),
+    "autoscaling.memory_percent": (70, SCALED),
+    "autoscaling.metric_name": ("gpu use", SCALED),
+    "autoscaling.metric_namespace": ("AWS/SQS", BY_METRIC),
+    "autoscaling.metric_dimensions": ({"QueueName": "jobs"}, BY_METRIC),
+    "autoscaling.metric_statistic": ("Maximum", BY_METRIC),
+    "autoscaling.metric_target": ("0.5", BY_METRIC),
+    "autoscaling.scale_out_cooldown_seconds": (60, BY_METRIC),
+    "autoscaling.scale_in_cooldown_seconds": (60, BY_METRIC),
+    "autoscaling.schedules": (BY_SCHEDULE["autoscaling.schedules"], SCALED),
+    "autoscaling.timezone": ("Europe/Berlin", BY_SCHEDULE),
     "load_balancer.internal": (False, {"network.ingress_cidrs": ("10.0.0.0/8",)}),
     "load_balancer.port": (8080, {}),
     "load_balancer.protocol": ("HTTPS", HTTPS),

@@ -1,0 +1,247 @@
+"""Rules about task scaling: what can't leave zero, overshoots, never runs, or scales nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from gpuecs_tui.aws.reading import Known
+from gpuecs_tui.checks.context import Context
+from gpuecs_tui.checks.finding import Finding, Fix, error, undecided, warning
+from gpuecs_tui.checks.rules.references import image_of
+from gpuecs_tui.checks.rules.timing import STARTUP_SECONDS
+from gpuecs_tui.i18n import _, ngettext
+from gpuecs_tui.stack.model import KEYS, Stack, peak_tasks
+from gpuecs_tui.stack.scaling.autoscaling import BOOT_SECONDS, OFF, POLICIES, scheduled_actions
+from gpuecs_tui.stack.scaling.schedule import NotASchedule
+
+FROM_ZERO, COOLDOWN, IDLE = "scaling-from-zero", "scaling-cooldown", "scaling-idle"
+SCHEDULE, GROUP = "scaling-schedule", "group-scaling"
+_GRACE = "service.health_check_grace_seconds"
+_OUT = "autoscaling.scale_out_cooldown_seconds"
+_OF_TASKS = frozenset({"AWS/ECS", "ECS/ContainerInsights", "CWAgent"})
+"""Namespaces whose metrics come from tasks or from their instances: without a task, no data."""
+_OF_TARGETS = "RequestCountPerTarget"
+_GP3_MIB = 125
+"""MiB/s of a gp3 volume that sets none (EBS user guide)."""
+_PULLED_TIMES = 3
+"""An image is written once as it is pulled, and read and written when its layers are extracted to
+about twice the size."""
+_MIB = 1024 * 1024
+_YEARS_AHEAD = 8
+"""In which every schedule that can run at all runs: from one February 29 to the next, except 2100.
+"""
+
+
+def scaling_from_zero(context: Context) -> Iterator[Finding]:
+    """Metrics of tasks have no data without tasks, so they can't start the first one.
+
+    Target tracking does nothing without data (ECS developer guide, "Use a target metric to scale
+    Amazon ECS services"). A metric that has data at zero tasks starts the first task.
+    """
+    scaling = context.stack.autoscaling
+    if not scaling.enabled:
+        return
+    actions = scheduled_actions(scaling.schedules)
+    least = min(scaling.min_tasks, *(it.least for it in actions), scaling.min_tasks)
+    policies = policies_of(context.stack)
+    if least or not policies or any(it.least for it in actions):
+        return
+    outside = (
+        "autoscaling.metric_name" in policies
+        and scaling.metric_namespace not in _OF_TASKS
+        and scaling.metric_name != _OF_TARGETS
+    )
+    if outside:
+        return
+    yield error(
+        FROM_ZERO,
+        "autoscaling.min_tasks",
+        _(
+            "Once no task runs, no task starts again: without tasks, the metrics of the policies "
+            "({policies}) have no data, and target tracking does nothing without data."
+        ).format(policies=", ".join(policies)),
+        _(
+            "set autoscaling.min_tasks to 1, add a scheduled action with a minimum of at least 1, "
+            "or scale by a metric that has data without tasks, such as the length of a queue"
+        ),
+        (("autoscaling.min_tasks", 1),),
+    )
+
+
+def scaling_idle(context: Context) -> Iterator[Finding]:
+    """A scalable target without a policy and without an action changes nothing."""
+    scaling = context.stack.autoscaling
+    if not scaling.enabled or policies_of(context.stack) or scaling.schedules:
+        return
+    yield warning(
+        IDLE,
+        "autoscaling.enabled",
+        _(
+            "Task scaling is on, but nothing changes the number of tasks: there is no target for a "
+            "metric and no scheduled action."
+        ),
+        _(
+            "set autoscaling.requests_per_target, another target, or autoscaling.schedules, or set "
+            "autoscaling.enabled to false"
+        ),
+    )
+
+
+def scaling_cooldown(context: Context) -> Iterator[Finding]:
+    """A cool-down shorter than a cold start adds tasks again before the first ones count.
+
+    Application Auto Scaling computes the next scale-out from the metric, which a task changes only
+    once it takes requests (Application Auto Scaling user guide, "Define cooldown periods").
+    """
+    stack = context.stack
+    scaling = stack.autoscaling
+    if not scaling.enabled or not policies_of(stack):
+        return
+    cold, wait = cold_start_seconds(context), scaling.scale_out_cooldown_seconds
+    if wait >= cold:
+        return
+    times = -(-cold // max(1, wait))
+    message = ngettext(
+        "A new task counts in the metric after about {cold} s ({boot} s for the instance, {pull} s "
+        "for the image, {load} s for the model). With a scale-out cool-down of {wait} s, tasks can "
+        "be added {times} time before.",
+        "A new task counts in the metric after about {cold} s ({boot} s for the instance, {pull} s "
+        "for the image, {load} s for the model). With a scale-out cool-down of {wait} s, tasks can "
+        "be added {times} times before.",
+        times,
+    ).format(
+        cold=cold,
+        boot=BOOT_SECONDS,
+        pull=pull_seconds(context),
+        load=load_seconds(stack),
+        wait=wait,
+        times=times,
+    )
+    fix: Fix = ((_OUT, cold),)
+    yield warning(COOLDOWN, _OUT, f"{message} {_overshoot(context)}".rstrip(), fix=fix)
+
+
+def scaling_schedule(context: Context) -> Iterator[Finding]:
+    """A time zone must exist, and an action must have a time that is still to come."""
+    scaling = context.stack.autoscaling
+    if not scaling.enabled or not scaling.schedules:
+        return
+    zone = _zone(scaling.timezone)
+    if zone is None:
+        if _zone("Europe/Berlin") is None:
+            yield undecided(
+                SCHEDULE,
+                "autoscaling.timezone",
+                _(
+                    "Could not check whether the time zone {zone} exists: this machine has no time "
+                    "zone database."
+                ).format(zone=scaling.timezone),
+                _("check it in the list of IANA time zones"),
+            )
+        else:
+            yield error(
+                SCHEDULE,
+                "autoscaling.timezone",
+                _("The time zone {zone} does not exist.").format(zone=scaling.timezone),
+                _("use a name of the IANA time zone database, such as Europe/Berlin"),
+            )
+    now = context.now.astimezone(zone).replace(tzinfo=None)
+    end = now + timedelta(days=366 * _YEARS_AHEAD)
+    for action in scheduled_actions(scaling.schedules):
+        try:
+            runs = next(action.parsed().times(now, end), None)
+        except NotASchedule:
+            continue
+        if runs is None:
+            yield warning(
+                SCHEDULE,
+                "autoscaling.schedules",
+                _("The scheduled action {name} never runs: {schedule} has no time to come.").format(
+                    name=action.name, schedule=action.schedule
+                ),
+                _("change its schedule, or remove the action"),
+            )
+
+
+def group_scaling(context: Context) -> Iterator[Finding]:
+    """Only the capacity provider may scale its Auto Scaling group.
+
+    Its managed scaling creates a policy of its own, and another policy works against it (ECS
+    developer guide, "Automatically manage Amazon ECS capacity with cluster auto scaling").
+    """
+    for address in context.group_scalers:
+        yield error(
+            GROUP,
+            "fleet.max_size",
+            _(
+                "{address} scales the Auto Scaling group, which the capacity provider scales by "
+                "the number of tasks. Both work against each other."
+            ).format(address=address),
+            _("remove {address}, and scale the tasks instead (autoscaling.enabled)").format(
+                address=address
+            ),
+        )
+
+
+def policies_of(stack: Stack) -> tuple[str, ...]:
+    """Return the keys of the policies that the stack has."""
+    return tuple(key for key in POLICIES if stack[key] not in OFF)
+
+
+def cold_start_seconds(context: Context) -> int:
+    """Return about how long a task takes on a new instance until it counts in the metric."""
+    return BOOT_SECONDS + pull_seconds(context) + load_seconds(context.stack)
+
+
+def load_seconds(stack: Stack) -> int:
+    """Return how long loading the model takes: the user's own figure, or what it can take.
+
+    A grace period above its default is the user's figure, with the time until a task is marked
+    unhealthy.
+    """
+    grace = stack.service.health_check_grace_seconds
+    default = KEYS[_GRACE].default
+    assert isinstance(default, int)
+    noticed = stack.health_check.interval_seconds * stack.health_check.unhealthy_threshold
+    return max(STARTUP_SECONDS, grace - noticed) if grace > default else STARTUP_SECONDS
+
+
+def pull_seconds(context: Context) -> int:
+    """Return about how long the pull of the image takes; 0 if its size is unknown."""
+    image = image_of(context)
+    if image is None:
+        return 0
+    speed = context.stack.fleet.root_volume_throughput_mib or _GP3_MIB
+    return round(_PULLED_TIMES * image.size_bytes / _MIB / speed)
+
+
+def _overshoot(context: Context) -> str:
+    """Return what too many tasks cost; empty if a price or the fit is unknown."""
+    stack, found = context.stack, context.fit
+    if found is None:
+        return ""
+    most = found.instances_for(peak_tasks(stack))
+    needed = found.instances_for(stack.autoscaling.min_tasks + 1)
+    price = context.account.prices.of(stack.fleet.instance_type)
+    if most is None or needed is None or not isinstance(price, Known):
+        return ""
+    more = min(most, stack.fleet.max_size) - needed
+    if more <= 0:
+        return ""
+    return ngettext(
+        "If one more task was enough, up to {n} instance too many runs, for ${usd} per hour "
+        "On-Demand.",
+        "If one more task was enough, up to {n} instances too many run, for ${usd} per hour "
+        "On-Demand.",
+        more,
+    ).format(n=more, usd=f"{price.value.usd * more:,.2f}")
+
+
+def _zone(name: str) -> ZoneInfo | None:
+    """Return a time zone; None if this machine's database, if there is one, lacks it."""
+    try:
+        return ZoneInfo(name)
+    except (OSError, ValueError, KeyError):
+        return None

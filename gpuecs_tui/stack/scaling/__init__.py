@@ -1,0 +1,1 @@
+"""Task scaling: its keys, its schedules, and what follows from them."""
