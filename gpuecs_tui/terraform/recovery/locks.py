@@ -47,17 +47,16 @@ class LockProblem(TerraformProblem):
     """A lock that can't be read or released."""
 
 
-def held_lock(directory: Path, environ: Mapping[str, str] | None = None) -> HeldLock | None:
+def held_lock(
+    directory: Path, environ: Mapping[str, str] | None = None, *, guarded: bool = False
+) -> HeldLock | None:
     """Return the lock on the state of ``directory``, or None.
 
-    Reads a file, or with state in S3 one object (boto3 is imported then): call it from a thread.
-    Raises LockProblem if S3 rejects the read.
+    ``guarded``: this process holds the directory's lock. Reads a file, or with state in S3 one
+    object (boto3 is imported then): call it from a thread. Raises LockProblem if S3 rejects the
+    read.
     """
-    return _held_lock(directory, dict(os.environ if environ is None else environ), guarded=False)
-
-
-def _held_lock(directory: Path, environ: Mapping[str, str], *, guarded: bool) -> HeldLock | None:
-    """Like ``held_lock``; ``guarded``: this process holds the directory's lock."""
+    environ = dict(os.environ if environ is None else environ)
     try:
         workspace(directory, environ)
     except StateProblem as problem:
@@ -105,7 +104,7 @@ def unlock(
     guard = lock_directory(directory)
     try:
         # The directory's lock is held meanwhile, so that no run here can lock the state.
-        held = _held_lock(directory, environment, guarded=True)
+        held = held_lock(directory, environment, guarded=True)
         if held is None and (unread := unread_lock(directory, environment)):
             raise LockProblem(
                 unread,
@@ -236,10 +235,11 @@ def _holder(directory: Path, who: str, guarded: bool) -> HolderStatus:
     """
     if who.rpartition("@")[2] != host_name():
         return HolderStatus.UNKNOWN
-    if live_run(directory) is not None:
+    # If ``guarded``, this process holds the lock of the directory, and a live run is its own: both
+    # show nothing. Otherwise another user's run holds it, or a run of this user that only adds
+    # details to its plan.
+    if not guarded and live_run(directory) is not None:
         return HolderStatus.ALIVE
-    # The lock of the directory is held by another user's run, or by a run of this user that only
-    # adds details to its plan. If ``guarded``, this process holds it, which shows nothing.
     if not guarded and is_held(directory):
         return HolderStatus.UNKNOWN
     return HolderStatus.ALIVE if directory.resolve() in _engine_places() else HolderStatus.UNKNOWN

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.plan.details import load_plan
 from gpuecs_tui.terraform.runner.endings import Endings
@@ -12,12 +14,16 @@ from gpuecs_tui.terraform.teardown.steps import steps_of
 
 
 def before_destroy(
-    run: Run, journal: JournalWriter, supervisor: Supervisor, endings: Endings
+    run: Run,
+    journal: JournalWriter,
+    supervisor: Supervisor,
+    endings: Endings,
+    environment: Mapping[str, str],
 ) -> None:
     """Carry out the steps before the destroy of ``run``; all of them are in its journal.
 
-    Raises Ended if a cancel was requested. Without the plan's details no step was shown, so none is
-    carried out.
+    ``environment``: that of Terraform. Raises Ended if a cancel was requested, or if the state is
+    locked. Without the plan's details no step was shown, so none is carried out.
     """
     tree = load_plan(run)
     if tree is None:
@@ -42,6 +48,9 @@ def before_destroy(
         journal.note(words, "warn")
         return
 
+    if not _is_unlocked(run, journal, endings, environment):
+        return
+
     def note(text: str, level: str) -> None:
         journal.note(text, level)
         journal.sync()
@@ -53,3 +62,27 @@ def before_destroy(
         endings.end_before_destroy(str(stopped))
     finally:
         endings.changed = " ".join(teardown.changed)
+
+
+def _is_unlocked(
+    run: Run, journal: JournalWriter, endings: Endings, environment: Mapping[str, str]
+) -> bool:
+    """Return whether Terraform can lock the state. Raises Ended if another operation holds it.
+
+    False if the lock could not be read: then Terraform decides, before anything has changed.
+    """
+    from gpuecs_tui.terraform.recovery.lock_words import lock_sentence, release_advice
+    from gpuecs_tui.terraform.recovery.locks import LockProblem, held_lock, unread_lock
+
+    try:
+        lock = held_lock(run.directory, environment, guarded=True)
+        unread = unread_lock(run.directory, environment) if lock is None else ""
+    except LockProblem as problem:
+        words = _("{problem} So no task is stopped before Terraform locks the state.")
+        journal.note(words.format(problem=problem.message), "warn")
+        return False
+    if unread:
+        journal.note(unread, "warn")
+    if lock is not None and lock.stops:
+        endings.end_locked(lock_sentence(lock), release_advice(run.directory, lock))
+    return True

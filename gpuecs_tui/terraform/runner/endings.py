@@ -80,6 +80,16 @@ class Endings:
             ),
         )
 
+    def end_locked(self, sentence: str, remedy: str) -> None:
+        """End a destroy before its first step: ``sentence`` says who holds the lock on the
+        state."""
+        self._record.end(
+            RunStatus.FAILED,
+            _("{sentence} Nothing was changed.").format(sentence=sentence),
+            remedy=remedy,
+            kind="state-locked",
+        )
+
     def too_late(self) -> str:
         """Return the sentence about a cancel request that came after the last change."""
         asked = read_json(self._files.cancel) or {}

@@ -172,7 +172,7 @@ class Runner:
             # Imported late, because a plan doesn't wait for these imports.
             from gpuecs_tui.terraform.runner.before_destroy import before_destroy
 
-            before_destroy(self.run, self.journal, self.supervisor, self.endings)
+            before_destroy(self.run, self.journal, self.supervisor, self.endings, self.environment)
         arguments = ["apply", "-json", "-input=false", str(self.files.plan)]
         code = self._terraform(engine, arguments)
         self._reserve.release()

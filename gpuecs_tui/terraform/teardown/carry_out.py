@@ -20,7 +20,7 @@ from gpuecs_tui.aws.deployment.facts import DeployedNames
 from gpuecs_tui.aws.deployment.seen import Seen
 from gpuecs_tui.aws.deployment.tasks import read_tasks
 from gpuecs_tui.aws.errors import AwsProblem
-from gpuecs_tui.aws.service.active_service import active_service
+from gpuecs_tui.aws.service.active_service import DRAINING, present_service
 from gpuecs_tui.aws.session import AccountReader
 from gpuecs_tui.durations import in_words
 from gpuecs_tui.i18n import _, ngettext
@@ -28,8 +28,8 @@ from gpuecs_tui.terraform.teardown.account import account_of
 from gpuecs_tui.terraform.teardown.steps import Step, StopTasks, TakeProtectionOff
 
 POLL_SECONDS = 2.0
-"""Interval of the reads of a service's tasks. Each takes two or three calls, and a task takes at
-least as long to stop."""
+"""Interval of the reads of a service's tasks, or of a group. Each takes a few calls, and a task
+takes at least as long to stop."""
 PROTECTION_BATCH = 50
 """Maximum number of instances in one call (EC2 Auto Scaling API reference,
 SetInstanceProtection)."""
@@ -64,7 +64,8 @@ class Teardown:
     clock: Callable[[], float] = time.monotonic
     """The time in seconds."""
     changed: list[str] = field(default_factory=list)
-    """What the steps have changed so far, in whole sentences."""
+    """What the steps have changed so far, or found as they would have left it, in whole
+    sentences."""
 
     def carry_out(self, steps: tuple[Step, ...]) -> None:
         """Carry out ``steps``. Raises Stopped; a refusal of AWS is only noted."""
@@ -89,10 +90,12 @@ class Teardown:
         self._refuse_cancelled()
 
     def _stop_tasks(self, reader: AccountReader, step: StopTasks) -> None:
-        found = active_service(reader, step.cluster, step.service)
+        found = present_service(reader, step.cluster, step.service)
         before = int(found.get("desiredCount", 0)) if found is not None else 0
         if found is None:
             words = _("The service {service} in the cluster {cluster} is already deleted.")
+        elif found.get("status") == DRAINING:
+            words = _("The service {service} in the cluster {cluster} is already being deleted.")
         elif not before:
             words = _("The desired count of the service {service} is already 0.")
         else:
@@ -101,7 +104,8 @@ class Teardown:
             )
             words = _("The desired count of the service {service} was changed from {n} to 0.")
         words = words.format(service=step.service, cluster=step.cluster, n=before)
-        if before:
+        if found is not None:
+            # Also if it was changed earlier: the service runs no task after this destroy ends.
             self.changed.append(words)
         self.note(words, "info")
         self._wait(reader, step)
@@ -154,6 +158,9 @@ class Teardown:
                 except AwsProblem as problem:
                     if problem.kind != "other" or turn == _ROUNDS:
                         raise
+                    # The group needs some time to show the state that AWS refused.
+                    self.pause(POLL_SECONDS)
+                    self._refuse_cancelled()
         finally:
             if freed:
                 self._tell_freed(freed, step.group)

@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.stack.agent_config import AGENT_STOP_SECONDS
@@ -25,6 +26,7 @@ DEREGISTRATION_SECONDS = 300
 TargetGroupAttribute)."""
 SLACK_SECONDS = 60
 """Added to the wait for the tasks: the agent reports a stopped task to ECS some seconds later."""
+T = TypeVar("T")
 _DELETES = frozenset({Action.DELETE, Action.FORGET, Action.READ})
 """All actions of the plan of a complete destroy."""
 _SERVICE_ARN = re.compile(
@@ -59,6 +61,10 @@ class StopTasks:
     """The deregistration delay of its target groups, the longest; 0 without one."""
     stop_seconds: int
     """The time from SIGTERM to SIGKILL, the longest of its containers."""
+    is_delay_assumed: bool = False
+    """Whether the plan does not have the delay of a target group, so that it may be longer."""
+    is_stop_assumed: bool = False
+    """Whether the plan does not have the containers of the service's revision."""
 
     @property
     def patience(self) -> int:
@@ -72,14 +78,14 @@ class StopTasks:
         return _(
             "UpdateService: desired count 0 for the service {service} in the cluster {cluster} "
             "({stop}). Then waits until no task runs, at most {time} s: deregistration delay "
-            "{delay} s, stop timeout {timeout} s, and {slack} s for the report."
+            "{delay}, stop timeout {timeout}, and {slack} s for the report."
         ).format(
             service=self.service,
             cluster=self.cluster,
             stop=stop,
             time=self.patience,
-            delay=self.delay_seconds,
-            timeout=self.stop_seconds,
+            delay=_seconds_words(self.delay_seconds, is_assumed=self.is_delay_assumed),
+            timeout=_seconds_words(self.stop_seconds, is_assumed=self.is_stop_assumed),
             slack=SLACK_SECONDS,
         )
 
@@ -137,13 +143,16 @@ def _services(gone: tuple[ResourceChange, ...]) -> Iterator[StopTasks]:
         if found is None:
             continue
         count = change.before.get("desired_count")
+        delays, stop = _delays(change, gone), _stop_timeout(change, gone)
         yield StopTasks(
             Place(found["region"], found["account"]),
             found["cluster"],
             found["name"],
             count if isinstance(count, int) else 0,
-            _delay(change, gone),
-            _stop_timeout(change, gone),
+            max((DEREGISTRATION_SECONDS if it is None else it for it in delays), default=0),
+            AGENT_STOP_SECONDS if stop is None else stop,
+            is_delay_assumed=None in delays,
+            is_stop_assumed=stop is None,
         )
 
 
@@ -158,17 +167,25 @@ def _groups(gone: tuple[ResourceChange, ...]) -> Iterator[TakeProtectionOff]:
         yield TakeProtectionOff(place, found["name"], forced)
 
 
-def _delay(service: ResourceChange, gone: tuple[ResourceChange, ...]) -> int:
+def _seconds_words(seconds: int, *, is_assumed: bool) -> str:
+    words = _("{n} s (assumed: not in the plan)") if is_assumed else _("{n} s")
+    return words.format(n=seconds)
+
+
+def _delays(service: ResourceChange, gone: tuple[ResourceChange, ...]) -> tuple[int | None, ...]:
+    """Return the deregistration delays of the service's target groups, None for one that the plan
+    does not have."""
     delays = {
         _text(it, "arn"): it.before.get("deregistration_delay")
         for it in gone
         if it.type == "aws_lb_target_group"
     }
     used = [str(it.get("target_group_arn")) for it in objects(service.before.get("load_balancer"))]
-    return max((_seconds(delays.get(arn), DEREGISTRATION_SECONDS) for arn in used), default=0)
+    return tuple(_seconds(delays.get(arn), None) for arn in used)
 
 
-def _stop_timeout(service: ResourceChange, gone: tuple[ResourceChange, ...]) -> int:
+def _stop_timeout(service: ResourceChange, gone: tuple[ResourceChange, ...]) -> int | None:
+    """Return the longest stop timeout of the containers; None if the plan does not have them."""
     revision = _text(service, "task_definition")
     for task in gone:
         if task.type == "aws_ecs_task_definition" and _text(task, "arn") == revision:
@@ -179,10 +196,10 @@ def _stop_timeout(service: ResourceChange, gone: tuple[ResourceChange, ...]) -> 
                 continue
             stops = (_seconds(it.get("stopTimeout"), AGENT_STOP_SECONDS) for it in containers)
             return max(stops, default=AGENT_STOP_SECONDS)
-    return AGENT_STOP_SECONDS
+    return None
 
 
-def _seconds(value: object, default: int) -> int:
+def _seconds(value: object, default: T) -> int | T:
     # The AWS provider stores a deregistration delay as text.
     return int(value) if isinstance(value, int | str) and str(value).isdecimal() else default
 

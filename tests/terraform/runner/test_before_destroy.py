@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gpuecs_tui.demo.account import REGION, DemoAccount
+from gpuecs_tui.terraform.base.tflock import lock_note
 from gpuecs_tui.terraform.control import runs
 from gpuecs_tui.terraform.engine.binary import ENGINE_VARIABLE
 from gpuecs_tui.terraform.plan.details import wait_for_plan
@@ -23,6 +26,7 @@ from tests.support.terraform.destroy_plan import destroy_plan
 from tests.support.terraform.fake_engine import Command
 from tests.support.terraform.waiting import journal_of, until, until_state
 
+LOCK = {"ID": "l-1", "Operation": "OperationTypeApply", "Who": "bob@laptop", "Created": ""}
 GROUPS = "autoscaling:DescribeAutoScalingGroups"
 
 
@@ -104,6 +108,33 @@ def test_no_task_is_stopped_for_a_plan_of_another_state(
     assert "The state is not the one of the plan" in journal_of(done)
     assert not [call for call in stub.calls if call.startswith(("ecs:", "autoscaling:"))]
     assert applies(engine) == 1
+
+
+def test_a_lock_of_a_colleague_is_named_before_a_task_is_stopped(
+    stub: Stub, engine: Path, stack: Path
+) -> None:
+    waiting = until_state(runs.start(stack, "destroy"), RunStatus.PLANNED)
+    assert wait_for_plan(waiting) is not None
+    state = stack / "terraform.tfstate"
+    state.touch()
+    lock_note(state).write_text(json.dumps(LOCK))
+    stub.calls.clear()
+    # As Terraform does; only another process is seen as its holder.
+    with holding(state):
+        failed = until_state(runs.approve(waiting), RunStatus.FAILED)
+    assert failed.message.startswith("The state is locked by bob@laptop (apply, for ")
+    assert failed.message.endswith(" Nothing was changed.")
+    assert failed.remedy.startswith("Wait until it ends, or cancel it.")
+    assert not [call for call in stub.calls if call.startswith(("ecs:", "autoscaling:"))]
+    assert not applies(engine)
+
+
+@contextmanager
+def holding(file: Path) -> Iterator[None]:
+    """Hold the lock of a local state in this process, which is not the runner."""
+    with file.open("r+b") as opened:
+        fcntl.lockf(opened, fcntl.LOCK_EX)
+        yield
 
 
 def test_a_cancel_during_the_wait_for_the_tasks(stub: Stub, engine: Path, stack: Path) -> None:

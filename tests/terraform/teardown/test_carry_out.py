@@ -179,8 +179,11 @@ def test_a_group_that_changes_while_it_is_read_is_read_again(
         return call(self, service, operation, **parameters)
 
     monkeypatch.setattr(AccountReader, "call", once)
+    pauses: list[float] = []
+    run.pause = pauses.append
     run.carry_out(steps[1:])
     assert refused and protected(account) == 0 and not run.warnings
+    assert pauses == [carry_out.POLL_SECONDS]
 
 
 def test_a_missing_target_counts_as_done(
@@ -215,10 +218,38 @@ def test_a_cancel_ends_the_wait_and_names_what_has_changed(
         run.carry_out(steps)
     assert str(stopped.value) == ZERO
     assert protected(account) == INSTANCES
-    # Already at 0: nothing was changed by the run that is cancelled now.
+    # Cancelled before the first step: nothing was read yet.
     with pytest.raises(Stopped) as stopped:
         run.carry_out(steps)
     assert str(stopped.value) == ""
+    # The service runs no task: the user must know that, although another run has stopped them.
+    run.notes.clear()
+    run.cancelled = lambda: bool(run.texts)
+    with pytest.raises(Stopped) as stopped:
+        run.carry_out(steps)
+    assert str(stopped.value) == "The desired count of the service llm is already 0."
+
+
+def test_a_service_that_is_being_deleted_is_waited_for_and_not_updated(
+    account: Stepped, run: Run, steps: tuple[Step, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call = AccountReader.call
+    called: list[str] = []
+
+    def draining(self: AccountReader, service: str, operation: str, /, **parameters: Any) -> Any:
+        called.append(operation)
+        if operation == "DescribeServices":
+            return {"services": [{"status": "DRAINING", "desiredCount": 0}]}
+        return call(self, service, operation, **parameters)
+
+    monkeypatch.setattr(AccountReader, "call", draining)
+    run.cancelled = lambda: len(run.texts) > 1
+    with pytest.raises(Stopped) as stopped:
+        run.carry_out(steps)
+    words = "The service llm in the cluster llm is already being deleted."
+    assert str(stopped.value) == words and run.texts[0] == words
+    assert run.texts[1] == "2 tasks of the service llm still run."
+    assert "UpdateService" not in called
 
 
 def test_a_refused_service_still_lets_the_protection_go(

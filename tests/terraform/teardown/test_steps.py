@@ -48,7 +48,10 @@ def test_a_wait_whose_parts_are_not_in_the_plan_has_the_defaults_of_aws(run: Run
     foreign = [{"target_group_arn": "arn:aws:elasticloadbalancing:us-east-1:1:targetgroup/other/1"}]
     plan = destroy_plan("llm", REGION, load_balancer=foreign, task_definition="other:1")
     (service, _group) = steps(run, plan)
-    assert "deregistration delay 300 s, stop timeout 30 s" in service.words
+    assert (
+        "at most 390 s: deregistration delay 300 s (assumed: not in the plan), stop timeout 30 s "
+        "(assumed: not in the plan), and 60 s" in service.words
+    )
     (service, _group) = steps(run, destroy_plan("llm", REGION, load_balancer=[]))
     assert "deregistration delay 0 s, stop timeout 90 s" in service.words
 
