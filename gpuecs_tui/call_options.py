@@ -1,8 +1,9 @@
 """The global options of this call, which the command lines in messages repeat.
 
 After ``gpuecs-tui --demo apply DIR``, a message with ``gpuecs-tui plan DIR`` would lead from the
-demo account to AWS. ``i18n`` passes each text through ``with_call_options``. A process that is
-started for a run gets the options in a variable, because its messages name commands, too.
+demo account to AWS, and so would one with a command of the AWS CLI. ``i18n`` passes each text
+through ``with_call_options``. A process that is started for a run gets the options in a variable,
+because its messages name commands, too.
 """
 
 from __future__ import annotations
@@ -46,15 +47,19 @@ COMMANDS_WITH_OPTIONS = (
 _PROGRAM = "gpuecs-tui "
 _LINE = re.compile(rf"\b{_PROGRAM}(?=(?:{'|'.join(COMMANDS_WITH_OPTIONS)})\b|\{{)")
 """The name of the program before a command, or before the placeholder of one."""
+_AWS = "aws "
+_AWS_LINE = re.compile(r"\baws (?=(?:application-autoscaling|ec2|ecs|logs) [a-z]+-[a-z])")
+"""The AWS CLI before a service and an operation."""
+_DEMO, _PROFILE = "--demo", "--profile"
 
 
 def option_words(
     *, demo: bool, faults: Sequence[str], profile: str | None, plugin_dir: Path | None
 ) -> list[str]:
     """Return the words of a command line that set these global options."""
-    words = ["--demo"] if demo else []
+    words = [_DEMO] if demo else []
     words += [word for fault in faults for word in ("--demo-fault", fault)]
-    words += ["--profile", profile] if profile else []
+    words += [_PROFILE, profile] if profile else []
     return [*words, *(["--plugin-dir", str(plugin_dir)] if plugin_dir else [])]
 
 
@@ -92,15 +97,36 @@ def call_with(words: Callable[[], Sequence[str]]) -> Iterator[None]:
 def with_call_options(text: str) -> str:
     """Return ``text``, or the template of a text, with the options of this call in its command
     lines."""
-    if _PROGRAM not in text or not (options := _present[-1]()):
+    if (_PROGRAM not in text and _AWS not in text) or not (options := _present[-1]()):
         return text
+    of_aws = aws_options()
     if "{" in text:
         # A template: braces in a path must not be read as a placeholder.
-        options = options.replace("{", "{{").replace("}", "}}")
+        options, of_aws = (it.replace("{", "{{").replace("}", "}}") for it in (options, of_aws))
     elif "{" in options or "}" in options:
         # It is unknown whether the text is formatted later, which would read the braces.
         return text
-    return _LINE.sub(lambda _match: f"{_PROGRAM}{options} ", text)
+    text = _LINE.sub(lambda _match: f"{_PROGRAM}{options} ", text)
+    return _AWS_LINE.sub(lambda _match: f"{_AWS}{of_aws}", text)
+
+
+def aws_options(profile: str | None = None) -> str:
+    """Return the options with which the AWS CLI uses the account of this call, quoted; after them a
+    space.
+
+    ``profile``: the one that was used instead of that of the call.
+    """
+    given = shlex.split(_present[-1]())
+    if _DEMO in given:
+        # The variables of the demo account are in the environment.
+        words = ["--endpoint-url", os.environ.get("AWS_ENDPOINT_URL", "")]
+    elif profile:
+        words = [_PROFILE, profile]
+    elif _PROFILE in given:
+        words = given[given.index(_PROFILE) :][:2]
+    else:
+        return ""
+    return f"{shlex.join(words)} "
 
 
 def with_call_variable(environ: Mapping[str, str]) -> dict[str, str]:

@@ -8,6 +8,7 @@ import pytest
 from gpuecs_tui.call_options import (
     COMMANDS_WITH_OPTIONS,
     VARIABLE,
+    aws_options,
     call_with,
     option_words,
     with_call_options,
@@ -46,6 +47,25 @@ def test_only_command_lines_are_changed(text: str, told: str) -> None:
         assert _(text) == told == ngettext(text, "", 1)
         assert with_call_options(told) == told
     assert _(text) == text
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--profile", "my team"], "aws --profile 'my team' ecs stop-task --task {id}"),
+        (["--plugin-dir", "/mirror"], "aws ecs stop-task --task {id}"),
+        (["--demo"], "aws --endpoint-url http://localhost:1 ecs stop-task --task {id}"),
+    ],
+)
+def test_the_aws_cli_gets_the_account_of_the_call(
+    monkeypatch: pytest.MonkeyPatch, options: list[str], told: str
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://localhost:1")
+    text = "aws ecs stop-task --task {id}"
+    assert _(text) == text and aws_options("ops") == "--profile ops "
+    with call_with(lambda: options):
+        assert _(text) == told and with_call_options(told) == told
+        assert _("The aws ecs service is {id}.") == "The aws ecs service is {id}."
 
 
 def test_options_are_quoted_and_braces_are_no_placeholder() -> None:

@@ -19,6 +19,7 @@ from gpuecs_tui.aws.leftovers import (
 from gpuecs_tui.aws.prices_facts import Price
 from gpuecs_tui.aws.reading import Known, Reading, Unknown
 from gpuecs_tui.aws.session import AccountReader
+from gpuecs_tui.call_options import aws_options
 from gpuecs_tui.checks.pricing.cost import HOURS_A_MONTH
 from gpuecs_tui.checks.pricing.cost_words import money
 from gpuecs_tui.i18n import N_, _
@@ -44,12 +45,13 @@ _UNREAD: Mapping[Kind, str] = {
     "log_groups": N_("Log groups were not read: {reason}."),
 }
 _REMOVES: Mapping[Kind, str] = {
-    "instances": "aws ec2 terminate-instances --region {region} --instance-ids {id}",
-    "volumes": "aws ec2 delete-volume --region {region} --volume-id {id}",
-    "interfaces": "aws ec2 delete-network-interface --region {region} --network-interface-id {id}",
-    "security_groups": "aws ec2 delete-security-group --region {region} --group-id {id}",
-    "log_groups": "aws logs delete-log-group --region {region} --log-group-name {id}",
+    "instances": "ec2 terminate-instances --region {region} --instance-ids {id}",
+    "volumes": "ec2 delete-volume --region {region} --volume-id {id}",
+    "interfaces": "ec2 delete-network-interface --region {region} --network-interface-id {id}",
+    "security_groups": "ec2 delete-security-group --region {region} --group-id {id}",
+    "log_groups": "logs delete-log-group --region {region} --log-group-name {id}",
 }
+"""Service, operation and arguments of the AWS CLI."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +89,12 @@ def read_left(run: Run, reader_for: Callable[[str], AccountReader]) -> Left:
             "account {present}."
         ).format(account=names.account, present=present)
         return Left((words,), False, 0, 1)
-    return left_in_account(read_leftovers(reader, names), run.directory, names.region)
+    found = read_leftovers(reader, names)
+    return left_in_account(found, run.directory, names.region, run.profile)
 
 
-def left_in_account(found: Leftovers, directory: Path, region: str) -> Left:
-    """Return the lines about what was found, the revisions first."""
+def left_in_account(found: Leftovers, directory: Path, region: str, profile: str | None) -> Left:
+    """Return the lines about what was found with ``profile``, the revisions first."""
     lines = [*_revision_lines(found.revisions, directory)]
     count = unread = 0
     for kind, title in _TITLES.items():
@@ -101,7 +104,10 @@ def left_in_account(found: Leftovers, directory: Path, region: str) -> Left:
             lines.append(_(_UNREAD[kind]).format(reason=reading.reason))
             continue
         count += len(reading.value)
-        lines += (_line(kind, _(title), it, found.prices, region) for it in reading.value)
+        lines += (
+            _line(_(title), it, found.prices, _command(kind, it, region, profile))
+            for it in reading.value
+        )
     if not count and not unread:
         lines.append(
             _(
@@ -119,9 +125,13 @@ def _revision_lines(reading: Reading[tuple[str, ...]], directory: Path) -> Itera
         yield left_in_words(reading.value, directory)
 
 
-def _line(
-    kind: Kind, title: str, it: Leftover, prices: Mapping[str, Reading[Price]], region: str
-) -> str:
+def _command(kind: Kind, it: Leftover, region: str, profile: str | None) -> str:
+    """Return the command that removes a resource."""
+    words = _REMOVES[kind].format(region=shell_word(region), id=shell_word(it.id))
+    return f"aws {aws_options(profile)}{words}"
+
+
+def _line(title: str, it: Leftover, prices: Mapping[str, Reading[Price]], command: str) -> str:
     name = f"{it.id} ({it.about})" if it.about else it.id
     cost = _cost(it, prices)
     if it.held_by:
@@ -136,7 +146,7 @@ def _line(
         name=name,
         cost=cost,
         holder=it.held_by,
-        command=_REMOVES[kind].format(region=shell_word(region), id=shell_word(it.id)),
+        command=command,
     )
 
 

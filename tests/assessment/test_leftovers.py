@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,14 @@ def left(run: Run, reader: AnsweredReader) -> Left:
     reader.close()
     assert regions == ["us-west-2"], "that of the plan"
     return found
+
+
+def test_the_commands_use_the_profile_of_the_run(run: Run) -> None:
+    with_profile = replace(run, profile="ops")
+    (line,) = left(with_profile, AnsweredReader(answers(instances=[INSTANCE]))).lines
+    assert line.endswith(
+        "aws --profile ops ec2 terminate-instances --region us-west-2 --instance-ids i-1"
+    )
 
 
 ARN = "arn:aws:ecs:us-west-2:123456789012:task-definition/llm"

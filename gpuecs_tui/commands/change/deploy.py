@@ -96,7 +96,7 @@ def _deploy_outside(
                 use_revision(here.reader, here.names, revision)
         except BaseException as error:
             if is_refused(error):
-                _tell_unused(revision)
+                _tell_unused(revision, here.reader.region)
             else:
                 words = _("Revision {revision} was registered. Whether ECS deploys it is unknown.")
                 print(harmless(words.format(revision=revision)), file=sys.stderr)
@@ -129,13 +129,13 @@ def _same_words(here: ServiceHere) -> str:
     ).format(directory=shell_word(here.directory))
 
 
-def _tell_unused(revision: str) -> None:
+def _tell_unused(revision: str, region: str) -> None:
     print(
         harmless(
             _(
                 "Revision {revision} was registered and is not used. To remove it: aws ecs "
-                "deregister-task-definition --task-definition {revision}"
-            ).format(revision=shell_word(revision))
+                "deregister-task-definition --region {region} --task-definition {revision}"
+            ).format(revision=shell_word(revision), region=shell_word(region))
         ),
         file=sys.stderr,
     )

@@ -136,7 +136,8 @@ def _tell_limits(here: ServiceHere, before: tuple[int, int], limits: tuple[int, 
     """Print that the limits of autoscaling have changed although the desired count has not."""
     words = _(
         "The limits of Application Auto Scaling are now {least} to {most} tasks. To change them "
-        "back: aws application-autoscaling register-scalable-target --service-namespace ecs "
+        "back: aws application-autoscaling register-scalable-target --region {region} "
+        "--service-namespace ecs "
         "--scalable-dimension ecs:service:DesiredCount --resource-id {service} --min-capacity "
         "{min} --max-capacity {max}"
     )
@@ -147,6 +148,7 @@ def _tell_limits(here: ServiceHere, before: tuple[int, int], limits: tuple[int, 
                 least=limits[0],
                 most=limits[1],
                 service=shell_word(service),
+                region=shell_word(here.reader.region),
                 min=before[0],
                 max=before[1],
             )
