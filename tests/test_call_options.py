@@ -79,7 +79,11 @@ def test_options_are_quoted_and_braces_are_no_placeholder() -> None:
     assert with_call_variable({VARIABLE: "--demo"}) == {}, "without options a child has none"
 
 
-def test_a_command_prints_its_options(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_command_prints_its_options(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The command sets it for its children, here for all later tests.
+    monkeypatch.setenv("AWS_PROFILE", "")
     stage(tmp_path, RunStatus.PLANNED)
     assert main(["approve", str(tmp_path), "--profile", "ops"]) == 64
     assert f"gpuecs-tui --profile ops attach {tmp_path}" in capsys.readouterr().err

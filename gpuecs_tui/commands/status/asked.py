@@ -37,8 +37,10 @@ class Asked:
         found = replace(deployed, applied=applied).status(facts, now)
         if found.verdict.state not in ("healthy", "scaled_to_zero"):
             return found
-        words = self._unlike(Situation(facts, applied, now))
-        return replace(found, verdict=Verdict("failed", words)) if words else found
+        if words := self._unlike(Situation(facts, applied, now)):
+            return replace(found, verdict=Verdict("failed", words))
+        # Stages and causes are still those of the deployment that was rolled back.
+        return replace(found, stages=(), diagnoses=()) if self.rolls_back else found
 
     def _unlike(self, it: Situation) -> str:
         """Return what the service has instead of what was asked for; empty if it has that."""

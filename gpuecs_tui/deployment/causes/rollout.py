@@ -71,7 +71,7 @@ def _was_stopped(it: Situation) -> bool:
 
 
 def _stopped(it: Situation) -> Recognition | None:
-    if not it.has_failed or not _was_stopped(it):
+    if not it.has_failed or not _was_stopped(it) or it.applied.is_rollback_wanted:
         return None
     return Recognition(
         sentence=failed_words(it),
