@@ -329,17 +329,23 @@ _ALL = (
     ),
     Command(
         name="demo",
-        operands="status|stop [--yes]|fault [NAME] [--in SECONDS|--clear]|tour [DIR]",
-        help=N_("show or stop the demo account, change its faults, or take a tour on it"),
+        operands=(
+            "status|stop [--yes]|fault [NAME] [--in SECONDS|--clear]|metric [NAME [VALUE|--clear]]"
+            "|tour [DIR]"
+        ),
+        help=N_(
+            "show or stop the demo account, change its faults and metrics, or take a tour on it"
+        ),
         target="commands.demo:demo",
         arguments=(
             (
                 ("action",),
                 {
-                    "choices": ("status", "stop", "fault", "tour"),
+                    "choices": ("status", "stop", "fault", "metric", "tour"),
                     "help": N_(
                         "show the account (status), stop it (stop), start or end a simulated fault "
-                        "(fault), or create and destroy a stack on it (tour)"
+                        "(fault), set a CloudWatch metric that tasks are scaled by (metric), or "
+                        "create and destroy a stack on it (tour)"
                     ),
                 },
             ),
@@ -349,9 +355,20 @@ _ALL = (
                     "metavar": "NAME|DIR",
                     "nargs": "?",
                     "help": N_(
-                        "with fault: the fault (--demo-fault list prints all of them); with tour: "
-                        "the directory for its stack (default: demo-stack)"
+                        "with fault: the fault (--demo-fault list prints all of them); with "
+                        "metric: RequestCount (of the load balancer, per minute), CPUUtilization, "
+                        "MemoryUtilization, or the name of the stack's own metric; with tour: the "
+                        "directory for its stack (default: demo-stack)"
                     ),
+                },
+            ),
+            (
+                ("value",),
+                {
+                    "metavar": "VALUE",
+                    "nargs": "?",
+                    "type": float,
+                    "help": N_("with metric: its value, which it keeps until it is set again"),
                 },
             ),
             (
@@ -366,7 +383,10 @@ _ALL = (
                 ("--clear",),
                 {
                     "action": "store_true",
-                    "help": N_("with fault: end the fault NAME, or every fault without NAME"),
+                    "help": N_(
+                        "with fault: end the fault NAME, or every fault without NAME; with metric: "
+                        "NAME, or every metric, has no data from now on"
+                    ),
                 },
             ),
             (

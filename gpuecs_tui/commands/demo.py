@@ -33,6 +33,7 @@ DEFAULT_DIRECTORY = "demo-stack"
 """The directory of the tour's stack."""
 LONGEST_WAIT = 86400
 """Seconds after which a fault can start at most: a day."""
+METRIC_MAX = 10**12
 _NOT_IN_TAGS = re.compile(r"[^\w .:/=+@-]")
 """AWS's general rule for tag values: letters, digits, spaces and these signs."""
 _LONGEST_TAG = 256
@@ -60,6 +61,8 @@ def demo(arguments: argparse.Namespace) -> int:
                 return 0
             case "fault":
                 return _fault(account.find(), arguments)
+            case "metric":
+                return _metric(account.find(), arguments)
     except account.DemoProblem as problem:
         raise Failure(str(problem)) from None
     arguments.directory = Path(arguments.operand or DEFAULT_DIRECTORY)
@@ -72,8 +75,22 @@ def _refuse_useless_options(arguments: argparse.Namespace) -> None:
     if arguments.action in ("status", "stop") and name:
         words = _("demo {action} takes no further argument: {name}.")
         raise Failure(words.format(action=arguments.action, name=name), "", EXIT_USAGE)
-    if not fault and (arguments.clear or seconds is not None):
-        raise Failure(_("--in and --clear require the action fault."), "", EXIT_USAGE)
+    metric, value = arguments.action == "metric", arguments.value
+    if value is not None and not metric:
+        raise Failure(_("A value requires the action metric."), "", EXIT_USAGE)
+    if metric and name and (value is None) is not arguments.clear:
+        raise Failure(
+            _("A metric requires a value, or --clear."),
+            _("For example: gpuecs-tui demo metric RequestCount 600"),
+            EXIT_USAGE,
+        )
+    if value is not None and not 0 <= value <= METRIC_MAX:
+        words = _("A metric requires a number from 0 to {most}.")
+        raise Failure(words.format(most=METRIC_MAX), "", EXIT_USAGE)
+    if not fault and seconds is not None:
+        raise Failure(_("--in requires the action fault."), "", EXIT_USAGE)
+    if not (fault or metric) and arguments.clear:
+        raise Failure(_("--clear requires the action fault or metric."), "", EXIT_USAGE)
     if seconds is None:
         return
     if arguments.clear or not name:
@@ -107,16 +124,39 @@ def _fault(found: DemoAccount | None, arguments: argparse.Namespace) -> int:
         names = fault_names.told([arguments.operand] if arguments.operand else ())
     except fault_names.UnknownFault as error:
         raise Failure(harmless(str(error)), "", EXIT_USAGE) from None
-    if found is None:
-        raise Failure(
-            _("The demo account is not running."), _("To start it: gpuecs-tui --demo"), EXIT_USAGE
-        )
+    found = _running(found)
     if arguments.clear:
         found = account.clear_faults(found, names)
     elif names:
         found = account.start_faults(found, names, _seconds(arguments) or 0.0)
     for line in _fault_lines(found):
         print(line)
+    return 0
+
+
+def _running(found: DemoAccount | None) -> DemoAccount:
+    """Return the running account. Raises Failure without one."""
+    if found is None:
+        raise Failure(
+            _("The demo account is not running."), _("To start it: gpuecs-tui --demo"), EXIT_USAGE
+        )
+    return found
+
+
+def _metric(found: DemoAccount | None, arguments: argparse.Namespace) -> int:
+    """Set or clear a metric of the running account, and show all."""
+    from gpuecs_tui.demo import account
+
+    found, name = _running(found), arguments.operand
+    present = account.set_metrics(found, {})
+    if name:
+        present = account.set_metrics(found, {name: arguments.value})
+    elif arguments.clear:
+        present = account.set_metrics(found, dict.fromkeys(present))
+    if not present:
+        print(_("No metric has data."))
+    for each, value in sorted(present.items()):
+        print(harmless(f"{each} = {value:g}"))
     return 0
 
 

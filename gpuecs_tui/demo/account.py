@@ -202,22 +202,34 @@ def clear_faults(account: DemoAccount, faults: Iterable[str] = ()) -> DemoAccoun
     return _change_faults(account, {"clear": fault_names.told(faults)})
 
 
+def set_metrics(account: DemoAccount, values: Mapping[str, float | None]) -> dict[str, float]:
+    """Set CloudWatch metrics, None: no data from now on; return all that are set, by name.
+
+    Raises DemoProblem if the account has ended.
+    """
+    answer = _post(account, protocol.METRICS_PATH, {"set": dict(values)})
+    return {str(name): float(value) for name, value in answer.get("metrics", {}).items()}
+
+
 def _change_faults(account: DemoAccount, change: dict[str, Any]) -> DemoAccount:
+    return _with_state(account, _post(account, protocol.FAULTS_PATH, change))
+
+
+def _post(account: DemoAccount, path: str, change: dict[str, Any]) -> dict[str, Any]:
+    """Send a change to the account's server and return its answer. Raises DemoProblem."""
     info = _info(account.folder)
     try:
-        answer = _ask(
-            account.endpoint + protocol.FAULTS_PATH,
+        return _ask(
+            account.endpoint + path,
             token=info["token"] if info else "",
             body=json.dumps(change).encode(),
         )
     except (OSError, ValueError, http.client.HTTPException) as error:
         raise DemoProblem(
             _(
-                "Could not set the faults of the demo account: {reason}. To reset it: gpuecs-tui "
-                "demo stop"
+                "Could not change the demo account: {reason}. To reset it: gpuecs-tui demo stop"
             ).format(reason=error)
         ) from error
-    return _with_state(account, answer)
 
 
 def _with_state(account: DemoAccount, answer: dict[str, Any]) -> DemoAccount:

@@ -24,7 +24,7 @@ from gpuecs_tui.demo import protocol, timings
 from gpuecs_tui.demo.fault_names import UnknownFault
 from gpuecs_tui.demo.faults.calls import outgoing_refused
 from gpuecs_tui.demo.faults.registry import Faults
-from gpuecs_tui.demo.model import own_services
+from gpuecs_tui.demo.model import metrics, own_services
 from gpuecs_tui.demo.outgoing import OutgoingRefused
 
 if TYPE_CHECKING:
@@ -71,6 +71,8 @@ class DemoApp:
             return self._stop(start_response)
         if path == protocol.FAULTS_PATH:
             return self._set_faults(environ, start_response)
+        if path == protocol.METRICS_PATH:
+            return self._set_metrics(environ, start_response)
         self.last_request = time.monotonic()
         # The body is read before the lock is taken: a client that stops halfway would block all
         # others.
@@ -118,6 +120,15 @@ class DemoApp:
             except UnknownFault as error:
                 return self._json(start_response, {"error": str(error)}, "400 Bad Request")
         return self._json(start_response, self._fault_state())
+
+    def _set_metrics(
+        self, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        wanted = json.loads(environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)))
+        with self.lock:
+            for name, value in wanted["set"].items():
+                metrics.set_metric(str(name), None if value is None else float(value))
+            return self._json(start_response, {"metrics": metrics.values})
 
     def _fault_state(self) -> dict[str, Any]:
         waiting = [(word, max(0.0, due - timings.now())) for word, due in self._faults.waiting]

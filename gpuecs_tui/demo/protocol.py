@@ -26,6 +26,10 @@ FAULTS_PATH = "/gpuecs-tui-demo/faults"
 ``{"keep": [name, …], "in": seconds}`` adds faults that last, and ``{"clear": [name, …]}`` ends
 these faults or, if the list is empty, every fault. Returns the faults as STATUS_PATH does."""
 
+METRICS_PATH = "/gpuecs-tui-demo/metrics"
+"""Takes ``{"set": {name: value}}``; a value of None ends the data of the metric. Returns all
+metrics as ``{"metrics": {name: value}}``."""
+
 TOKEN_HEADER = "X-Gpuecs-Tui-Token"
 
 PACE_VARIABLE = "GPUECS_TUI_DEMO_PACE"

@@ -33,6 +33,9 @@ SCALE_OUT = 4.0
 SCALE_IN = 300.0
 """Until the capacity provider scales in an idle instance; 15 min on AWS."""
 
+METRIC_MINUTE = 4.0
+"""A minute of the metrics and cool-downs of task scaling."""
+
 LAUNCH_RETRY = 10.0
 """Until an Auto Scaling group tries a failed launch again."""
 

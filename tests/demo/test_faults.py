@@ -441,7 +441,8 @@ def test_demo_fault_starts_ends_and_outlives_other_commands(
         (["fault", "--in", "5"], "--in requires a fault to start."),
         (["fault", "oom", "--in", "0"], "a number of seconds from 1 to 86400"),
         (["fault", "oom", "--in", "nan"], "a number of seconds from 1 to 86400"),
-        (["status", "--clear"], "--in and --clear require the action fault."),
+        (["status", "--clear"], "--clear requires the action fault or metric."),
+        (["stop", "--in", "5"], "--in requires the action fault."),
         (["stop", "oom"], "demo stop takes no further argument: oom."),
         (["fault", "oom"], "The demo account is not running."),
     ],
@@ -457,3 +458,27 @@ def test_a_wrong_demo_fault_gets_one_sentence(
     assert main(["demo", *words]) == EXIT_USAGE
     error = capsys.readouterr().err
     assert said in error and len(error.splitlines()) == 1
+
+
+def test_metrics_are_set_and_cleared_by_the_command(
+    own_account: account.DemoAccount, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def metric(*words: str) -> str:
+        assert main(["demo", "metric", *words]) == 0
+        return capsys.readouterr().out
+
+    assert metric() == "No metric has data.\n"
+    assert metric("RequestCount", "600") == "RequestCount = 600\n"
+    assert metric("GpuUse", "0.5") == "GpuUse = 0.5\nRequestCount = 600\n"
+    assert metric("GpuUse", "--clear") == "RequestCount = 600\n"
+    assert metric("--clear") == "No metric has data.\n"
+    for words, reason in (
+        (("RequestCount",), "A metric requires a value, or --clear."),
+        (("RequestCount", "5", "--clear"), "A metric requires a value, or --clear."),
+        (("RequestCount", "-1"), "A metric requires a number from 0"),
+        (("RequestCount", "nan"), "A metric requires a number from 0"),
+    ):
+        assert main(["demo", "metric", *words]) == EXIT_USAGE
+        assert reason in capsys.readouterr().err
+    assert main(["demo", "fault", "slow:1", "5"]) == EXIT_USAGE
+    assert "A value requires the action metric." in capsys.readouterr().err

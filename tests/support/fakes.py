@@ -29,7 +29,7 @@ from gpuecs_tui.aws.facts import (
 )
 from gpuecs_tui.aws.network_facts import Route, RouteTable, SecurityGroup, Subnet, Vpc
 from gpuecs_tui.aws.reading import Known, Reading, Unknown
-from gpuecs_tui.aws.service_roles import ALWAYS, SPOT
+from gpuecs_tui.aws.service_roles import ALWAYS, SPOT, TASK_SCALING
 from gpuecs_tui.aws.session import AccountReader, connect
 from gpuecs_tui.aws.state_bucket.bucket_creation import NewBucket
 from gpuecs_tui.aws.state_bucket.buckets import Bucket
@@ -108,7 +108,7 @@ def facts(**other: Reading[object]) -> AccountFacts:
                 Role("other", f"arn:aws:iam::{ACCOUNT}:role/other", ("ec2.amazonaws.com",)),
                 *(
                     Role(name, f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/{name}", (service,))
-                    for name, service in {**ALWAYS, **SPOT}.items()
+                    for name, service in {**ALWAYS, **SPOT, **TASK_SCALING}.items()
                 ),
             )
         ),

@@ -31,7 +31,7 @@ from gpuecs_tui.aws.network_facts import (
     Vpc,
 )
 from gpuecs_tui.aws.reading import Known
-from gpuecs_tui.aws.service_roles import ALWAYS, SPOT
+from gpuecs_tui.aws.service_roles import ALWAYS, SPOT, TASK_SCALING
 from gpuecs_tui.checks import Finding, check
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.model import Stack
@@ -71,7 +71,7 @@ ARTICLE: dict[str, Value] = {
 
 SERVICE_ROLES = tuple(
     Role(name, f"{ROLE}aws-service-role/{service}/{name}", (service,))
-    for name, service in {**ALWAYS, **SPOT}.items()
+    for name, service in {**ALWAYS, **SPOT, **TASK_SCALING}.items()
 )
 """Service-linked roles of an account in which ECS was used before."""
 

@@ -40,6 +40,30 @@ def task_scaling_activities() -> None:
     wrap(ApplicationAutoScalingResponse, "describe_scaling_activities", describe)
 
 
+def target_gone() -> None:
+    """DeregisterScalableTarget keeps the policies and scheduled actions of the target."""
+
+    def deregister(original: Any, self: ApplicationAutoScalingResponse) -> str:
+        answer: str = original(self)
+        backend, resource = self.applicationautoscaling_backend, self._get_param("ResourceId")
+        place = (
+            self._get_param("ServiceNamespace"),
+            resource,
+            self._get_param("ScalableDimension"),
+        )
+        for policy in list(backend.policies.values()):
+            if (policy.service_namespace, policy.resource_id, policy.scalable_dimension) == place:
+                backend.delete_scaling_policy(policy.policy_name, *place)
+        backend.scheduled_actions = [
+            it
+            for it in backend.scheduled_actions
+            if (it.service_namespace, it.resource_id, it.scalable_dimension) != place
+        ]
+        return answer
+
+    wrap(ApplicationAutoScalingResponse, "deregister_scalable_target", deregister)
+
+
 def activities_of(backend: Any) -> list[dict[str, Any]]:
     """Return a Region's list of activities, newest first; the caller may add to it."""
     entries: list[dict[str, Any]] = backend.__dict__.setdefault("demo_activities", [])
@@ -71,4 +95,4 @@ def note_scaling(backend: Any, cluster: str, service: str, count: int, cause: st
     )
 
 
-GAPS = (task_scaling_activities,)
+GAPS = (task_scaling_activities, target_gone)

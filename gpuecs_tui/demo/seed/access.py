@@ -29,6 +29,9 @@ SERVICE_ROLES = {
     "AWSServiceRoleForAutoScaling": "autoscaling.amazonaws.com",
     "AWSServiceRoleForElasticLoadBalancing": "elasticloadbalancing.amazonaws.com",
     "AWSServiceRoleForEC2Spot": "spot.amazonaws.com",
+    "AWSServiceRoleForApplicationAutoScaling_ECSService": (
+        "ecs.application-autoscaling.amazonaws.com"
+    ),
 }
 """Service-linked roles of an account in which ECS was used before."""
 

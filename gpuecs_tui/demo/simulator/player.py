@@ -26,6 +26,7 @@ from gpuecs_tui.demo.simulator.capacity import Capacity
 from gpuecs_tui.demo.simulator.events import add_service_event
 from gpuecs_tui.demo.simulator.fleet import SimulatedFleet
 from gpuecs_tui.demo.simulator.logs import Logs
+from gpuecs_tui.demo.simulator.task_scaling import TaskScaling
 
 STOPPED_KEPT = 3600.0
 """Seconds for which a stopped task can still be described; on ECS about an hour."""
@@ -62,19 +63,16 @@ class Stage:
         self._fleet = SimulatedFleet(self._ec2, self._ecs, scaling)
         self._capacity = Capacity(self._ecs, scaling, self._fleet)
         self._logs = Logs(get_backend("logs")[ACCOUNT_ID][region], self._ecs)
-        self._account = effects.Account(
-            self._ecs,
-            self._ec2,
-            scaling,
-            get_backend("applicationautoscaling")[ACCOUNT_ID][region],
-            self._fleet,
-        )
+        tasks: Any = get_backend("applicationautoscaling")[ACCOUNT_ID][region]
+        self._task_scaling = TaskScaling(tasks, self._ecs)
+        self._account = effects.Account(self._ecs, self._ec2, scaling, tasks, self._fleet)
         self._complained: dict[str, float] = {}
 
     def play(self) -> None:
         """Simulate the time since the last update."""
         effects.play(self._account)
         self._fleet.play()
+        self._task_scaling.play()
         for service in list(self._ecs.services.values()):
             # A service with CodeDeploy has task sets, which are not simulated.
             if service.status != "INACTIVE" and service.deployments:

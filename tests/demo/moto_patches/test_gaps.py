@@ -531,6 +531,34 @@ def task_scaling_activities(client: Client) -> bool:
     return "ScalingActivities" not in found
 
 
+def target_gone(client: Client) -> bool:
+    _with_service(client, "tracked")
+    scaling = client("application-autoscaling")
+    place = {
+        "ServiceNamespace": "ecs",
+        "ResourceId": "service/tracked/tracked",
+        "ScalableDimension": "ecs:service:DesiredCount",
+    }
+    scaling.register_scalable_target(**place, MinCapacity=0, MaxCapacity=1)
+    scaling.put_scaling_policy(
+        **place,
+        PolicyName="cpu",
+        PolicyType="TargetTrackingScaling",
+        TargetTrackingScalingPolicyConfiguration={"TargetValue": 50.0},
+    )
+    scaling.put_scheduled_action(
+        **place,
+        ScheduledActionName="night",
+        Schedule="rate(1 day)",
+        ScalableTargetAction={"MinCapacity": 0},
+    )
+    scaling.deregister_scalable_target(**place)
+    policies = scaling.describe_scaling_policies(ServiceNamespace="ecs")["ScalingPolicies"]
+    actions = scaling.describe_scheduled_actions(ServiceNamespace="ecs")["ScheduledActions"]
+    kept = [it["ResourceId"] for it in (*policies, *actions)]
+    return place["ResourceId"] in kept
+
+
 def execute_command(client: Client) -> bool:
     client("ecs").create_cluster(clusterName="shells")
     try:
@@ -664,6 +692,7 @@ SYMPTOMS: dict[str, Callable[[Client], bool]] = {
         stop_service_deployment,
         forced_deployment,
         task_scaling_activities,
+        target_gone,
         execute_command,
         instance_sessions,
         events_by_prefix,
