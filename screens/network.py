@@ -47,6 +47,7 @@ class NetworkScreen(FormScreen):
                 "network.vpc_endpoints",
                 "task.image",
                 "task.secrets",
+                "container.registry_secret_arn",
                 "service.execute_command",
             ),
         ),

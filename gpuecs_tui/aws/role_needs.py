@@ -9,6 +9,7 @@ from gpuecs_tui.aws.ecr import ecr_image
 from gpuecs_tui.aws.reading import Reading
 from gpuecs_tui.aws.secret_place import secret_place
 from gpuecs_tui.aws.session import AccountReader
+from gpuecs_tui.stack.containers.secrets import secret_references
 from gpuecs_tui.stack.model import Stack
 
 EXECUTION, TASK = "task.execution_role_arn", "task.task_role_arn"
@@ -64,7 +65,7 @@ def role_needs(stack: Stack) -> Iterator[RoleNeed]:
             yield RoleNeed(EXECUTION, role, PULL_ACTIONS, f"arn:{partition}:ecr:{place}", True)
         group = f"arn:{partition}:logs:{region}:{account}:log-group:{task.log_group}:*"
         yield RoleNeed(EXECUTION, role, LOG_ACTIONS, group)
-        for value in dict.fromkeys(task.secrets.values()):
+        for value in secret_references(stack):
             place_of = secret_place(value)
             if place_of.service == "secretsmanager":
                 yield RoleNeed(

@@ -142,6 +142,7 @@ CHANGES: tuple[Change, ...] = (
     Change("task.init_process", False),
     Change("task.stop_timeout_seconds", 120),
     Change("task.ipc_mode", "task"),
+    Change("container.registry_secret_arn", "@secret"),
     Change("container.entry_point", ("python", "-m")),
     Change("container.working_directory", "/srv"),
     Change("container.user", "1000:1000"),

@@ -102,6 +102,7 @@ def _other(places: Mapping[str, str]) -> str:
         "task.shared_memory_mib": 64,
         "task.command": ("serve", "a b", "${c}"),
         "task.ipc_mode": "task",
+        "container.registry_secret_arn": places["secret"],
         "container.entry_point": ("python", "-m", "${m}"),
         "container.working_directory": "/srv",
         "container.user": "1000:1000",

@@ -125,6 +125,7 @@ COVERING: tuple[Mapping[str, Value], ...] = (
         "fleet.imds_hop_limit": 0, "fleet.root_volume_gib": 0, "task.command": ("a", "b c"),
         "task.shared_memory_mib": 64, "container.read_only_root": True,
         "container.restart": True, "container_health.command": ("CMD", "true"),
+        "container.registry_secret_arn": SECRET,
         "service.ignore_changes": ("task_definition", "capacity_provider_strategy"),
         "names.target_group": "mine", "task.task_role_arn": f"{ROLE}t",
     },

@@ -34,6 +34,7 @@ from gpuecs_tui.aws.service.live_count import read_live_count, service_id
 from gpuecs_tui.aws.service.live_revision import read_live_revision
 from gpuecs_tui.aws.service_roles import missing_service_roles, read_may_create
 from gpuecs_tui.aws.session import AccountReader
+from gpuecs_tui.stack.containers.secrets import secret_references
 from gpuecs_tui.stack.model import Stack
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -126,7 +127,7 @@ def _jobs(
             stack.fleet.ami,
             partial(_read_machine_image, reader, stack.fleet.ami),
         )
-    for arn in dict.fromkeys(stack.task.secrets.values()):
+    for arn in secret_references(stack):
         yield "secrets", arn, partial(_read_secret, reader, secret_place(arn))
     network = stack.network
     # A security group is created, with a rule for each range and listener.

@@ -10,6 +10,7 @@ from gpuecs_tui.aws.reading import Unknown, value_or
 from gpuecs_tui.checks.context import Context
 from gpuecs_tui.checks.finding import Finding, Fix, error, undecided, unknown
 from gpuecs_tui.i18n import _
+from gpuecs_tui.stack.containers.secrets import secret_references
 from gpuecs_tui.stack.model import Stack
 from gpuecs_tui.stack.network import ECR_ENDPOINTS, GATEWAY_ENDPOINT, in_endpoint_order
 
@@ -32,7 +33,7 @@ def needed_endpoints(stack: Stack) -> tuple[str, ...]:
     needed = [*ALWAYS]
     if served_by_endpoints(stack):
         needed += FOR_ECR
-    arns = stack.task.secrets.values()
+    arns = secret_references(stack)
     if any(":secretsmanager:" in arn for arn in arns):
         needed.append("secretsmanager")
     if any(":secretsmanager:" not in arn for arn in arns):

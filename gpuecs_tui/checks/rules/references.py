@@ -16,6 +16,7 @@ from gpuecs_tui.i18n import _
 CERTIFICATE = "load_balancer.certificate_arn"
 IMAGE = "task.image"
 SECRETS = "task.secrets"
+REGISTRY_SECRET = "container.registry_secret_arn"
 
 
 def certificate(context: Context) -> Iterator[Finding]:
@@ -105,26 +106,19 @@ def image_exists(context: Context) -> Iterator[Finding]:
 def secret_exists(context: Context) -> Iterator[Finding]:
     """A secret must exist, and ECS must find it.
 
-    An SSM parameter may be in another Region if its full ARN is given (ECS API reference, Secret).
-    For Secrets Manager, this is not documented.
+    An SSM parameter may be in another Region if its full ARN is given (ECS API reference, Secret),
+    and so may the credentials of a registry (ECS developer guide, "Private registry authentication
+    for tasks"). For other secrets of Secrets Manager, this is not documented.
     """
+    registry = context.stack.container.registry_secret_arn
+    if registry:
+        yield from _secret(context, REGISTRY_SECRET, registry, _("the registry of the image"))
     for name, arn in context.stack.task.secrets.items():
         place = secret_place(arn)
         abroad = place.region not in ("", context.stack.stack.region)
-        reading = context.account.lookups.secrets.get(arn, not_read())
-        if isinstance(reading, Unknown):
-            what = _("Could not check whether the secret for {name} exists").format(name=name)
-            yield unknown("secret-exists", SECRETS, reading, what)
-        elif not reading.value:
-            yield error(
-                "secret-exists",
-                SECRETS,
-                _("Secret {arn} for {name} does not exist, or is scheduled for deletion.").format(
-                    arn=arn, name=name
-                ),
-                _("create or restore it, or choose another secret"),
-            )
-        elif abroad and place.service == "secretsmanager":
+        found = [*_secret(context, SECRETS, arn, name)]
+        yield from found
+        if not found and abroad and place.service == "secretsmanager":
             yield undecided(
                 "secret-exists",
                 SECRETS,
@@ -136,6 +130,22 @@ def secret_exists(context: Context) -> Iterator[Finding]:
                     region=context.stack.stack.region
                 ),
             )
+
+
+def _secret(context: Context, key: str, arn: str, name: str) -> Iterator[Finding]:
+    reading = context.account.lookups.secrets.get(arn, not_read())
+    if isinstance(reading, Unknown):
+        what = _("Could not check whether the secret for {name} exists").format(name=name)
+        yield unknown("secret-exists", key, reading, what)
+    elif not reading.value:
+        yield error(
+            "secret-exists",
+            key,
+            _("Secret {arn} for {name} does not exist, or is scheduled for deletion.").format(
+                arn=arn, name=name
+            ),
+            _("create or restore it, or choose another secret"),
+        )
 
 
 def _invalid(context: Context, found: Certificate | None, arn: str) -> str:

@@ -1,4 +1,4 @@
-"""Rule registry-login: the registry of the image requires a login, and tasks can't log in."""
+"""Rule registry-login: the registry of the image requires a login, or limits anonymous pulls."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from gpuecs_tui.checks.finding import Finding, undecided, warning
 from gpuecs_tui.i18n import _
 
 RULE = "registry-login"
-IMAGE = "task.image"
+IMAGE, SECRET = "task.image", "container.registry_secret_arn"
 DOCKER_HUB = "docker.io"
+NGC = "nvcr.io"
+"""https://docs.nvidia.com/ngc/ has the user name for API keys."""
 DOCKER_HUB_NAMES = (DOCKER_HUB, "index.docker.io", "registry-1.docker.io")
 OFFICIAL = "library"
 """Docker Hub's namespace of images whose name has no namespace, such as ``ubuntu``."""
@@ -48,16 +50,44 @@ public."""
 
 
 def registry_login(context: Context) -> Iterator[Finding]:
-    """The execution role logs in to ECR only. Pulls from other registries are anonymous."""
-    reference = context.stack.task.image
-    if not reference or ecr_image(reference):
+    """The execution role logs in to ECR. Other registries need credentials, or pulls are anonymous.
+
+    Whether the credentials are right is not checked, because their secret is not read.
+    """
+    reference, secret = context.stack.task.image, context.stack.container.registry_secret_arn
+    if not reference:
+        return
+    if ecr_image(reference):
+        if secret:
+            yield warning(
+                RULE,
+                SECRET,
+                _(
+                    "ECR needs no registry credentials: the execution role logs in. AWS documents "
+                    "credentials in a secret only for registries outside ECR."
+                ),
+                fix=((SECRET, ""),),
+            )
+        return
+    if secret:
         return
     host, path = split(reference)
     namespace = path.partition("/")[0]
-    if host in OPEN or namespace in PUBLIC.get(host, ()):
+    public = host in OPEN or namespace in PUBLIC.get(host, ())
+    if host == DOCKER_HUB and public:
+        yield undecided(
+            RULE,
+            IMAGE,
+            _(
+                "Could not check whether {path} exists on Docker Hub, and whether the fleet "
+                "reaches the limit of Docker Hub. It counts the pulls without a login from one IP "
+                "address, which instances behind one NAT gateway share."
+            ).format(path=path),
+            _("copy the image to ECR, or {log_in}").format(log_in=_log_in(host)),
+        )
+    elif public:
         return
-    remedy = _("copy the image to ECR, or check that it can be pulled without a login")
-    if host in ALWAYS or host.endswith(ALWAYS_BELOW):
+    elif host in ALWAYS or host.endswith(ALWAYS_BELOW):
         yield warning(
             RULE,
             IMAGE,
@@ -65,7 +95,7 @@ def registry_login(context: Context) -> Iterator[Finding]:
                 "{registry} requires a login to pull {path}, and the task has no credentials for "
                 "it. Tasks will stop with CannotPullContainerError."
             ).format(registry=host, path=path),
-            _("copy the image to ECR"),
+            _("{log_in}, or copy the image to ECR").format(log_in=_log_in(host)),
         )
     else:
         yield undecided(
@@ -76,8 +106,21 @@ def registry_login(context: Context) -> Iterator[Finding]:
                 "it is private, tasks will stop with CannotPullContainerError: they have no "
                 "credentials for it."
             ).format(registry=host, path=path),
-            remedy,
+            _(
+                "check that the image can be pulled without a login; otherwise, {log_in}, or copy "
+                "the image to ECR"
+            ).format(log_in=_log_in(host)),
         )
+
+
+def _log_in(host: str) -> str:
+    """Return the action that gives the task credentials, an imperative without a full stop."""
+    if host == NGC:
+        return _(
+            "set container.registry_secret_arn to a secret with the user name $oauthtoken and an "
+            "NGC API key as password"
+        )
+    return _("set container.registry_secret_arn to a secret with the credentials")
 
 
 def split(reference: str) -> tuple[str, str]:

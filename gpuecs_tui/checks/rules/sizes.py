@@ -15,6 +15,7 @@ from gpuecs_tui.aws.reading import Known, not_read
 from gpuecs_tui.checks.context import Context
 from gpuecs_tui.checks.finding import Finding, error, undecided, warning
 from gpuecs_tui.i18n import _
+from gpuecs_tui.stack.containers.secrets import secret_references
 from gpuecs_tui.stack.model import Stack
 from gpuecs_tui.stack.partitions import partition_of
 
@@ -81,7 +82,8 @@ def task_size(context: Context) -> Iterator[Finding]:
 def policy_size(context: Context) -> Iterator[Finding]:
     """The created execution role has one inline policy, which lists each secret twice."""
     stack = context.stack
-    if stack.task.execution_role_arn or not stack.task.secrets:
+    count = len(secret_references(stack))
+    if stack.task.execution_role_arn or not count:
         return
     size = len(_SPACE.sub("", json.dumps(_secrets_policy(stack), separators=(",", ":"))))
     if size > POLICY_CHARACTERS:
@@ -91,7 +93,7 @@ def policy_size(context: Context) -> Iterator[Finding]:
             _(
                 "The execution role's policy for {count} secrets has {size} characters, but IAM "
                 "accepts at most {most}. The apply will fail."
-            ).format(count=len(stack.task.secrets), size=size, most=POLICY_CHARACTERS),
+            ).format(count=count, size=size, most=POLICY_CHARACTERS),
             _("store several values in one secret and select each by its JSON key (ARN:KEY::)"),
         )
 
@@ -213,7 +215,7 @@ def _secrets_policy(stack: Stack) -> dict[str, Any]:
     partition = partition_of(region)
     secrets: list[str] = []
     parameters: list[str] = []
-    for value in stack.task.secrets.values():
+    for value in secret_references(stack):
         if ":secretsmanager:" in value:
             secrets.append(":".join(value.split(":")[:_SECRET_ARN_PARTS]))
         elif ":" in value:

@@ -70,7 +70,7 @@ def reservation_above_memory() -> None:
 
 
 def secrets_without_a_role() -> None:
-    """RegisterTaskDefinition accepts secrets without an execution role."""
+    """RegisterTaskDefinition accepts secrets and credentials without an execution role."""
 
     def register(original: Any, self: EC2ContainerServiceResponse) -> Any:
         containers = self._get_param("containerDefinitions") or ()
@@ -78,6 +78,15 @@ def secrets_without_a_role() -> None:
             raise ECSException(
                 "ClientException",
                 "When you are specifying container secrets, you must also specify a value for "
+                "'executionRoleArn'.",
+            )
+        if not self._get_param("executionRoleArn") and any(
+            it.get("repositoryCredentials") for it in containers
+        ):
+            # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/private-auth.html
+            raise ECSException(
+                "ClientException",
+                "When you are specifying repository credentials, you must also specify a value for "
                 "'executionRoleArn'.",
             )
         return original(self)

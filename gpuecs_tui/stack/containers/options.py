@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from gpuecs_tui.i18n import N_
 from gpuecs_tui.stack.fields import flag, integer, table, text, texts
 
+REGISTRY_SECRET = r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[^\s:]+"
+"""ECS reads the whole secret (ECS developer guide, "Private registry authentication for tasks")."""
 ULIMITS = (
     "core", "cpu", "data", "fsize", "locks", "memlock", "msgqueue", "nice", "nofile", "nproc",
     "rss", "rtprio", "rttime", "sigpending", "stack",
@@ -31,6 +33,18 @@ RESTART_PERIOD_MIN, RESTART_PERIOD, RESTART_PERIOD_MAX = 60, 300, 1800
 class Container:
     """``container.*``: further options of the service's container."""
 
+    registry_secret_arn: str = text(
+        N_("Registry credentials"),
+        N_(
+            "Secrets Manager secret with the JSON keys username and password, for an image outside "
+            "ECR. For nvcr.io (NGC) the user name is $oauthtoken, for ghcr.io and Docker Hub the "
+            "password is an access token. The execution role may read it."
+        ),
+        "",
+        pattern=REGISTRY_SECRET,
+        pattern_says=N_("must be the ARN of a Secrets Manager secret, without a JSON key"),
+        unset="",
+    )
     entry_point: tuple[str, ...] = texts(
         N_("Entry point"),
         N_("Replaces the entry point of the image. Write it as in a shell."),

@@ -131,6 +131,9 @@ def _parts(
 
 
 def _process(container: dict[str, HclValue]) -> Iterator[tuple[str, str, HclValue]]:
+    path = "repositoryCredentials.credentialsParameter"
+    secret = _part(container.get("repositoryCredentials"), "credentialsParameter", "")
+    yield "container.registry_secret_arn", path, secret
     yield "container.entry_point", "entryPoint", _list(container.get("entryPoint"))
     directory = _part(container, "workingDirectory", "")
     yield "container.working_directory", "workingDirectory", directory

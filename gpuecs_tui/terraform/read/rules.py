@@ -171,6 +171,7 @@ READ_APART: Mapping[str, str] = {
     "task.shared_memory_mib": f"{_CONTAINER}.linuxParameters.sharedMemorySize",
     "task.init_process": f"{_CONTAINER}.linuxParameters.initProcessEnabled",
     "task.stop_timeout_seconds": f"{_CONTAINER}.stopTimeout",
+    "container.registry_secret_arn": f"{_CONTAINER}.repositoryCredentials.credentialsParameter",
     "container.entry_point": f"{_CONTAINER}.entryPoint",
     "container.working_directory": f"{_CONTAINER}.workingDirectory",
     "container.user": f"{_CONTAINER}.user",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from gpuecs_tui.stack.agent_config import AGENT_STOP_SECONDS
+from gpuecs_tui.stack.containers.secrets import secret_references
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.model import SECTIONS, Stack, ignored_changes
 from gpuecs_tui.stack.network import ECR_ENDPOINTS, GATEWAY_ENDPOINT, interface_endpoints
@@ -148,7 +149,7 @@ def context(stack: Stack, past: Past = NO_PAST) -> dict[str, Any]:
         and any(it in network.vpc_endpoints for it in ECR_ENDPOINTS),
         "needs_partition": creates_instance_role or creates_execution_role,
         "needs_caller": creates_execution_role or creates_task_role,
-        "secret_grants": tuple(_grants(task.secrets)),
+        "secret_grants": tuple(_grants(secret_references(stack))),
         "service_needs": tuple(_service_needs(stack)),
         "fleet_needs": tuple(_fleet_needs(stack)),
         "fleet_ties": tuple(_fleet_ties(stack)),
@@ -224,9 +225,9 @@ def _arn_expression(value: str) -> str:
     )
 
 
-def _grants(secrets: dict[str, str]) -> Iterator[Grant]:
+def _grants(references: Iterable[str]) -> Iterator[Grant]:
     parts: dict[str, list[str]] = {"secretsmanager": [], "ssm": []}
-    for arn in secrets.values():
+    for arn in references:
         service = arn.split(":")[2] if ":" in arn else "ssm"
         if service == "secretsmanager":
             arn = ":".join(arn.split(":")[:_SECRET_ARN_PARTS])
@@ -268,7 +269,7 @@ def _fleet_ties(stack: Stack) -> Iterator[tuple[str, str]]:
 def _service_needs(stack: Stack) -> Iterator[str]:
     if not stack.task.execution_role_arn:
         yield "aws_iam_role_policy_attachment.execution"
-        if stack.task.secrets:
+        if secret_references(stack):
             yield "aws_iam_role_policy.secrets"
     if not stack.task.task_role_arn and stack.service.execute_command:
         yield "aws_iam_role_policy.execute_command"

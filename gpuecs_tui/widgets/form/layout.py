@@ -116,9 +116,16 @@ LAYOUT: Mapping[str, tuple[Section, ...]] = {
             folded=True,
         ),
         Section(
-            N_("Container process"),
+            N_("Container options"),
             (
-                *_keys("container", "entry_point", "working_directory", "user", "ulimits"),
+                *_keys(
+                    "container",
+                    "registry_secret_arn",
+                    "entry_point",
+                    "working_directory",
+                    "user",
+                    "ulimits",
+                ),
                 "task.ipc_mode",
                 *_keys(
                     "container",

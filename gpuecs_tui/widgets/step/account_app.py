@@ -17,6 +17,7 @@ from textual.app import App
 from textual.reactive import Reactive
 from textual.timer import Timer
 
+from gpuecs_tui.stack.containers.secrets import secret_references
 from gpuecs_tui.widgets.base.edited import Edited
 from gpuecs_tui.widgets.base.wizard_modal import WizardModal
 from gpuecs_tui.widgets.step.screen import TYPING_SECONDS, StepScreen
@@ -139,7 +140,7 @@ class AccountApp(App[ResultType]):
             stack.task.image,
             stack.fleet.ami,
             stack.task.log_group,
-            tuple(stack.task.secrets.values()),
+            secret_references(stack),
             (stack.task.execution_role_arn, stack.task.task_role_arn),
             stack.service.execute_command,
             (stack.names.cluster, stack.names.service),

@@ -12,7 +12,7 @@ from gpuecs_tui.aws.network_facts import RouteTable, VpcEndpoint
 from gpuecs_tui.checks import Finding, check
 from gpuecs_tui.checks.context import context_of
 from gpuecs_tui.checks.network.egress_paths import egress_paths
-from gpuecs_tui.checks.network.endpoints import ALWAYS, FIELD, FOR_ECR
+from gpuecs_tui.checks.network.endpoints import ALWAYS, FIELD, FOR_ECR, needed_endpoints
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.network import VPC_ENDPOINTS, in_endpoint_order
 from gpuecs_tui.widgets.pictures.egress_words import egress_line
@@ -165,3 +165,9 @@ def test_every_service_that_may_be_needed_can_be_chosen() -> None:
     }
     (found,) = egress(isolated(), task__secrets=secrets, service__execute_command=True)
     assert found.fix == ((FIELD, VPC_ENDPOINTS),)
+
+
+def test_the_credentials_of_a_registry_need_the_endpoint_of_secrets_manager() -> None:
+    secret = "arn:aws:secretsmanager:us-east-1:123456789012:secret:a"
+    assert "secretsmanager" in needed_endpoints(stack(container__registry_secret_arn=secret))
+    assert "secretsmanager" not in needed_endpoints(stack())

@@ -69,6 +69,8 @@ def test_only_what_is_needed_of_a_role_is_asked() -> None:
         for need in role_needs(stack(**EXISTING, task__secrets={"A": SECRET + ":k::", "B": "/a/b"}))
     }
     assert {SECRET, f"arn:aws:ssm:us-east-1:{ACCOUNT}:parameter/a/b"} < resources
+    registry = role_needs(stack(**EXISTING, container__registry_secret_arn=SECRET))
+    assert SECRET in {need.resource for need in registry}
 
 
 def test_a_role_that_can_not_be_asked_about_is_unknown() -> None:

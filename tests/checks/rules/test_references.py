@@ -252,7 +252,8 @@ REGISTRY = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/llm"
         (REGISTRY.replace("us-east-1", "eu-west-1") + ":1", ["unknown"]),
         (REGISTRY.replace(ACCOUNT, "999999999999") + ":1", ["unknown"]),
         ("public.ecr.aws/x/y:1", ["unknown"]),
-        ("vllm/vllm-openai:v0.9", ["unknown"]),
+        # The rule registry-login has the only finding.
+        ("vllm/vllm-openai:v0.9", []),
     ],
 )
 def test_image_exists(image: str, found: list[str]) -> None:
@@ -316,3 +317,19 @@ def test_secret_exists(value: str, exists: Reading[bool], found: list[str]) -> N
     assert of_rule("secret-exists", facts, task__secrets={"TOKEN": value}) == [
         (it, "task.secrets") for it in found
     ]
+
+
+@pytest.mark.parametrize(
+    ("exists", "severity"), [(known(True), ""), (known(False), "error"), (DENIED, "unknown")]
+)
+@pytest.mark.parametrize("region", ["us-east-1", "eu-west-1"])
+def test_the_credentials_of_a_registry_exist_in_any_region(
+    region: str, exists: Reading[bool], severity: str
+) -> None:
+    arn = f"arn:aws:secretsmanager:{region}:{ACCOUNT}:secret:ngc-AbCdEf"
+    found = of_rule(
+        "secret-exists",
+        account(lookups=Lookups(secrets={arn: exists})),
+        container__registry_secret_arn=arn,
+    )
+    assert found == ([(severity, "container.registry_secret_arn")] if severity else [])

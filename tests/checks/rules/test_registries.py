@@ -3,16 +3,17 @@ from __future__ import annotations
 import pytest
 
 from gpuecs_tui.checks.rules.registries import split
-from tests.support.small_account import IMAGE, of_rule
+from tests.support.small_account import ANSWERS, IMAGE, account, findings, of_rule
+from tests.support.terraform.written_files import SECRET
 
 
 @pytest.mark.parametrize(
     ("image", "severity"),
     [
         (IMAGE, None),
-        ("ubuntu:24.04", None),
-        ("vllm/vllm-openai:v0.9.0", None),
-        ("index.docker.io/ollama/ollama", None),
+        ("ubuntu:24.04", "unknown"),
+        ("vllm/vllm-openai:v0.9.0", "unknown"),
+        ("index.docker.io/ollama/ollama", "unknown"),
         ("nvcr.io/nvidia/tritonserver:25.01-py3", None),
         ("ghcr.io/huggingface/text-generation-inference:3.0", None),
         ("public.ecr.aws/docker/library/python:3.12", None),
@@ -34,6 +35,39 @@ def test_registry_login(image: str, severity: str | None) -> None:
     # An image that isn't in ECR gets only one finding.
     said = of_rule("image-exists", task__image=image)
     assert len(said) == (0 if severity or image == IMAGE else 1)
+
+
+NGC = "nvcr.io/nim/mistralai/mixtral-8x7b:1.0"
+
+
+@pytest.mark.parametrize(
+    ("image", "expected"),
+    [
+        (IMAGE, [("warning", "container.registry_secret_arn")]),
+        (NGC, []),
+        ("vllm/vllm-openai:v0.9.0", []),
+        ("ghcr.io/acme-robotics/grasp:7", []),
+    ],
+)
+def test_credentials_end_the_finding_and_are_not_for_ecr(
+    image: str, expected: list[tuple[str, str]]
+) -> None:
+    found = of_rule("registry-login", task__image=image, container__registry_secret_arn=SECRET)
+    assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("image", "words"),
+    [
+        (NGC, "set container.registry_secret_arn to a secret with the user name $oauthtoken"),
+        ("vllm/vllm-openai:v0.9.0", "copy the image to ECR, or set container.registry_secret_arn"),
+        ("ghcr.io/acme-robotics/grasp:7", "otherwise, set container.registry_secret_arn"),
+    ],
+)
+def test_the_remedy_names_the_credentials_that_the_registry_wants(image: str, words: str) -> None:
+    found = findings(account(), {**ANSWERS, "task.image": image})
+    (remedy,) = [it.remedy for it in found if it.rule == "registry-login"]
+    assert words in remedy
 
 
 def test_a_reference_is_split_as_docker_does() -> None:

@@ -61,7 +61,7 @@ def test_policy_size() -> None:
 
 def test_the_policy_that_is_measured_is_the_one_that_is_written() -> None:
     secrets = {"A": f"{secret(1)}:key::", "B": secret(2), "C": "/llm/token", "D": "other"}
-    wanted = stack(task__secrets=secrets)
+    wanted = stack(task__secrets=secrets, container__registry_secret_arn=secret(3))
     written = load_configuration(render(wanted)).blocks["data.aws_iam_policy_document.secrets"][1]
     actions = [
         json.dumps(it.body.attributes["actions"].value.items[0].value)  # type: ignore[union-attr]
@@ -69,7 +69,7 @@ def test_the_policy_that_is_measured_is_the_one_that_is_written() -> None:
     ]
     statements = _secrets_policy(wanted)["Statement"]
     assert [json.dumps(it["Action"]) for it in statements] == actions
-    assert statements[0]["Resource"] == [secret(1), secret(2)]
+    assert statements[0]["Resource"] == [secret(1), secret(2), secret(3)]
     assert statements[2]["Resource"] == [
         f"arn:aws:ssm:us-east-1:{ACCOUNT}:parameter/{name}" for name in ("llm/token", "other")
     ]

@@ -217,3 +217,8 @@ def restarts_too_often(client: Client) -> Call:
 def too_many_ignored_exit_codes(client: Client) -> Call:
     policy = {"enabled": True, "ignoredExitCodes": [*range(51)]}
     return register(client, [{"restartPolicy": policy}])
+
+
+def credentials_without_a_role(client: Client) -> Call:
+    credentials = {"credentialsParameter": SECRET["valueFrom"]}
+    return register(client, [{"repositoryCredentials": credentials}])

@@ -69,6 +69,7 @@ def test_every_value_of_a_revision_is_read_as_it_was_decided() -> None:
 
 OPTIONS: dict[str, Value] = {
     "task.ipc_mode": "task",
+    "container.registry_secret_arn": SECRET,
     "container.entry_point": ("python", "-m"),
     "container.working_directory": "/srv",
     "container.user": "1000",
@@ -89,6 +90,7 @@ OPTIONS: dict[str, Value] = {
 def test_the_options_of_a_container_are_restored_and_taken_away() -> None:
     plain = registered()
     full = registered(
+        repositoryCredentials={"credentialsParameter": SECRET},
         entryPoint=["python", "-m"],
         workingDirectory="/srv",
         user="1000",

@@ -80,6 +80,7 @@ OTHER: dict[str, tuple[Value, Mapping[str, Value]]] = {
     "task.stop_timeout_seconds": (120, {}),
     "task.log_buffer_mib": (0, {}),
     "task.ipc_mode": ("host", {}),
+    "container.registry_secret_arn": (SECRET, {}),
     "container.entry_point": (("python", "-m", "a b"), {}),
     "container.working_directory": ("/srv/${app}", {}),
     "container.user": ("1000:1000", {}),

@@ -275,6 +275,18 @@ def test_the_execution_role_reads_exactly_the_secrets() -> None:
     assert "data.aws_iam_policy_document.secrets" not in configuration().blocks
 
 
+def test_the_execution_role_reads_the_credentials_of_the_registry() -> None:
+    written = configuration(container__registry_secret_arn=SECRET)
+    read, decrypt = written.blocks["data.aws_iam_policy_document.secrets"][1].body.named(
+        "statement"
+    )
+    assert written.scope.value(read.body.attributes["resources"].value) == [SECRET]
+    assert written.scope.value(decrypt.body.attributes["actions"].value) == ["kms:Decrypt"]
+    assert "aws_iam_role_policy.secrets" in references(
+        written, "aws_ecs_service.this", "depends_on"
+    )
+
+
 def test_one_configuration_for_both_providers() -> None:
     written = configuration()
     version = written.bodies["versions.tf"].blocks[0]

@@ -6,13 +6,18 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from gpuecs_tui.stack.answers import load_answers
 from gpuecs_tui.stack.model import KEYS, Stack
+from gpuecs_tui.stack.problems import problems
+from gpuecs_tui.stack.resolve import resolve
 from gpuecs_tui.terraform.read.configuration import load_configuration
 from gpuecs_tui.terraform.render.stack_files import render
 from tests.support.repository import ROOT
+from tests.support.strategies import G4DN_XLARGE
 from tests.support.terraform.written_files import (
     GROUP,
     PROFILE,
@@ -25,6 +30,11 @@ from tests.terraform.render.other_values import OTHER
 
 TURNS = {"names.log_group", "task.log_group", "load_balancer.protocol", "state.backend"}
 """Keys without which their accompanying decisions are not a valid stack."""
+LATER = [
+    key for key in KEYS if key.startswith(("container.", "container_health.")) or "ipc_mode" in key
+]
+"""Keys that the answers file in ``data`` was written without."""
+DATA = Path(__file__).parent / "data"
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -100,3 +110,17 @@ def test_rendering_imports_nothing_heavy_before_it_is_asked() -> None:
         cwd=ROOT, env=dict(os.environ),
     )  # fmt: skip
     assert done.stdout.strip() == "[]"
+
+
+def test_an_answers_file_with_every_key_of_an_earlier_version_renders_as_it_did() -> None:
+    """Later keys are unset in it, and leave no trace in the files."""
+    text = (DATA / "answers-2026-11-29.toml").read_text("utf-8")
+    answers = load_answers(text)
+    resolved = resolve(answers, G4DN_XLARGE)
+    assert (resolved.missing, problems(answers, resolved)) == ((), ())
+    stack = resolved.stack
+    assert {key: stack[key] for key in answers} == answers
+    assert all(stack[key] == KEYS[key].unset for key in LATER)
+    written = "".join(render(stack).values())
+    for name in ("ipc_mode", "healthCheck", "restartPolicy", "repositoryCredentials", "ulimits"):
+        assert name not in written
