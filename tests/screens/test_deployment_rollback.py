@@ -169,6 +169,34 @@ async def test_a_deployment_under_way_is_stopped_and_the_earlier_values_are_offe
     assert given == {"serviceDeploymentArn": newest, "stopType": "ROLLBACK"}
 
 
+async def test_values_that_can_not_be_read_are_named_after_the_stop(
+    directory: Path, scene: Scene
+) -> None:
+    under_way(scene)
+    reader = reader_of(scene)
+    async with on_deployment(directory, reader) as pilot:
+        await pilot.press("b")
+        await asked(pilot)
+        denied = AwsProblem("denied", "Not allowed.", "Ask.")
+        reader.answers["ecs:DescribeTaskDefinition"] = denied
+        await pilot.press("y")
+        await until(pilot, lambda: "Could not read the revision" in said(pilot))
+        assert "ECS rolls back the deployment of demo:4. Could not read" in said(pilot)
+        assert isinstance(pilot.app.screen, DeploymentScreen)
+    assert len(changes(reader)) == 1
+
+
+async def test_an_error_of_the_program_leaves_the_key_usable(directory: Path, scene: Scene) -> None:
+    reader = reader_of(scene)
+    async with on_deployment(directory, reader) as pilot:
+        del reader.answers["sts:GetCallerIdentity"]
+        await pilot.press("b")
+        await until(pilot, lambda: "Internal error" in said(pilot))
+        reader.answers["sts:GetCallerIdentity"] = IDENTITY
+        await pilot.press("b")
+        assert "Roll back to demo:3?" in await asked(pilot)
+
+
 async def test_a_revision_that_terraform_ignores_is_deployed_itself(
     directory: Path, scene: Scene
 ) -> None:

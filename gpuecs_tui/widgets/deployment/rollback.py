@@ -10,7 +10,7 @@ from textual import on, work
 from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
-from textual.worker import Worker
+from textual.worker import Worker, WorkerState
 
 from gpuecs_tui.assessment.deployed import Deployed
 from gpuecs_tui.deployment.applied import Applied
@@ -54,6 +54,8 @@ class DeploymentRollback(Widget):
         rollback: Rollback
         earlier: EarlierValues | None
         """The values that the directory lacks; None if there are none or they are unknown."""
+        problem: str
+        """Why the values are unknown; empty if they are not."""
 
     @dataclass
     class Refused(Message):
@@ -160,14 +162,16 @@ class DeploymentRollback(Widget):
         except Closed:
             self.post_message(self.Refused(_("The account was switched.")))
             return
-        earlier = None
+        earlier, unread = None, ""
         if rollback.way == "stop" and rollback.target not in ("", rollback.ahead):
             # The rollback is made; the values are only an offer.
             try:
                 earlier = values_of(subject, rollback)
-            except (AwsProblem, Refused, Closed):
-                earlier = None
-        self.post_message(self.Called(subject, rollback, earlier))
+            except (AwsProblem, Refused) as error:
+                unread = str(error)
+            except Closed:
+                unread = _("The account was switched.")
+        self.post_message(self.Called(subject, rollback, earlier, unread))
 
     @on(Called)
     def _called(self, message: Called) -> None:
@@ -183,7 +187,7 @@ class DeploymentRollback(Widget):
             return
         said = _("ECS rolls back the deployment of {ahead}.").format(ahead=rollback.ahead)
         if earlier is None or earlier.are_in(subject.answers):
-            say(self.app, said)
+            say(self.app, f"{said} {message.problem}".rstrip())
             return
         values = earlier.values
         lines = [
@@ -220,6 +224,8 @@ class DeploymentRollback(Widget):
 
     @on(Worker.StateChanged)
     def _tell_broken_worker(self, event: Worker.StateChanged) -> None:
+        if event.state in (WorkerState.ERROR, WorkerState.CANCELLED):
+            self._is_busy = False
         tell_broken_worker(self.app, event)
 
 
