@@ -198,6 +198,19 @@ def test_only_a_service_as_the_command_asked_for_it_is_a_success(
     assert "healthy: 1 task of demo:4" not in out or asked.replaced
 
 
+@pytest.mark.parametrize("reads", [1, 2])
+def test_a_count_that_autoscaling_has_changed_takes_a_second_read(
+    stack: Path, scene: Scene, monkeypatch: pytest.MonkeyPatch, capsys: Printed, reads: int
+) -> None:
+    write_stack(stack, service__ignore_changes="desired_count")
+    # The first answer is older than the command, or autoscaling has set this count.
+    after_each_read(monkeypatch, lambda: to_zero(scene) if reads == 1 else None, lambda: None)
+    asked = Asked(tasks=0, is_autoscaled=True)
+    assert after_apply.follow_deployment(stack, 1, asked) == 0
+    out = capsys.readouterr().out
+    assert ("scaled to zero: " in out, "healthy: 1 task" in out) == (reads == 1, reads == 2)
+
+
 def test_another_revision_of_a_service_without_tasks_is_no_success(
     stack: Path, scene: Scene, monkeypatch: pytest.MonkeyPatch, capsys: Printed
 ) -> None:

@@ -78,7 +78,10 @@ def scale(arguments: argparse.Namespace) -> int:
         else:
             print(harmless("\n".join(effects)))
             _apply(arguments, scaling.values, _question(scaling.tasks))
-        return after_change(here, arguments.wait, Asked(tasks=scaling.tasks))
+        present = live.value if isinstance(live, Known) else None
+        autoscaled = present is not None and present.scaled is not None
+        asked = Asked(tasks=scaling.tasks, is_autoscaled=autoscaled)
+        return after_change(here, arguments.wait, asked)
 
 
 def _apply(arguments: argparse.Namespace, values: Mapping[str, Value], question: str) -> None:

@@ -21,6 +21,9 @@ class Asked:
     """Family and revision to run; empty: the one that was applied, unless Terraform ignores it."""
     tasks: int | None = None
     """The desired count; None: any."""
+    is_autoscaled: bool = False
+    """Whether Application Auto Scaling may change the count again: then another one is no failure,
+    but takes several reads, because it may be that of before."""
     replaced: str = ""
     """Id of the deployment that a new one replaces (``Deployment.id``); empty: none."""
     rolls_back: bool = False
@@ -35,6 +38,10 @@ class Asked:
             # The applied revision is the one that is rolled back.
             applied = replace(applied, ignores_task_definition=True)
         found = replace(deployed, applied=applied).status(facts, now)
+        if self.tasks is not None:
+            # Only now: a cause that Terraform ignores the count stays one.
+            asked = replace(found.applied, desired=self.tasks, ignores_desired=False)
+            found = replace(found, applied=asked)
         if found.verdict.state not in ("healthy", "scaled_to_zero"):
             return found
         if words := self._unlike(Situation(facts, applied, now)):
@@ -45,7 +52,7 @@ class Asked:
     def _unlike(self, it: Situation) -> str:
         """Return what the service has instead of what was asked for; empty if it has that."""
         applied, primary = it.applied, it.primary
-        if self.tasks is not None and it.desired != self.tasks:
+        if self.tasks is not None and it.desired != self.tasks and not self.is_autoscaled:
             return _("The desired count of the service is {present}, not {asked}.").format(
                 present=it.desired, asked=self.tasks
             )
