@@ -44,6 +44,12 @@ EXIT_CHANGES = 2
 """Exit code of a plan with changes, as with Terraform's ``-detailed-exitcode``."""
 
 
+SCALING = (
+    "aws_appautoscaling_target.this",
+    *(f"aws_appautoscaling_policy.{it}" for it in ("requests", "cpu", "memory", "metric")),
+    *(f'aws_appautoscaling_scheduled_action.this["{it}"]' for it in ("new-year", "1st")),
+)
+"""What goes before the service, and is created after it."""
 ALONE = (("b", "10.40.5.0/24"), ("b", "10.40.6.0/24"), ("a", "10.40.7.0/24"))
 """Zone and CIDR block of subnets without a route table of their own, and so without a route to the
 internet."""
@@ -114,6 +120,18 @@ def _other(places: Mapping[str, str]) -> str:
         "container_health.start_period_seconds": 5,
         "service.execute_command": True,
         "service.ignore_changes": (),
+        "autoscaling.enabled": True,
+        "autoscaling.max_tasks": 3,
+        "autoscaling.requests_per_target": 60,
+        "autoscaling.cpu_percent": 70,
+        "autoscaling.memory_percent": 80,
+        "autoscaling.metric_name": "Depth ${x}",
+        "autoscaling.metric_dimensions": {"Queue": "a b", "Kind": "%{x}"},
+        "autoscaling.metric_target": "0.5",
+        "autoscaling.schedules": {
+            "new-year": "cron(0 3 1 JAN ? *) min 1 max 2", "1st": "rate(365 days) min 1 max 3",
+        },
+        "autoscaling.timezone": "Europe/Berlin",
         "load_balancer.protocol": "HTTPS",
         "load_balancer.certificate_arn": places["certificate"],
         "health_check.port": "8081",
@@ -223,11 +241,15 @@ def both(
             # Before Terraform's first event, no task ran and no instance was protected.
             before = finished.partition(": Destroying...")[0]
             assert re.search(
-                r"Before Terraform destroys:\n1\. UpdateService: .*\n2\. SetInstanceProtection: "
-                r"(?s:.*)Step 1 of 2 .*\n.* 0\.\n(?s:.*)No task of the service \S+ runs\.\n"
-                r"Step 2 of 2 .*\n.* protected from scale-in\.\n",
+                r"Before Terraform destroys:\n(1\. RegisterScalableTarget: .*\n)?"
+                r"\d\. UpdateService: .*\n\d\. SetInstanceProtection: (?s:.*)"
+                r"(Step 1 of 3 .*\n.* is suspended\.\n)?Step (1 of 2|2 of 3) .*\n.* 0\.\n(?s:.*)"
+                r"No task of the service \S+ runs\.\nStep (2 of 2|3 of 3) .*\n"
+                r".* protected from scale-in\.\n",
                 before,
             ), before[-3000:]
+            scaled = "1. RegisterScalableTarget: " in before
+            assert scaled is ("Task scaling of the service other-turns is suspended." in before)
         for each in applied:
             state = json.loads((each.directory / "terraform.tfstate").read_text())
             assert state["resources"] == []
@@ -291,6 +313,13 @@ def test_every_typed_text_reaches_aws(both: tuple[Applied, Applied]) -> None:
     for address in ("aws_lb.this", "aws_ecs_service.this", "aws_security_group.instances"):
         tags = other.resources[address]["tags_all"]
         assert other.stack.stack.tags.items() <= tags.items()
+    (policy,) = other.resources["aws_appautoscaling_policy.metric"][
+        "target_tracking_scaling_policy_configuration"
+    ]
+    (metric,) = policy["customized_metric_specification"]
+    assert (policy["target_value"], metric["metric_name"]) == (0.5, "Depth ${x}")
+    pairs = {it["name"]: it["value"] for it in metric["dimensions"]}
+    assert pairs == other.stack.autoscaling.metric_dimensions
     tags = {
         tag["key"]: tag["value"] for tag in other.resources["aws_autoscaling_group.this"]["tag"]
     }
@@ -350,6 +379,7 @@ def test_a_replaced_capacity_provider_takes_service_and_association_with_it(
             "aws_ecs_capacity_provider.this",
             "aws_ecs_cluster_capacity_providers.this",
             "aws_ecs_service.this",
+            *SCALING,
         ),
         "delete create",
     )
@@ -373,6 +403,7 @@ def test_a_replaced_cluster_s_instances_go_before_it(
                 "aws_ecs_capacity_provider.this",
                 "aws_ecs_cluster_capacity_providers.this",
                 "aws_ecs_service.this",
+                *SCALING,
             ),
             "delete create",
         ),
@@ -425,6 +456,8 @@ def test_a_target_group_s_successor_comes_before_it_goes(
         "aws_lb_target_group.this": "create delete",
         "aws_lb_listener.https": "update",
         "aws_ecs_service.this": "update",
+        # Its label names the target group.
+        "aws_appautoscaling_policy.requests": "update",
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from gpuecs_tui.aws.reading import Reading
 from gpuecs_tui.aws.service.active_service import active_service
@@ -25,6 +26,22 @@ def service_id(cluster: str, service: str) -> str:
     return f"service/{cluster}/{service}"
 
 
+def scalable_target(reader: AccountReader, cluster: str, service: str) -> dict[str, Any] | None:
+    """Return what DescribeScalableTargets returns for a service's desired count; None without a
+    scalable target.
+
+    Raises AwsProblem.
+    """
+    targets = reader.call(
+        "application-autoscaling",
+        "DescribeScalableTargets",
+        ServiceNamespace="ecs",
+        ResourceIds=[service_id(cluster, service)],
+        ScalableDimension="ecs:service:DesiredCount",
+    ).get("ScalableTargets", ())
+    return next(iter(targets), None)
+
+
 def read_live_count(reader: AccountReader, cluster: str, service: str) -> Reading[LiveCount | None]:
     """Return the counts of a service; None if there is no active service of that name."""
 
@@ -32,14 +49,8 @@ def read_live_count(reader: AccountReader, cluster: str, service: str) -> Readin
         it = active_service(reader, cluster, service)
         if it is None:
             return None
-        targets = reader.call(
-            "application-autoscaling",
-            "DescribeScalableTargets",
-            ServiceNamespace="ecs",
-            ResourceIds=[service_id(cluster, service)],
-            ScalableDimension="ecs:service:DesiredCount",
-        ).get("ScalableTargets", ())
-        scaled = (targets[0]["MinCapacity"], targets[0]["MaxCapacity"]) if targets else None
+        target = scalable_target(reader, cluster, service)
+        scaled = (target["MinCapacity"], target["MaxCapacity"]) if target else None
         return LiveCount(it["serviceArn"], it["desiredCount"], it["runningCount"], scaled)
 
     return reader.reading("ecs:DescribeServices", read)

@@ -14,7 +14,7 @@ from gpuecs_tui.checks.context import Context, context_of
 from gpuecs_tui.checks.pricing.cost import cost
 from gpuecs_tui.checks.pricing.cost_words import amount, brief
 from gpuecs_tui.checks.rules import count_reset
-from gpuecs_tui.commands.change.here import TASKS, ignores, service_to_change
+from gpuecs_tui.commands.change.here import SCALED, TASKS, ignores, service_to_change
 from gpuecs_tui.commands.change.interrupted import worded
 from gpuecs_tui.commands.change.taken_back import limits_for, taken_back
 from gpuecs_tui.commands.change.values import (
@@ -42,6 +42,8 @@ from gpuecs_tui.terraform.read.directory import ReadBack
 from gpuecs_tui.terraform.write.value_change import refuse_unread
 
 MOST = "fleet.max_size"
+LEAST_TASKS, MOST_TASKS = "autoscaling.min_tasks", "autoscaling.max_tasks"
+SCHEDULES = "autoscaling.schedules"
 _COMMAND = "scale"
 
 
@@ -71,7 +73,7 @@ def scale(arguments: argparse.Namespace) -> int:
         effects = (
             *_effects(scaling),
             *_live_words(scaling, live),
-            *taken_back(here, live, found.texts),
+            *taken_back(here, live, {} if found.answers[SCALED] else found.texts),
         )
         if ignores(found, COUNT):
             _scale_outside(arguments, here, scaling, live, effects)
@@ -107,7 +109,14 @@ def _scale_outside(
     present = live.value if isinstance(live, Known) else None
     before = present.scaled if present else None
     limits = limits_for(present, scaling.tasks) if present else None
-    lines = [*effects, _ignored_words(scaling.tasks)]
+    answers = scaling.found.answers
+    values: dict[str, Value] = {TASKS: scaling.tasks}
+    if limits and answers[SCALED] and not answers.get(SCHEDULES, True):
+        # The limits in the directory are those of the scalable target. With scheduled actions, they
+        # apply only at its creation.
+        values |= {LEAST_TASKS: limits[0], MOST_TASKS: max(1, limits[1])}
+    lines = [*effects, _ignored_words(scaling)]
+    lines += changed_words(answers, {key: it for key, it in values.items() if key != TASKS})
     if limits and limits != before:
         lines.append(
             _("The limits of Application Auto Scaling become {least} to {most} tasks.").format(
@@ -120,7 +129,7 @@ def _scale_outside(
         _apply(arguments, {MOST: scaling.values[MOST]}, here.asked(_question(scaling.tasks)))
     else:
         ask(arguments, iter(lines), here.asked(_question(scaling.tasks)))
-    with written_values(here.directory, {TASKS: scaling.tasks}, _COMMAND) as change:
+    with written_values(here.directory, values, _COMMAND) as change:
         check_values(arguments, hides=(count_reset.RULE,))
         with calling(change):
             if not limits or not before or limits == before:
@@ -160,7 +169,16 @@ def _tell_limits(here: ServiceHere, before: tuple[int, int], limits: tuple[int, 
     )
 
 
-def _ignored_words(tasks: int) -> str:
+def _ignored_words(scaling: _Scaling) -> str:
+    tasks = scaling.tasks
+    if scaling.found.answers[SCALED]:
+        return ngettext(
+            "With task scaling, Terraform ignores the desired count, so ECS is called directly to "
+            "run {n} task.",
+            "With task scaling, Terraform ignores the desired count, so ECS is called directly to "
+            "run {n} tasks.",
+            tasks,
+        ).format(n=tasks)
     return ngettext(
         "Terraform ignores the desired count of this service (service.ignore_changes), so ECS is "
         "called directly to run {n} task.",

@@ -28,7 +28,7 @@ def taken_back(
 ) -> Iterator[str]:
     """Yield what may change the count again: autoscaling, its schedules, and Terraform.
 
-    ``texts``: the files of the directory.
+    ``texts``: the files of the directory that may have limits of their own.
     """
     if isinstance(live, Unknown):
         yield _("Whether Application Auto Scaling changes the count again is {unknown}.").format(

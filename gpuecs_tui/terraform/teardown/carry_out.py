@@ -21,11 +21,12 @@ from gpuecs_tui.aws.deployment.seen import Seen
 from gpuecs_tui.aws.deployment.tasks import read_tasks
 from gpuecs_tui.aws.errors import AwsProblem
 from gpuecs_tui.aws.service.active_service import DRAINING, present_service
+from gpuecs_tui.aws.service.live_count import scalable_target, service_id
 from gpuecs_tui.aws.session import AccountReader
 from gpuecs_tui.durations import in_words
 from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.terraform.teardown.account import account_of
-from gpuecs_tui.terraform.teardown.steps import Step, StopTasks, TakeProtectionOff
+from gpuecs_tui.terraform.teardown.steps import Step, StopTasks, SuspendScaling, TakeProtectionOff
 
 POLL_SECONDS = 2.0
 """Interval of the reads of a service's tasks, or of a group. Each takes a few calls, and a task
@@ -36,6 +37,11 @@ SetInstanceProtection)."""
 _ROUNDS = 3
 """Maximum number of readings of a group: AWS refuses a whole call if one of its instances has begun
 to terminate since it was read."""
+SUSPENDED = {
+    "DynamicScalingInSuspended": True,
+    "DynamicScalingOutSuspended": True,
+    "ScheduledScalingSuspended": True,
+}
 _SETTABLE = ("InService", "EnteringStandby", "Standby")
 """The lifecycle states in which AWS changes the protection of an instance; it refuses a whole call
 for one in another state."""
@@ -81,13 +87,35 @@ class Teardown:
             self.note(words.format(number=number, count=len(steps), step=step.words), "info")
             try:
                 with account_of(step.place, self.directory, self.profile) as reader:
-                    if isinstance(step, StopTasks):
+                    if isinstance(step, SuspendScaling):
+                        self._suspend(reader, step)
+                    elif isinstance(step, StopTasks):
                         self._stop_tasks(reader, step)
                     else:
                         self._take_protection_off(reader, step)
             except AwsProblem as problem:
                 self._tell_refused(number, step, problem)
         self._refuse_cancelled()
+
+    def _suspend(self, reader: AccountReader, step: SuspendScaling) -> None:
+        target = scalable_target(reader, step.cluster, step.service)
+        if target is None:
+            words = _("The service {service} has no scalable target.")
+        else:
+            if not all((target.get("SuspendedState") or {}).get(it) for it in SUSPENDED):
+                reader.call(
+                    "application-autoscaling",
+                    "RegisterScalableTarget",
+                    ServiceNamespace="ecs",
+                    ResourceId=service_id(step.cluster, step.service),
+                    ScalableDimension="ecs:service:DesiredCount",
+                    SuspendedState=SUSPENDED,
+                )
+            words = _("Task scaling of the service {service} is suspended.")
+        words = words.format(service=step.service)
+        if target is not None:
+            self.changed.append(words)
+        self.note(words, "info")
 
     def _stop_tasks(self, reader: AccountReader, step: StopTasks) -> None:
         found = present_service(reader, step.cluster, step.service)
@@ -180,7 +208,13 @@ class Teardown:
 
     def _tell_refused(self, number: int, step: Step, problem: AwsProblem) -> None:
         reason = problem.reason
-        if isinstance(step, StopTasks):
+        if isinstance(step, SuspendScaling):
+            words = _(
+                "Step {number} is not complete for the service {service} in the cluster {cluster}: "
+                "{reason}. Application Auto Scaling may raise the desired count again until "
+                "Terraform deletes the scalable target."
+            ).format(number=number, cluster=step.cluster, service=step.service, reason=reason)
+        elif isinstance(step, StopTasks):
             words = _(
                 "Step {number} is not complete for the service {service} in the cluster {cluster}: "
                 "{reason}. Terraform sets the desired count to 0 itself when it deletes the "

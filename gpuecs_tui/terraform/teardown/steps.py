@@ -2,8 +2,11 @@
 
 Terraform's delete of a service waits until its tasks have drained, 20 minutes by default (AWS
 provider, ``aws_ecs_service``, timeouts). Instances that are protected from scale-in keep an Auto
-Scaling group from shrinking (EC2 Auto Scaling user guide, "Use instance scale-in protection"). The
-targets are the resources that the plan deletes, by the ARNs in it, never by a derived name.
+Scaling group from shrinking (EC2 Auto Scaling user guide, "Use instance scale-in protection").
+Application Auto Scaling may raise the desired count again while the tasks stop, by an alarm or by a
+schedule, unless it is suspended (Application Auto Scaling user guide, "Suspending and resuming
+scaling"). The targets are the resources that the plan deletes, by the ARNs in it, never by a
+derived name.
 """
 
 from __future__ import annotations
@@ -33,6 +36,10 @@ _SERVICE_ARN = re.compile(
     r"arn:[\w-]+:ecs:(?P<region>[\w-]+):(?P<account>\d{12}):service/"
     r"(?P<cluster>[^/]+)/(?P<name>[^/]+)"
 )
+_TARGET_ARN = re.compile(
+    r"arn:[\w-]+:application-autoscaling:(?P<region>[\w-]+):(?P<account>\d{12}):scalable-target/.+"
+)
+_TARGET_ID = re.compile(r"service/(?P<cluster>[^/]+)/(?P<name>[^/]+)")
 _GROUP_ARN = re.compile(
     r"arn:[\w-]+:autoscaling:(?P<region>[\w-]+):(?P<account>\d{12}):autoScalingGroup:"
     r"[^:]+:autoScalingGroupName/(?P<name>.+)"
@@ -46,6 +53,23 @@ class Place:
     region: str
     account: str
     """12 digits."""
+
+
+@dataclass(frozen=True, slots=True)
+class SuspendScaling:
+    """Suspend the scaling of the tasks of a service."""
+
+    place: Place
+    cluster: str
+    service: str
+
+    @property
+    def words(self) -> str:
+        """Return the step in one sentence, with its target."""
+        return _(
+            "RegisterScalableTarget: task scaling suspended for the service {service} in the "
+            "cluster {cluster}, so that neither an alarm nor a schedule raises its desired count."
+        ).format(service=self.service, cluster=self.cluster)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,20 +132,21 @@ class TakeProtectionOff:
         ).format(group=self.group)
 
 
-Step = StopTasks | TakeProtectionOff
+Step = SuspendScaling | StopTasks | TakeProtectionOff
 
 
 def steps_of(run: Run, tree: PlanTree | None) -> tuple[Step, ...]:
     """Return the steps before the plan of ``run``, whose details are ``tree``, is applied.
 
-    Empty unless it is a destroy of everything. A service comes before a group.
+    Empty unless it is a destroy of everything. Task scaling comes before a service, and a
+    service before a group.
     """
     if run.operation is not Operation.DESTROY or tree is None or not tree.is_complete:
         return ()
     if any(it.action not in _DELETES for it in tree.changes):
         return ()
     gone = tree.by_action(Action.DELETE)
-    return (*_services(gone), *_groups(gone))
+    return (*_targets(gone), *_services(gone), *_groups(gone))
 
 
 def steps_in_words(steps: tuple[Step, ...]) -> list[str]:
@@ -130,6 +155,17 @@ def steps_in_words(steps: tuple[Step, ...]) -> list[str]:
         return []
     numbered = [f"{number}. {step.words}" for number, step in enumerate(steps, 1)]
     return [_("Before Terraform destroys:"), *numbered]
+
+
+def _targets(gone: tuple[ResourceChange, ...]) -> Iterator[SuspendScaling]:
+    for change in gone:
+        if change.type != "aws_appautoscaling_target":
+            continue
+        found = _TARGET_ARN.fullmatch(_text(change, "arn"))
+        service = _TARGET_ID.fullmatch(_text(change, "resource_id"))
+        if found and service and _text(change, "service_namespace") == "ecs":
+            place = Place(found["region"], found["account"])
+            yield SuspendScaling(place, service["cluster"], service["name"])
 
 
 def _services(gone: tuple[ResourceChange, ...]) -> Iterator[StopTasks]:

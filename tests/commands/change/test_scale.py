@@ -14,6 +14,7 @@ import pytest
 from gpuecs_tui.cli import main
 from gpuecs_tui.commands.failure import EXIT_FAILED, EXIT_USAGE
 from gpuecs_tui.commands.service.here import EXIT_NOT_DEPLOYED
+from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.terraform.base.liveness import identify
 from gpuecs_tui.terraform.control import runs
 from gpuecs_tui.terraform.runs import run_list
@@ -401,6 +402,35 @@ def test_autoscaling_keeps_the_new_count_and_its_schedule_is_named(
         assert account.service["desiredCount"] == 3
     finally:
         scaling.deregister_scalable_target(**TARGET)
+
+
+@pytest.mark.parametrize("scheduled", [False, True])
+def test_own_task_scaling_gets_the_limits_that_keep_the_count(
+    account: Stepped, stack: Stack, capsys: Printed, scheduled: bool
+) -> None:
+    night: Value = {"night": "cron(0 20 * * ? *) min 1 max 2"} if scheduled else {}
+    stack.write(
+        autoscaling__enabled=True, autoscaling__requests_per_target=60, fleet__max_size=20,
+        autoscaling__schedules=night,
+    )  # fmt: skip
+    scaling = account.client("application-autoscaling")
+    scaling.register_scalable_target(**TARGET, MinCapacity=1, MaxCapacity=2)
+    try:
+        assert scale(stack, 3, "--yes") == 0
+        out = capsys.readouterr().out
+        (found,) = scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]
+    finally:
+        scaling.deregister_scalable_target(**TARGET)
+    assert (found["MinCapacity"], found["MaxCapacity"]) == (3, 3)
+    assert account.service["desiredCount"] == 3
+    assert "With task scaling, Terraform ignores the desired count" in out
+    assert "The next apply sets" not in out
+    # The directory has the same limits, so the next apply changes nothing.
+    lines = "autoscaling.min_tasks: 1 → 3\nautoscaling.max_tasks: 2 → 3\n"
+    assert (lines in out) is not scheduled
+    limits = ("min_tasks     = 3", "max_tasks     = 3")
+    assert all((it in stack.read()) is not scheduled for it in limits)
+    assert "desired_count = 3" in stack.read()
 
 
 def test_limits_that_changed_are_named_if_the_count_is_refused(

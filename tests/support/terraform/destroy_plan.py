@@ -10,6 +10,18 @@ from tests.support.terraform.plan_json import resource, show
 ACCOUNT = "123456789012"
 
 
+def scaled_plan(name: str, region: str) -> dict[str, Any]:
+    """Return the plan that also destroys the scalable target of the service."""
+    plan = destroy_plan(name, region)
+    target = {
+        "arn": f"arn:aws:application-autoscaling:{region}:{ACCOUNT}:scalable-target/0ec5",
+        "resource_id": f"service/{name}/{name}",
+        "service_namespace": "ecs",
+    }
+    change = resource("aws_appautoscaling_target.this", "delete", before=target)
+    return {**plan, "resource_changes": [*plan["resource_changes"], change]}
+
+
 def destroy_plan(name: str, region: str, **service: Any) -> dict[str, Any]:
     """Return the plan that destroys a service, its group and what their waits depend on.
 

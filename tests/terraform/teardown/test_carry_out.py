@@ -11,13 +11,14 @@ import pytest
 
 from gpuecs_tui.aws.errors import AwsProblem
 from gpuecs_tui.aws.session import AccountReader
+from gpuecs_tui.demo.model import metrics
 from gpuecs_tui.terraform.plan.details import plan_tree
 from gpuecs_tui.terraform.runs.run_status import Operation, RunStatus
 from gpuecs_tui.terraform.teardown import carry_out
 from gpuecs_tui.terraform.teardown.carry_out import Stopped, Teardown
 from gpuecs_tui.terraform.teardown.steps import Step, TakeProtectionOff, steps_of
 from tests.demo.simulator.stepped import REGION, Stepped, stepped
-from tests.support.terraform.destroy_plan import destroy_plan
+from tests.support.terraform.destroy_plan import destroy_plan, scaled_plan
 from tests.support.terraform.run_folders import stage
 
 INSTANCES = 2
@@ -142,6 +143,53 @@ def test_tasks_stop_before_the_protection_goes_and_a_repetition_finds_both_done(
         "No instance of the Auto Scaling group llm is protected from scale-in.",
     ]
     assert not run.warnings
+
+
+def test_suspended_scaling_leaves_the_count_at_zero(
+    account: Stepped,
+    run: Run,
+    steps: tuple[Step, ...],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(metrics, "values", {"Depth": 100.0})
+    scaling = account.client("application-autoscaling")
+    place = {
+        "ServiceNamespace": "ecs",
+        "ResourceId": "service/llm/llm",
+        "ScalableDimension": "ecs:service:DesiredCount",
+    }
+    scaling.register_scalable_target(**place, MinCapacity=0, MaxCapacity=2)
+    custom = {"MetricName": "Depth", "Namespace": "Jobs", "Statistic": "Sum", "Dimensions": []}
+    scaling.put_scaling_policy(
+        **place,
+        PolicyName="depth",
+        PolicyType="TargetTrackingScaling",
+        TargetTrackingScalingPolicyConfiguration={
+            "TargetValue": 10.0, "ScaleOutCooldown": 0, "CustomizedMetricSpecification": custom,
+        },
+    )  # fmt: skip
+    staged = stage(tmp_path / "s", RunStatus.PLANNED, operation=Operation.DESTROY)
+    (suspend, *_others) = steps_of(staged, plan_tree(scaled_plan("llm", REGION)))
+    try:
+        # Without the first step, the metric starts the tasks again.
+        account.update(desiredCount=0)
+        account.until(lambda: account.service["desiredCount"])
+        run.carry_out((suspend, *steps))
+        assert run.texts[0] == "Task scaling of the service llm is suspended."
+        account.step(60)
+        assert account.service["desiredCount"] == 0
+        run.notes.clear()
+        run.carry_out((suspend,))
+        assert run.texts == ["Task scaling of the service llm is suspended."]
+    finally:
+        scaling.deregister_scalable_target(**place)
+    run.notes.clear()
+    run.carry_out((suspend,))
+    assert run.texts == ["The service llm has no scalable target."]
+    refuse(monkeypatch, "application-autoscaling:DescribeScalableTargets")
+    run.carry_out((suspend,))
+    assert "may raise the desired count again until Terraform" in run.warnings[0]
 
 
 def test_only_protected_instances_are_named_and_in_batches(

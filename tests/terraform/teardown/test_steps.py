@@ -11,7 +11,7 @@ from gpuecs_tui.terraform.plan.details import load_plan, plan_tree
 from gpuecs_tui.terraform.runs.run import Run
 from gpuecs_tui.terraform.runs.run_status import Operation, RunStatus
 from gpuecs_tui.terraform.teardown.steps import Step, steps_in_words, steps_of
-from tests.support.terraform.destroy_plan import destroy_plan
+from tests.support.terraform.destroy_plan import destroy_plan, scaled_plan
 from tests.support.terraform.plan_json import resource
 from tests.support.terraform.run_folders import stage
 
@@ -42,6 +42,21 @@ def test_the_steps_with_their_targets_and_the_longest_wait(run: Run) -> None:
         "2. SetInstanceProtection: no scale-in protection for the protected instances of the Auto "
         "Scaling group llm.",
     ]
+
+
+def test_task_scaling_is_suspended_first(run: Run) -> None:
+    plan = scaled_plan("llm", REGION)
+    first, *others = steps_in_words(steps(run, plan))[1:]
+    assert first == (
+        "1. RegisterScalableTarget: task scaling suspended for the service llm in the cluster llm, "
+        "so that neither an alarm nor a schedule raises its desired count."
+    )
+    assert [it[:20] for it in others] == ["2. UpdateService: de", "3. SetInstanceProtec"]
+    target = plan["resource_changes"][-1]["change"]["before"]
+    for key, value in (("service_namespace", "dynamodb"), ("arn", ""), ("resource_id", "x")):
+        kept, target[key] = target[key], value
+        assert len(steps(run, plan)) == 2
+        target[key] = kept
 
 
 def test_a_wait_whose_parts_are_not_in_the_plan_has_the_defaults_of_aws(run: Run) -> None:
