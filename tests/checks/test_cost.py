@@ -226,7 +226,7 @@ def test_task_scaling_costs_from_its_minimum_to_its_maximum() -> None:
     text = in_one_line(of(**SCALED))
     assert "; with scaling $387 to $1,504/month;" in text
     lines = "\n".join(text_lines(of(**SCALED)))
-    assert "with task scaling, usually, 2 instances" in lines
+    assert "with task scaling, at desired count, 2 instances" in lines
 
 
 def test_a_schedule_is_paid_by_its_share_of_the_time() -> None:

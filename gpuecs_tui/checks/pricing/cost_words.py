@@ -85,7 +85,7 @@ def state_words(of: Sum) -> str:
         "rollout": _("during a deployment"),
         "from_zero": _("when scaling from zero"),
         "scaled_least": _("with task scaling at its minimum"),
-        "scaled_usual": _("with task scaling, usually"),
+        "scaled_usual": _("with task scaling, at desired count"),
         "scaled_most": _("with task scaling at its maximum"),
     }[of.state]
     if of.instances is None:

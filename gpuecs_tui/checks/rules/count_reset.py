@@ -17,12 +17,16 @@ IGNORED = "service.ignore_changes"
 
 
 def count_reset(context: Context) -> Iterator[Finding]:
-    """An apply resets a count that something else changed, or ignores the configured one."""
+    """An apply resets a count that something else changed, or ignores the configured one.
+
+    With task scaling, the count is meant to change.
+    """
     stack = context.stack
     if stack.autoscaling.enabled:
         return
-    target = service_id(stack.names.cluster, stack.names.service)
-    found = context.account.lookups.live_counts.get(target)
+    found = context.account.lookups.live_counts.get(
+        service_id(stack.names.cluster, stack.names.service)
+    )
     if found is None:
         return
     if isinstance(found, Unknown):
@@ -33,11 +37,7 @@ def count_reset(context: Context) -> Iterator[Finding]:
     if live is None or not context.may_own(live.arn, stack.names.service):
         return
     planned, ignored = stack.service.desired_count, COUNT in stack.service.ignore_changes
-    scaled = live.scaled
-    if context.owned is not None and target in context.owned:
-        # The scalable target is the stack's own, and ends with the apply.
-        scaled = None
-    if ignored and live.desired != planned and scaled is None:
+    if ignored and live.desired != planned and live.scaled is None:
         yield warning(
             RULE,
             TASKS,
@@ -50,8 +50,8 @@ def count_reset(context: Context) -> Iterator[Finding]:
             ).format(live=live.desired, planned=planned),
             fix=((IGNORED, tuple(it for it in stack.service.ignore_changes if it != COUNT)),),
         )
-    elif not ignored and scaled is not None:
-        least, most = scaled
+    elif not ignored and live.scaled is not None:
+        least, most = live.scaled
         yield warning(
             RULE,
             TASKS,

@@ -165,6 +165,9 @@ def test_count_reset() -> None:
     assert found.severity == "unknown"
 
     assert counts(known(replace(four, scaled=(1, 9))), ignoring) == []
+    scaling: dict[str, Value] = {**own, "autoscaling__enabled": True}
+    assert counts(known(replace(four, scaled=(1, 9))), scaling) == []
+    assert counts(DENIED, scaling) == []
     assert counts(known(replace(four, desired=2)), own) == []
     assert counts(known(None), own) == []
     # The rule name-taken reports a service of that name in another stack.
