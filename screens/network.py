@@ -48,6 +48,7 @@ class NetworkScreen(FormScreen):
                 "task.image",
                 "task.secrets",
                 "container.registry_secret_arn",
+                "sidecars.images",
                 "service.execute_command",
             ),
         ),

@@ -9,7 +9,7 @@ from gpuecs_tui.aws.ecr import ecr_image
 from gpuecs_tui.aws.reading import Reading
 from gpuecs_tui.aws.secret_place import secret_place
 from gpuecs_tui.aws.session import AccountReader
-from gpuecs_tui.stack.containers.secrets import secret_references
+from gpuecs_tui.stack.containers.references import images_of, secret_references
 from gpuecs_tui.stack.model import Stack
 
 EXECUTION, TASK = "task.execution_role_arn", "task.task_role_arn"
@@ -58,10 +58,11 @@ def role_needs(stack: Stack) -> Iterator[RoleNeed]:
     if role := task.execution_role_arn:
         partition, account = role.split(":")[1], role.split(":")[4]
         region = stack.stack.region
-        image = ecr_image(task.image)
-        if image is not None:
+        images = [found for _key, it in images_of(stack) if (found := ecr_image(it)) is not None]
+        if images:
             yield RoleNeed(EXECUTION, role, ("ecr:GetAuthorizationToken",), "*")
-            place = f"{image.region}:{image.account}:repository/{image.repository}"
+        places = (f"{it.region}:{it.account}:repository/{it.repository}" for it in images)
+        for place in dict.fromkeys(places):
             yield RoleNeed(EXECUTION, role, PULL_ACTIONS, f"arn:{partition}:ecr:{place}", True)
         group = f"arn:{partition}:logs:{region}:{account}:log-group:{task.log_group}:*"
         yield RoleNeed(EXECUTION, role, LOG_ACTIONS, group)

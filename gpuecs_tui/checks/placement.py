@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gpuecs_tui.stack.agent_config import reserved_memory
+from gpuecs_tui.stack.containers.each import each_sidecar
 from gpuecs_tui.stack.instance_type import InstanceType
 from gpuecs_tui.stack.model import Stack
 
@@ -131,7 +132,8 @@ def reserved_mib(stack: Stack) -> int:
 def one_task_per_instance(stack: Stack) -> bool:
     """Return whether the host port allows only one task per instance."""
     mode = stack.task.network_mode
-    return mode == "host" or (mode == "bridge" and stack.task.host_port != 0)
+    fixed = stack.task.host_port or any(it.host_port for it in each_sidecar(stack.sidecars))
+    return mode == "host" or (mode == "bridge" and bool(fixed))
 
 
 def _counts(stack: Stack, it: InstanceType, memory_mib: int) -> dict[Resource, int]:

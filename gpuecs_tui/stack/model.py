@@ -11,6 +11,7 @@ from typing import Any, get_type_hints
 
 from gpuecs_tui.stack.containers.health import ContainerHealth
 from gpuecs_tui.stack.containers.options import Container
+from gpuecs_tui.stack.containers.sidecars import Sidecars
 from gpuecs_tui.stack.fields import Key, Value, declared_key
 from gpuecs_tui.stack.fleet import Fleet
 from gpuecs_tui.stack.identity import Identity, Names, StateBackend
@@ -32,6 +33,7 @@ class Stack:
     task: Task
     container: Container
     container_health: ContainerHealth
+    sidecars: Sidecars
     service: Service
     autoscaling: Autoscaling
     load_balancer: LoadBalancer

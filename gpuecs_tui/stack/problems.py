@@ -12,6 +12,12 @@ from dataclasses import dataclass
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.containers.health import CHECK_FORMS
 from gpuecs_tui.stack.containers.options import EXIT_CODES_MAX, ULIMIT_MAX, UNLIMITED
+from gpuecs_tui.stack.containers.problems import (
+    sidecar_names,
+    sidecar_order,
+    sidecar_ports,
+    sidecar_sizes,
+)
 from gpuecs_tui.stack.fleet import USER_DATA_MAX
 from gpuecs_tui.stack.load_balancer import GRPC_MATCHER, HTTP_MATCHER, reversed_range
 from gpuecs_tui.stack.model import KEYS, Stack
@@ -284,7 +290,8 @@ def _bucket(stack: Stack) -> Iterator[tuple[str, str]]:
 
 _CONTRADICTIONS: tuple[Callable[[Stack], Iterator[tuple[str, str]]], ...] = (
     _tags, _sizes, _script, _scaling_steps, _container_memory, _container_cpu, _secrets,
-    _ulimits, _exit_codes, _container_check, _log_group, _certificate, _redirect_port,
+    _ulimits, _exit_codes, _container_check, sidecar_names, sidecar_sizes, sidecar_ports,
+    sidecar_order, _log_group, _certificate, _redirect_port,
     _protocol_version, _matcher, _ingress, _percents, _task_limits, _schedules, _bucket,
 )  # fmt: skip
 """The possible contradictions. Each has its own function, so an unknown answer skips only the

@@ -114,16 +114,32 @@ def explicit(stack: Stack, instance_type: InstanceType | None) -> dict[str, Valu
 def tasks_per_instance(values: Answers, instance_type: InstanceType) -> int:
     """Return how many tasks share an instance in equal parts; at least 1.
 
-    One with a fixed host port, host networking, or distinct instances; otherwise by GPUs
-    (docs/aws.md, "Network modes").
+    One with a fixed host port of any container, host networking, or distinct instances; otherwise
+    by GPUs (docs/aws.md, "Network modes").
     """
     if (
         values["service.distinct_instances"]
         or values["task.network_mode"] == "host"
-        or (values["task.network_mode"] == "bridge" and values["task.host_port"])
+        or (
+            values["task.network_mode"] == "bridge"
+            and (values["task.host_port"] or _fixed_sidecar_port(values))
+        )
     ):
         return 1
     return max(1, instance_type.gpus // max(1, cast(int, values["task.gpus"])))
+
+
+def _fixed_sidecar_port(values: Answers) -> bool:
+    """Return whether a further container has a fixed port of the instance."""
+    return any(":" in it for it in cast(dict[str, str], values["sidecars.ports"]).values())
+
+
+def _left(values: Answers, part: str) -> int | None:
+    """Return what the further containers leave of the task's cpu or memory; None if unknown."""
+    whole = values.get(f"task.{part}")
+    lines = {"cpu": "sidecars.cpu_units", "memory": "sidecars.memory_mib"}[part]
+    used = cast(dict[str, str], values[lines]).values()
+    return None if whole is None else cast(int, whole) - sum(map(int, used))
 
 
 def instances_for_update(values: Answers, tasks_each: int) -> int:
@@ -173,8 +189,8 @@ def _derive(
     each = tasks_per_instance(values, instance_type) if instance_type else 1
     fill("task.cpu", min(CPU_MAX, instance_type.cpu_units // each) if instance_type else None)
     fill("task.memory", instance_type.safe_memory_mib // each if instance_type else None)
-    fill("task.container_cpu", values.get("task.cpu"))
-    fill("task.container_memory", values.get("task.memory"))
+    fill("task.container_cpu", _left(values, "cpu"))
+    fill("task.container_memory", _left(values, "memory"))
     fill("fleet.max_size", instances_for_update(values, each))
     fill("fleet.initial_size", max(1, cast(int, values["fleet.min_size"])))
     grace = cast(int, values["service.health_check_grace_seconds"])

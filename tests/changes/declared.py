@@ -32,6 +32,10 @@ HTTPS: Mapping[str, Any] = {
     "load_balancer.protocol": "HTTPS",
     "load_balancer.certificate_arn": "@certificate",
 }
+BESIDE: Mapping[str, Any] = {
+    "sidecars.images": {"metrics": "public.ecr.aws/team/metrics:1"},
+    "sidecars.memory_mib": {"metrics": "256"},
+}
 CHECKED: Mapping[str, Any] = {"container_health.command": ("CMD", "true")}
 SCALED: Mapping[str, Any] = {
     "autoscaling.enabled": True,
@@ -158,6 +162,15 @@ CHANGES: tuple[Change, ...] = (
     Change("container_health.retries", 5, CHECKED),
     Change("container_health.start_period_seconds", 60, CHECKED),
     Change("task.command", ("serve", "--port", "8000")),
+    Change("sidecars.images", BESIDE["sidecars.images"], along={
+        "sidecars.memory_mib": {"metrics": "256"}
+    }),
+    Change("sidecars.memory_mib", {"metrics": "512"}, BESIDE),
+    Change("sidecars.cpu_units", {"metrics": "256"}, BESIDE),
+    Change("sidecars.essential", ("metrics",), BESIDE),
+    Change("sidecars.depends_on", {"app": "metrics:START"}, BESIDE),
+    Change("sidecars.environment", {"metrics.LOG_LEVEL": "debug"}, BESIDE),
+    Change("sidecars.ports", {"metrics": "9400"}, BESIDE),
     Change("task.log_group", "@log-group"),
     Change("task.log_retention_days", 90),
     Change("task.log_stream_prefix", "other"),

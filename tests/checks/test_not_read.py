@@ -20,6 +20,7 @@ from gpuecs_tui.stack.model import KEYS
 from gpuecs_tui.stack.partial import NotKnown, partial
 from gpuecs_tui.terraform.hcl.tree import ReadProblem
 from gpuecs_tui.terraform.read.directory import read, read_back
+from gpuecs_tui.terraform.read.sidecars import SIDECAR_KEYS
 from gpuecs_tui.terraform.render.stack_files import render
 from gpuecs_tui.terraform.write.stack import compare, write
 from gpuecs_tui.wizard.directory_status import inspect
@@ -102,7 +103,7 @@ VARIANTS: dict[str, tuple[Edit, str, tuple[str, ...]]] = {
         put_in("task.tf", "  container_definitions = jsonencode([\n",
                '  container_definitions = jsonencode([\n    { name = "log", memory = 900 },\n'),
         "aws_ecs_task_definition.this.container_definitions[log]",
-        ("task.container_cpu", "task.container_memory"),
+        ("task.container_cpu", "task.container_memory", *SIDECAR_KEYS),
     ),
     "containers from a file": (
         both(put_in("task.tf", "  container_definitions = jsonencode([",

@@ -46,8 +46,8 @@ FOLLOWS: Mapping[str, str] = {
     "fleet.initial_size": "`fleet.min_size`, at least 1",
     "task.cpu": "CPU units of the instance type ÷ tasks per instance",
     "task.memory": "memory of the instance type that is safe for tasks ÷ tasks per instance",
-    "task.container_cpu": "`task.cpu`",
-    "task.container_memory": "`task.memory`",
+    "task.container_cpu": "`task.cpu`, less `sidecars.cpu_units`",
+    "task.container_memory": "`task.memory`, less `sidecars.memory_mib`",
     "task.log_group": "`names.log_group`, or `/ecs/` and `stack.name`",
     "task.log_stream_prefix": "`task.container_name`",
     "autoscaling.scale_out_cooldown_seconds": (
@@ -242,11 +242,17 @@ def written(configuration: Configuration, place: str) -> object:
     inside, _dot, rest = path.partition(".")
     if inside != "container_definitions":
         return configuration.value(address, path)
-    value = configuration.value(address, inside)
-    for part in ("", *rest.split(".")):
+    containers = configuration.value(address, inside)
+    assert isinstance(containers, list)
+    # A key of further containers is written in the second container, the others in the first.
+    return [_member(it, rest.split(".")) for it in containers]
+
+
+def _member(value: object, path: list[str]) -> object:
+    for part in path:
         if isinstance(value, list):
             value = value[0]
-        value = value.get(part) if part and isinstance(value, dict) else value
+        value = value.get(part) if isinstance(value, dict) else value
     return value
 
 

@@ -108,6 +108,15 @@ def _other(places: Mapping[str, str]) -> str:
         "task.shared_memory_mib": 64,
         "task.command": ("serve", "a b", "${c}"),
         "task.ipc_mode": "task",
+        "sidecars.images": {"metrics": "metrics:1", "prepare": "public.ecr.aws/team/prepare:2"},
+        "sidecars.memory_mib": {"metrics": "256", "prepare": "512"},
+        "sidecars.cpu_units": {"metrics": "128"},
+        "sidecars.essential": ("metrics",),
+        "sidecars.depends_on": {
+            "app": "prepare:SUCCESS metrics:START", "metrics": "prepare:COMPLETE",
+        },
+        "sidecars.environment": {"metrics.A": "${b}", "prepare.C.d": ""},
+        "sidecars.ports": {"metrics": "9400"},
         "container.registry_secret_arn": places["secret"],
         "container.entry_point": ("python", "-m", "${m}"),
         "container.working_directory": "/srv",
@@ -303,7 +312,7 @@ def test_an_applied_directory_is_read_back(both: tuple[Applied, Applied]) -> Non
 def test_every_typed_text_reaches_aws(both: tuple[Applied, Applied]) -> None:
     _, other = both
     values = other.resources["aws_ecs_task_definition.this"]
-    (container,) = json.loads(values["container_definitions"])
+    container, *_further = json.loads(values["container_definitions"])
     environment = {pair["name"]: pair["value"] for pair in container["environment"]}
     assert environment == other.stack.task.environment
     assert container["command"] == ["serve", "a b", "${c}"]

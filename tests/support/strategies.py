@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from functools import cache
 from typing import cast
 
@@ -25,6 +26,7 @@ from gpuecs_tui.stack.problems import problems
 from gpuecs_tui.stack.relevance import relevant
 from gpuecs_tui.stack.resolve import resolve
 from gpuecs_tui.stack.scaling.autoscaling import action_text
+from gpuecs_tui.stack.task import IMAGE, IMAGE_MAX, VARIABLE_NAME
 
 G4DN_XLARGE = InstanceType(
     name="g4dn.xlarge",
@@ -184,11 +186,53 @@ def container_checks() -> st.SearchStrategy[tuple[str, ...]]:
     return st.one_of(st.just(()), shell, words)
 
 
+_SIZES = ("cpu", "memory", "container_cpu", "container_memory")
+_SIDECARS = ("metrics", "model-loader", "PROXY_2", "log")
+
+
+@st.composite
+def sidecars(draw: st.DrawFn, given: Mapping[str, Value]) -> dict[str, Value]:
+    """Further containers that leave enough of the derived size to the service's container."""
+    own = str(given.get("task.container_name", "app"))
+    names = draw(st.lists(st.sampled_from(_SIDECARS), unique=True, max_size=3))
+    names = [it for it in names if it != own]
+    essential = [it for it in names if draw(st.booleans())]
+    taken = {given.get("task.host_port", 0), given.get("task.container_port", 8000)}
+    bridge = given.get("task.network_mode", "bridge") == "bridge"
+    ports: dict[str, str] = {}
+    waits: dict[str, str] = {}
+    for position, name in enumerate(names):
+        port = draw(st.integers(1, 65535).filter(lambda it: it not in taken))
+        taken.add(port)
+        fixed = f"{port}:" if bridge and draw(st.booleans()) else ""
+        ports |= {name: f"{fixed}{port}"} if draw(st.booleans()) else {}
+        # Each container waits only for earlier ones, so that there is no circle.
+        earlier = [f"{it}:START" for it in names[:position] if draw(st.booleans())]
+        waits |= {name: " ".join(earlier)} if earlier else {}
+    ended = [f"{it}:SUCCESS" for it in names if it not in essential and draw(st.booleans())]
+    waits |= {own: " ".join(ended)} if ended else {}
+    sizes = st.integers(1, 200).map(str)
+    variables = st.dictionaries(matching(VARIABLE_NAME, 40), texts(), max_size=2)
+    return {
+        "sidecars.images": {it: draw(matching(IMAGE, IMAGE_MAX)) for it in names},
+        "sidecars.memory_mib": {it: draw(sizes) for it in names},
+        "sidecars.cpu_units": {it: draw(sizes) for it in names if draw(st.booleans())},
+        "sidecars.essential": tuple(essential),
+        "sidecars.depends_on": waits,
+        "sidecars.environment": {
+            f"{it}.{name}": value for it in names for name, value in draw(variables).items()
+        },
+        "sidecars.ports": ports,
+    }
+
+
 @st.composite
 def answers(draw: st.DrawFn) -> dict[str, Value]:
     """Answers that make a valid stack on a g4dn.xlarge; about half of the keys are given."""
     given: dict[str, Value] = {}
     for key, declaration in KEYS.items():
+        if key.startswith("sidecars."):
+            continue
         if declaration.required or draw(st.booleans()):
             given[key] = draw(values(key))
 
@@ -219,6 +263,8 @@ def answers(draw: st.DrawFn) -> dict[str, Value]:
             for name, arn in secrets.items()
             if name not in variables and name != "NVIDIA_DRIVER_CAPABILITIES"
         }
+    if not given.keys() & {f"task.{it}" for it in _SIZES} and draw(st.booleans()):
+        given |= draw(sidecars(given))
     if "container_health.command" in given:
         given["container_health.command"] = draw(container_checks())
     if given.get("load_balancer.protocol") == "HTTPS":

@@ -34,7 +34,7 @@ from gpuecs_tui.aws.service.live_count import read_live_count, service_id
 from gpuecs_tui.aws.service.live_revision import read_live_revision
 from gpuecs_tui.aws.service_roles import missing_service_roles, read_may_create
 from gpuecs_tui.aws.session import AccountReader
-from gpuecs_tui.stack.containers.secrets import secret_references
+from gpuecs_tui.stack.containers.references import images_of, secret_references
 from gpuecs_tui.stack.model import Stack
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -117,10 +117,11 @@ def read_references(reader: AccountReader, stack: Stack, facts: AccountFacts) ->
 def _jobs(
     reader: AccountReader, stack: Stack
 ) -> Iterator[tuple[str, str, Callable[[], Reading[Any]]]]:
-    image = ecr_image(stack.task.image)
-    if image and image.region == reader.region:
-        yield "images", image.repository, partial(read_images, reader, image.repository)
-        yield "image_architectures", stack.task.image, partial(read_architectures, reader, image)
+    for _key, reference in images_of(stack):
+        image = ecr_image(reference)
+        if image and image.region == reader.region:
+            yield "images", image.repository, partial(read_images, reader, image.repository)
+            yield "image_architectures", reference, partial(read_architectures, reader, image)
     if stack.fleet.ami.startswith("ami-"):
         yield (
             "machine_images",

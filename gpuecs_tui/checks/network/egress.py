@@ -13,6 +13,7 @@ from gpuecs_tui.checks.finding import Finding, error, undecided, unknown, warnin
 from gpuecs_tui.checks.network.endpoints import (
     FOR_ECR,
     endpoints_to_create,
+    image_beyond_endpoints,
     lasting,
     missing_endpoints,
     needed_endpoints,
@@ -118,7 +119,7 @@ def _stuck(
     good: tuple[str, ...],
 ) -> Finding:
     endpoints = context.account.vpc_endpoints
-    image = context.stack.task.image
+    _key, image = image_beyond_endpoints(context.stack)
     ipv4 = ipv4_reference(image)
     if isinstance(endpoints, Unknown) and (served_by_endpoints(context.stack) or ipv4 != image):
         what = _(
@@ -153,24 +154,25 @@ def _stuck(
 
 def _unreachable_image(context: Context, where: str, good: tuple[str, ...]) -> Finding:
     """Return the error that no endpoint reaches the registry of the image."""
-    image = context.stack.task.image
+    key, image = image_beyond_endpoints(context.stack)
     if (ipv4 := ipv4_reference(image)) != image:
         return error(
             "egress",
-            "task.image",
+            key,
             _(
                 "Instances in {subnets} can use only VPC endpoints. ECR has no VPC endpoint for "
                 "the dual-stack registry name in {image}, so the image can't be pulled."
             ).format(subnets=where, image=image),
-            fix=(("task.image", ipv4),),
+            "" if key == "task.image" else _("use {image}").format(image=ipv4),
+            ((key, ipv4),) if key == "task.image" else None,
         )
     return error(
         "egress",
-        "task.image",
+        key,
         _(
             "Instances in {subnets} can use only VPC endpoints. No VPC endpoint reaches the "
             "registry of {image}, so the image can't be pulled."
-        ).format(subnets=where, image=context.stack.task.image),
+        ).format(subnets=where, image=image),
         _("use an image in ECR, or choose only instance subnets with a NAT gateway"),
         keep_instances_in(context.stack, good) if good else None,
     )

@@ -10,7 +10,7 @@ from gpuecs_tui.aws.reading import Unknown, value_or
 from gpuecs_tui.checks.context import Context
 from gpuecs_tui.checks.finding import Finding, Fix, error, undecided, unknown
 from gpuecs_tui.i18n import _
-from gpuecs_tui.stack.containers.secrets import secret_references
+from gpuecs_tui.stack.containers.references import images_of, secret_references
 from gpuecs_tui.stack.model import Stack
 from gpuecs_tui.stack.network import ECR_ENDPOINTS, GATEWAY_ENDPOINT, in_endpoint_order
 
@@ -24,14 +24,20 @@ FOR_ECR = (*ECR_ENDPOINTS, GATEWAY_ENDPOINT)
 
 
 def served_by_endpoints(stack: Stack) -> bool:
-    """Return whether endpoints reach the image: it is in ECR, under the registry's IPv4 name."""
-    return is_served_by_endpoints(stack.task.image)
+    """Return whether endpoints reach every image: in ECR, under the registry's IPv4 name."""
+    return all(is_served_by_endpoints(image) for _key, image in images_of(stack))
+
+
+def image_beyond_endpoints(stack: Stack) -> tuple[str, str]:
+    """Return key and reference of the first image that no endpoint reaches, or of the first."""
+    found = [*images_of(stack)]
+    return next((it for it in found if not is_served_by_endpoints(it[1])), found[0])
 
 
 def needed_endpoints(stack: Stack) -> tuple[str, ...]:
     """Return the services that need endpoints if the stack has no internet access."""
     needed = [*ALWAYS]
-    if served_by_endpoints(stack):
+    if any(is_served_by_endpoints(image) for _key, image in images_of(stack)):
         needed += FOR_ECR
     arns = secret_references(stack)
     if any(":secretsmanager:" in arn for arn in arns):

@@ -8,6 +8,7 @@ from gpuecs_tui.checks.context import Context
 from gpuecs_tui.checks.finding import Finding, error, warning
 from gpuecs_tui.checks.placement import one_task_per_instance
 from gpuecs_tui.i18n import _
+from gpuecs_tui.stack.containers.each import each_sidecar
 from gpuecs_tui.stack.load_balancer import TRAFFIC_PORT
 from gpuecs_tui.stack.model import Stack, peak_tasks
 
@@ -33,7 +34,7 @@ def static_port(context: Context) -> Iterator[Finding]:
             _(
                 "{wanted} tasks need {wanted} instances because host port {port} allows one task "
                 "per instance. The maximum size of the fleet is {most}."
-            ).format(wanted=wanted, port=host_port(stack), most=most),
+            ).format(wanted=wanted, port=host_port(stack) or _fixed(stack)[0], most=most),
             fix=(("fleet.max_size", wanted),),
         )
 
@@ -76,6 +77,29 @@ def port_range(context: Context) -> Iterator[Finding]:
             ),
         )
     yield from _health_port(stack, port)
+    if mode != "awsvpc":
+        yield from _sidecar_ports(stack)
+
+
+def _fixed(stack: Stack) -> list[int]:
+    return [it.host_port for it in each_sidecar(stack.sidecars) if it.host_port]
+
+
+def _sidecar_ports(stack: Stack) -> Iterator[Finding]:
+    bridge = stack.task.network_mode == "bridge"
+    for it in each_sidecar(stack.sidecars):
+        port = it.host_port if bridge else it.port
+        if port not in AGENT_PORTS and not (bridge and port >= EPHEMERAL_FIRST):
+            continue
+        yield error(
+            "port-range",
+            "sidecars.ports",
+            _(
+                "Host port {port} of the container {name} is reserved for SSH, Docker, or the ECS "
+                "agent, or in the ephemeral port range from {first}."
+            ).format(port=port, name=it.name, first=EPHEMERAL_FIRST),
+            _("choose another port below {first}").format(first=EPHEMERAL_FIRST),
+        )
 
 
 def host_port(stack: Stack) -> int:

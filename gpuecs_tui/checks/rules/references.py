@@ -10,8 +10,9 @@ from gpuecs_tui.aws.reading import Known, Unknown, not_read
 from gpuecs_tui.aws.secret_place import secret_place
 from gpuecs_tui.checks.context import Context
 from gpuecs_tui.checks.finding import Finding, error, undecided, unknown
-from gpuecs_tui.checks.rules.registries import registry_login
+from gpuecs_tui.checks.rules.registries import login_findings
 from gpuecs_tui.i18n import _
+from gpuecs_tui.stack.containers.references import images_of
 
 CERTIFICATE = "load_balancer.certificate_arn"
 IMAGE = "task.image"
@@ -59,14 +60,18 @@ def image_exists(context: Context) -> Iterator[Finding]:
     Other registries are not read: each has its own protocol, credentials, and limits on anonymous
     calls. The finding then has the severity unknown, which stops neither an apply nor ``check``.
     """
-    reference = context.stack.task.image
+    for key, reference in images_of(context.stack):
+        yield from _exists(context, key, reference)
+
+
+def _exists(context: Context, key: str, reference: str) -> Iterator[Finding]:
     image = ecr_image(reference)
     if image is None:
         # If a login may be needed, the rule registry-login reports it.
-        if reference and not any(registry_login(context)):
+        if reference and not any(login_findings(context.stack, key, reference)):
             yield undecided(
                 "image-exists",
-                IMAGE,
+                key,
                 _(
                     "Could not check whether {image} exists and can be pulled: only ECR registries "
                     "are read."
@@ -78,7 +83,7 @@ def image_exists(context: Context) -> Iterator[Finding]:
     if isinstance(identity, Known) and image.account != identity.value.account:
         yield undecided(
             "image-exists",
-            IMAGE,
+            key,
             _(
                 "The image belongs to account {account}. Could not check whether it exists and can "
                 "be pulled."
@@ -88,7 +93,7 @@ def image_exists(context: Context) -> Iterator[Finding]:
     elif image.region != context.account.region:
         yield undecided(
             "image-exists",
-            IMAGE,
+            key,
             _(
                 "Could not check whether the image exists: it is in {region}, which was not read."
             ).format(region=image.region),
@@ -100,7 +105,7 @@ def image_exists(context: Context) -> Iterator[Finding]:
             else _("check that the image exists there"),
         )
     else:
-        yield from _image(context, image)
+        yield from _image(context, key, reference, image)
 
 
 def secret_exists(context: Context) -> Iterator[Finding]:
@@ -162,14 +167,14 @@ def _invalid(context: Context, found: Certificate | None, arn: str) -> str:
     return ""
 
 
-def _image(context: Context, image: EcrImage) -> Iterator[Finding]:
+def _image(context: Context, key: str, reference: str, image: EcrImage) -> Iterator[Finding]:
     reading = context.account.lookups.images.get(image.repository, not_read())
     if isinstance(reading, Unknown):
-        yield unknown("image-exists", IMAGE, reading, _("Could not check whether the image exists"))
+        yield unknown("image-exists", key, reading, _("Could not check whether the image exists"))
     elif reading.value is None:
         yield error(
             "image-exists",
-            IMAGE,
+            key,
             _("Repository {name} does not exist in this account's ECR.").format(
                 name=image.repository
             ),
@@ -179,7 +184,7 @@ def _image(context: Context, image: EcrImage) -> Iterator[Finding]:
         tags = ", ".join([it.tag for it in reading.value if it.tag][:5])
         yield error(
             "image-exists",
-            IMAGE,
+            key,
             _("Repository {name} has no image {which}.").format(
                 name=image.repository, which=image.digest or image.tag
             ),
@@ -188,7 +193,7 @@ def _image(context: Context, image: EcrImage) -> Iterator[Finding]:
             else _("push the image"),
         )
     else:
-        yield from _architecture(context)
+        yield from _architecture(context, key, reference)
 
 
 def image_of(context: Context) -> Image | None:
@@ -214,19 +219,18 @@ def _chosen(image: EcrImage, images: Iterable[Image]) -> Image | None:
     )
 
 
-def _architecture(context: Context) -> Iterator[Finding]:
+def _architecture(context: Context, key: str, reference: str) -> Iterator[Finding]:
     of_type = context.instance_type.architecture if context.instance_type else ""
     if not of_type:
         return
-    image = context.stack.task.image
-    reading = context.account.lookups.image_architectures.get(image, not_read())
+    reading = context.account.lookups.image_architectures.get(reference, not_read())
     if isinstance(reading, Unknown):
         what = _("Could not check the architecture of the image")
-        yield unknown("image-exists", IMAGE, reading, what)
+        yield unknown("image-exists", key, reading, what)
     elif reading.value and of_type not in reading.value:
         yield error(
             "image-exists",
-            IMAGE,
+            key,
             _(
                 "The image is only for {its}, but {type} is {other}. No containers will start."
             ).format(

@@ -8,6 +8,8 @@ from gpuecs_tui.aws.ecr import ecr_image
 from gpuecs_tui.checks.context import Context
 from gpuecs_tui.checks.finding import Finding, undecided, warning
 from gpuecs_tui.i18n import _
+from gpuecs_tui.stack.containers.references import images_of
+from gpuecs_tui.stack.model import Stack
 
 RULE = "registry-login"
 IMAGE, SECRET = "task.image", "container.registry_secret_arn"
@@ -54,7 +56,16 @@ def registry_login(context: Context) -> Iterator[Finding]:
 
     Whether the credentials are right is not checked, because their secret is not read.
     """
-    reference, secret = context.stack.task.image, context.stack.container.registry_secret_arn
+    for key, reference in images_of(context.stack):
+        yield from login_findings(context.stack, key, reference)
+
+
+def login_findings(stack: Stack, key: str, reference: str) -> Iterator[Finding]:
+    """Yield what is wrong with the login for the image ``reference`` of ``key``.
+
+    Only the image of the service's container is pulled with credentials.
+    """
+    secret = stack.container.registry_secret_arn if key == IMAGE else ""
     if not reference:
         return
     if ecr_image(reference):
@@ -77,50 +88,54 @@ def registry_login(context: Context) -> Iterator[Finding]:
     if host == DOCKER_HUB and public:
         yield undecided(
             RULE,
-            IMAGE,
+            key,
             _(
                 "Could not check whether {path} exists on Docker Hub, and whether the fleet "
                 "reaches the limit of Docker Hub. It counts the pulls without a login from one IP "
                 "address, which instances behind one NAT gateway share."
             ).format(path=path),
-            _("copy the image to ECR, or {log_in}").format(log_in=_log_in(host)),
+            _remedy(key, host),
         )
     elif public:
         return
     elif host in ALWAYS or host.endswith(ALWAYS_BELOW):
         yield warning(
             RULE,
-            IMAGE,
+            key,
             _(
                 "{registry} requires a login to pull {path}, and the task has no credentials for "
                 "it. Tasks will stop with CannotPullContainerError."
             ).format(registry=host, path=path),
-            _("{log_in}, or copy the image to ECR").format(log_in=_log_in(host)),
+            _remedy(key, host),
         )
     else:
         yield undecided(
             RULE,
-            IMAGE,
+            key,
             _(
                 "Could not check whether {path} can be pulled from {registry} without a login. If "
                 "it is private, tasks will stop with CannotPullContainerError: they have no "
                 "credentials for it."
             ).format(registry=host, path=path),
-            _(
-                "check that the image can be pulled without a login; otherwise, {log_in}, or copy "
-                "the image to ECR"
-            ).format(log_in=_log_in(host)),
+            _("check that the image can be pulled without a login; otherwise, {remedy}").format(
+                remedy=_remedy(key, host)
+            ),
         )
 
 
-def _log_in(host: str) -> str:
-    """Return the action that gives the task credentials, an imperative without a full stop."""
+def _remedy(key: str, host: str) -> str:
+    """Return the action after which tasks can pull, an imperative without a full stop."""
+    if key != IMAGE:
+        return _("copy the image to ECR")
     if host == NGC:
         return _(
-            "set container.registry_secret_arn to a secret with the user name $oauthtoken and an "
-            "NGC API key as password"
+            "copy the image to ECR, or set container.registry_secret_arn to a secret with the user "
+            "name $oauthtoken and an NGC API key as password"
         )
-    return _("set container.registry_secret_arn to a secret with the credentials")
+    return _(
+        "copy the image to ECR, or set container.registry_secret_arn to a secret with the "
+        "credentials"
+    )
 
 
 def split(reference: str) -> tuple[str, str]:

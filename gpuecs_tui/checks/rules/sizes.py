@@ -15,7 +15,8 @@ from gpuecs_tui.aws.reading import Known, not_read
 from gpuecs_tui.checks.context import Context
 from gpuecs_tui.checks.finding import Finding, error, undecided, warning
 from gpuecs_tui.i18n import _
-from gpuecs_tui.stack.containers.secrets import secret_references
+from gpuecs_tui.stack.containers.each import each_sidecar
+from gpuecs_tui.stack.containers.references import secret_references
 from gpuecs_tui.stack.model import Stack
 from gpuecs_tui.stack.partitions import partition_of
 
@@ -51,6 +52,7 @@ def task_size(context: Context) -> Iterator[Finding]:
         "task.environment": _json_size(task.environment),
         "task.secrets": _json_size(task.secrets),
         "task.command": _json_size(task.command),
+        "sidecars.environment": _json_size(context.stack.sidecars.environment),
         "container.entry_point": _json_size(context.stack.container.entry_point),
         "container.labels": _json_size(context.stack.container.labels),
         "container_health.command": _json_size(context.stack.container_health.command),
@@ -200,8 +202,23 @@ def _task_definition(stack: Stack) -> dict[str, Any]:
         "memory": str(task.memory),
         "executionRoleArn": task.execution_role_arn or _role(stack, "execution"),
         "taskRoleArn": task.task_role_arn or _role(stack, "task"),
-        "containerDefinitions": [container],
+        "containerDefinitions": [container, *_sidecars(stack, container)],
     }
+
+
+def _sidecars(stack: Stack, container: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for it in each_sidecar(stack.sidecars):
+        yield {
+            "name": it.name,
+            "image": it.image,
+            "essential": it.essential,
+            "cpu": it.cpu,
+            "memory": it.memory,
+            "environment": [
+                {"name": name, "value": it.environment[name]} for name in it.environment
+            ],
+            "logConfiguration": container["logConfiguration"],
+        }
 
 
 def _role(stack: Stack, part: str) -> str:

@@ -22,6 +22,8 @@ _CHECK_RANGES = {
 }
 _CHECK_DEFAULTS = {"interval": 30, "timeout": 5, "retries": 3}
 """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_HealthCheck.html"""
+CONTAINERS = 10
+"""https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html"""
 RESTART_PERIODS, EXIT_CODES = (60, 1800), 50
 """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerRestartPolicy.html"""
 _MEMORY = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>GB)?", re.IGNORECASE)
@@ -136,6 +138,41 @@ def options_of_a_container() -> None:
     wrap(EC2ContainerServiceResponse, "register_task_definition", register)
 
 
+def order_of_containers() -> None:
+    """RegisterTaskDefinition accepts orders that can't be met, and any number of containers."""
+
+    def register(original: Any, self: EC2ContainerServiceResponse) -> Any:
+        containers = self._get_param("containerDefinitions") or ()
+        if len(containers) > CONTAINERS:
+            raise ECSException(
+                "ClientException",
+                f"A task definition can't have more than {CONTAINERS} containers.",
+            )
+        by_name = {it.get("name"): it for it in containers}
+        if len(by_name) < len(containers):
+            raise ECSException("ClientException", "The names of containers must be unique.")
+        for container in containers:
+            for each in container.get("dependsOn") or ():
+                other = by_name.get(each.get("containerName"))
+                if other is None or other is container:
+                    raise ECSException(
+                        "ClientException",
+                        f"Container '{container.get('name')}' depends on the container "
+                        f"'{each.get('containerName')}', which is not another one of the task.",
+                    )
+                ends = each.get("condition") in ("COMPLETE", "SUCCESS")
+                if ends and other.get("essential", True):
+                    # https://github.com/boto/boto3/issues/2436
+                    raise ECSException(
+                        "ClientException",
+                        "A dependency container with SUCCESS or COMPLETE condition cannot be an "
+                        "essential container",
+                    )
+        return original(self)
+
+    wrap(EC2ContainerServiceResponse, "register_task_definition", register)
+
+
 def _mib(memory: object) -> float:
     """Return a task's memory in MiB, 0 if it is missing or unreadable."""
     found = _MEMORY.fullmatch(str(memory or "").strip())
@@ -149,4 +186,5 @@ GAPS = (
     reservation_above_memory,
     secrets_without_a_role,
     options_of_a_container,
+    order_of_containers,
 )

@@ -13,6 +13,7 @@ from gpuecs_tui.terraform.hcl.tree import Opaque, Withheld
 from gpuecs_tui.terraform.hcl.values import HclValue, UnknownValue
 from gpuecs_tui.terraform.read.configuration import MISSING, Configuration, Missing, SourceLocation
 from gpuecs_tui.terraform.read.rules import LOGS, SERVICE, TASK
+from gpuecs_tui.terraform.read.sidecars import SIDECAR_KEYS, Sidecars
 
 Answer = tuple[str, HclValue, SourceLocation, str]
 """Key, value, place, and name of the attribute."""
@@ -29,27 +30,30 @@ def container_answers(configuration: Configuration) -> Iterator[Answer]:
     if placed is None:
         return
     place = placed[1]
-    container = _serving(_definitions(configuration), configuration)
+    definitions = _definitions(configuration)
+    container = _serving(definitions, configuration)
     if container is None:
         # One record for all keys: all of them are unknown.
         yield "task.container_name", configuration.scope.value(placed[0]), place, _WHAT
         return
     for key, name, value in _parts(container, configuration):
         yield key, value, place, f"{_WHAT}.{name}"
+    sidecars, unread = _sidecars(configuration, definitions, container)
+    if not unread:
+        for key, value in sidecars.answers():
+            yield key, list(value) if isinstance(value, tuple) else value, place, _WHAT
 
 
 def further_containers(configuration: Configuration) -> Iterator[Unread]:
-    """Yield the task's other containers, with the keys that depend on all containers."""
+    """Yield the containers that no key covers, with the keys that depend on all containers."""
     placed = configuration.expression(TASK, "container_definitions")
     definitions = _definitions(configuration)
     container = _serving(definitions, configuration)
-    if placed is None or not isinstance(definitions, list) or container is None:
+    if placed is None or container is None:
         return
     file, line = placed[1].file, placed[1].line or None
-    for position, other in enumerate(definitions):
-        if other is container:
-            continue
-        keys = ["task.container_cpu", "task.container_memory"]
+    for position, other in _sidecars(configuration, definitions, container)[1]:
+        keys = ["task.container_cpu", "task.container_memory", *SIDECAR_KEYS]
         name: HclValue = str(position)
         if isinstance(other, dict):
             name = other.get("name", name)
@@ -60,8 +64,28 @@ def further_containers(configuration: Configuration) -> Iterator[Unread]:
         else:
             keys += ["task.gpus", "task.host_port"]
         shown = name if isinstance(name, str) else position
-        reason = _("is an additional container, which gpuecs-tui does not read")
+        reason = _("is an additional container with parts that gpuecs-tui does not read")
         yield Unread(file, line, f"{_WHAT}[{shown}]", reason, tuple(keys))
+
+
+def _sidecars(
+    configuration: Configuration, definitions: HclValue, serving: dict[str, HclValue]
+) -> tuple[Sidecars, list[tuple[int, HclValue]]]:
+    """Return the further containers, and the position and value of those that no key covers."""
+    found = Sidecars()
+    unread: list[tuple[int, HclValue]] = []
+    bridge = configuration.value(TASK, "network_mode") in ("bridge", MISSING)
+    for position, other in enumerate(definitions if isinstance(definitions, list) else ()):
+        if other is serving:
+            name = serving.get("name")
+            waits = found.waits(serving.get("dependsOn"))
+            if waits is None or (waits and not isinstance(name, str)):
+                unread.append((position, UnknownValue(Opaque("dependsOn"))))
+            elif waits:
+                found.depends_on[str(name)] = waits
+        elif not found.take(other, serving.get("logConfiguration"), bridge=bridge):
+            unread.append((position, other))
+    return found, unread
 
 
 def _definitions(configuration: Configuration) -> HclValue:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from gpuecs_tui.stack.agent_config import AGENT_STOP_SECONDS
-from gpuecs_tui.stack.containers.secrets import secret_references
+from gpuecs_tui.stack.containers.each import dependencies, each_sidecar
+from gpuecs_tui.stack.containers.references import secret_references
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.model import SECTIONS, Stack, ignored_changes
 from gpuecs_tui.stack.network import ECR_ENDPOINTS, GATEWAY_ENDPOINT, interface_endpoints
@@ -116,6 +117,8 @@ def context(stack: Stack, past: Past = NO_PAST) -> dict[str, Any]:
         "scaling_policies": tuple(_scaling_policies(stack)),
         "scheduled_actions": scheduled_actions(stack.autoscaling.schedules),
         "binpacks": stack.service.placement == "binpack" and not stack.service.distinct_instances,
+        "each_sidecar": each_sidecar(stack.sidecars),
+        "starts_after": dependencies(stack.sidecars, task.container_name),
         "linux_parameters": bool(
             task.capabilities
             or task.shared_memory_mib

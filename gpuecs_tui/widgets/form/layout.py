@@ -151,6 +151,20 @@ LAYOUT: Mapping[str, tuple[Section, ...]] = {
             folded=True,
         ),
         Section(
+            N_("Further containers"),
+            _keys(
+                "sidecars",
+                "images",
+                "memory_mib",
+                "cpu_units",
+                "essential",
+                "depends_on",
+                "environment",
+                "ports",
+            ),
+            folded=True,
+        ),
+        Section(
             N_("Logs and roles"),
             _keys(
                 "task",

@@ -18,9 +18,10 @@ from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.stack.model import peak_tasks
 from gpuecs_tui.stack.resolve import HTTP_PORT
 from gpuecs_tui.widgets.base import shorten
-from gpuecs_tui.widgets.base.canvas import Canvas, Spans
+from gpuecs_tui.widgets.base.canvas import Canvas, Spans, ellipsized
 from gpuecs_tui.widgets.base.safe_text import escape_controls
 from gpuecs_tui.widgets.pictures.parts import (
+    PLACE_NAME,
     SEPARATOR,
     Load,
     Zone,
@@ -167,6 +168,9 @@ class _Picture:
             "" if "task.memory" in self.missing else f"{task.memory} MiB",
             "" if "task.cpu" in self.missing else _("{n} CPU units").format(n=task.cpu),
         ]
+        if beside := self.stack.sidecars.images:
+            names = fold([ellipsized(it, PLACE_NAME) for it in beside], self.width // 3)
+            parts.append(_("with {names}").format(names=names))
         text = _("each task: {parts}").format(parts=SEPARATOR.join(it for it in parts if it))
         room = self.right - self.left - 3
         image = shorten.image(escape_controls(task.image), room)

@@ -17,7 +17,7 @@ from textual.app import App
 from textual.reactive import Reactive
 from textual.timer import Timer
 
-from gpuecs_tui.stack.containers.secrets import secret_references
+from gpuecs_tui.stack.containers.references import images_of, secret_references
 from gpuecs_tui.widgets.base.edited import Edited
 from gpuecs_tui.widgets.base.wizard_modal import WizardModal
 from gpuecs_tui.widgets.step.screen import TYPING_SECONDS, StepScreen
@@ -137,7 +137,7 @@ class AccountApp(App[ResultType]):
             return
         stack = self.wizard.decisions.resolved.stack
         named = (
-            stack.task.image,
+            tuple(images_of(stack)),
             stack.fleet.ami,
             stack.task.log_group,
             secret_references(stack),

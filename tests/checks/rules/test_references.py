@@ -265,6 +265,18 @@ def test_image_exists(image: str, found: list[str]) -> None:
     assert of_rule("image-exists", facts, task__image=image) == [(it, "task.image") for it in found]
 
 
+def test_the_images_of_further_containers_exist_too() -> None:
+    missing = REGISTRY + "-gone:1"
+    found = of_rule(
+        "image-exists",
+        account(lookups=Lookups(images={"llm-gone": known(None)})),
+        task__image="public.ecr.aws/x/y:1",
+        sidecars__images={"metrics": missing},
+        sidecars__memory_mib={"metrics": "256"},
+    )
+    assert found == [("error", "sidecars.images"), ("unknown", "task.image")]
+
+
 @pytest.mark.parametrize("region", ["eu-west-1", ""])
 def test_an_image_of_another_region_names_only_a_known_one(region: str) -> None:
     facts = account(region=region)

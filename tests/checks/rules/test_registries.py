@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from gpuecs_tui.checks.rules.registries import split
+from gpuecs_tui.stack.fields import Value
 from tests.support.small_account import ANSWERS, IMAGE, account, findings, of_rule
 from tests.support.terraform.written_files import SECRET
 
@@ -61,13 +62,25 @@ def test_credentials_end_the_finding_and_are_not_for_ecr(
     [
         (NGC, "set container.registry_secret_arn to a secret with the user name $oauthtoken"),
         ("vllm/vllm-openai:v0.9.0", "copy the image to ECR, or set container.registry_secret_arn"),
-        ("ghcr.io/acme-robotics/grasp:7", "otherwise, set container.registry_secret_arn"),
+        (
+            "ghcr.io/acme-robotics/grasp:7",
+            "otherwise, copy the image to ECR, or set container.",
+        ),
     ],
 )
 def test_the_remedy_names_the_credentials_that_the_registry_wants(image: str, words: str) -> None:
     found = findings(account(), {**ANSWERS, "task.image": image})
     (remedy,) = [it.remedy for it in found if it.rule == "registry-login"]
     assert words in remedy
+
+
+def test_the_images_of_further_containers_are_pulled_without_credentials() -> None:
+    changes: dict[str, Value] = {
+        "sidecars__images": {"metrics": NGC},
+        "sidecars__memory_mib": {"metrics": "256"},
+        "container__registry_secret_arn": SECRET,
+    }
+    assert of_rule("registry-login", task__image=NGC, **changes) == [("warning", "sidecars.images")]
 
 
 def test_a_reference_is_split_as_docker_does() -> None:

@@ -29,6 +29,45 @@ def test_static_port(changes: dict[str, Value], bad: bool) -> None:
     assert of_rule("static-port", **changes) == ([("error", "fleet.max_size")] if bad else [])
 
 
+BESIDE: dict[str, Value] = {
+    "sidecars__images": {"metrics": "m:1"},
+    "sidecars__memory_mib": {"metrics": "256"},
+}
+
+
+@pytest.mark.parametrize(("port", "bad"), [("9400", False), ("9400:9400", True)])
+def test_a_fixed_port_of_a_further_container_allows_one_task_per_instance(
+    port: str, bad: bool
+) -> None:
+    found = of_rule(
+        "static-port",
+        service__desired_count=3,
+        fleet__max_size=2,
+        sidecars__ports={"metrics": port},
+        **BESIDE,
+    )
+    assert found == ([("error", "fleet.max_size")] if bad else [])
+
+
+@pytest.mark.parametrize(
+    ("mode", "port", "bad"),
+    [
+        ("bridge", "32767:1", False),
+        ("bridge", "32768:1", True),
+        ("bridge", "22:1", True),
+        ("bridge", "22", False),
+        ("host", "22", True),
+        ("host", "32768", False),
+        ("awsvpc", "22", False),
+    ],
+)
+def test_the_port_of_a_further_container_is_free(mode: str, port: str, bad: bool) -> None:
+    found = of_rule(
+        "port-range", task__network_mode=mode, sidecars__ports={"metrics": port}, **BESIDE
+    )
+    assert found == ([("error", "sidecars.ports")] if bad else [])
+
+
 @pytest.mark.parametrize(
     ("sizes", "bad"),
     [((0, 1, 2), False), ((2, 2, 2), False), ((2, 1, 3), True), ((0, 5, 3), True)],

@@ -26,6 +26,8 @@ from tests.demo.moto_patches.refused_settings import (
     capacity_above_the_size,
     capacity_below_the_size,
     container_above_its_task,
+    container_that_waits_for_an_essential_one,
+    container_that_waits_for_no_other,
     credentials_without_a_role,
     desired_above_the_size,
     desired_below_the_size,
@@ -52,6 +54,7 @@ from tests.demo.moto_patches.refused_settings import (
     secrets_without_a_role,
     size_turned_upside_down,
     size_upside_down,
+    too_many_containers,
     too_many_ignored_exit_codes,
 )
 from tests.demo.moto_patches.refused_vpc import (
@@ -745,6 +748,9 @@ REFUSALS: dict[tuple[str, str], tuple[Scenario, ...]] = {
         health_check_without_a_form,
         restarts_too_often,
         too_many_ignored_exit_codes,
+        container_that_waits_for_an_essential_one,
+        container_that_waits_for_no_other,
+        too_many_containers,
     ),
     ("iam:DeleteInstanceProfile", "DeleteConflict"): (profile_with_a_role,),
     ("iam:AddRoleToInstanceProfile", "LimitExceeded"): (second_role_of_a_profile,),
@@ -851,6 +857,11 @@ CLOSED_GAPS: dict[str, tuple[Scenario, ...]] = {
     "memory_of_a_task": (container_above_its_task, reservations_above_their_task),
     "reservation_above_memory": (reservation_above_memory,),
     "secrets_without_a_role": (secrets_without_a_role, credentials_without_a_role),
+    "order_of_containers": (
+        container_that_waits_for_an_essential_one,
+        container_that_waits_for_no_other,
+        too_many_containers,
+    ),
     "options_of_a_container": (
         health_check_too_often,
         health_check_that_starts_late,

@@ -222,3 +222,16 @@ def too_many_ignored_exit_codes(client: Client) -> Call:
 def credentials_without_a_role(client: Client) -> Call:
     credentials = {"credentialsParameter": SECRET["valueFrom"]}
     return register(client, [{"repositoryCredentials": credentials}])
+
+
+def container_that_waits_for_an_essential_one(client: Client) -> Call:
+    waits = [{"containerName": "app-1", "condition": "SUCCESS"}]
+    return register(client, [{"dependsOn": waits}, {}])
+
+
+def container_that_waits_for_no_other(client: Client) -> Call:
+    return register(client, [{"dependsOn": [{"containerName": "gone", "condition": "START"}]}])
+
+
+def too_many_containers(client: Client) -> Call:
+    return register(client, [{}] * 11)

@@ -18,6 +18,10 @@ from tests.support.terraform.written_files import (
     SECRET,
 )
 
+BESIDE: dict[str, Value] = {
+    "sidecars.images": {"metrics": "nvcr.io/nvidia/k8s/dcgm-exporter:4.2"},
+    "sidecars.memory_mib": {"metrics": "256"},
+}
 CHECKED: dict[str, Value] = {"container_health.command": ("CMD", "true")}
 
 OTHER: dict[str, tuple[Value, Mapping[str, Value]]] = {
@@ -95,6 +99,13 @@ OTHER: dict[str, tuple[Value, Mapping[str, Value]]] = {
     "container_health.timeout_seconds": (60, CHECKED),
     "container_health.retries": (10, CHECKED),
     "container_health.start_period_seconds": (300, CHECKED),
+    "sidecars.images": (BESIDE["sidecars.images"], {"sidecars.memory_mib": {"metrics": "256"}}),
+    "sidecars.memory_mib": ({"metrics": "64"}, BESIDE),
+    "sidecars.cpu_units": ({"metrics": "128"}, BESIDE),
+    "sidecars.essential": (("metrics",), BESIDE),
+    "sidecars.depends_on": ({"app": "metrics:START"}, BESIDE),
+    "sidecars.environment": ({"metrics.A.b": "${x}"}, BESIDE),
+    "sidecars.ports": ({"metrics": "9400:9401"}, BESIDE),
     "service.placement": ("default", {"service.distinct_instances": False}),
     "task.command": (("serve", "--all"), {}),
     "task.log_group": ("/l2", {"names.log_group": "/l2"}),

@@ -28,10 +28,18 @@ from tests.support.terraform.written_files import (
 )
 from tests.terraform.render.other_values import OTHER
 
-TURNS = {"names.log_group", "task.log_group", "load_balancer.protocol", "state.backend"}
+TURNS = {
+    "names.log_group",
+    "task.log_group",
+    "load_balancer.protocol",
+    "state.backend",
+    "sidecars.images",
+}
 """Keys without which their accompanying decisions are not a valid stack."""
 LATER = [
-    key for key in KEYS if key.startswith(("container.", "container_health.")) or "ipc_mode" in key
+    key
+    for key in KEYS
+    if key.startswith(("container.", "container_health.", "sidecars.")) or "ipc_mode" in key
 ]
 """Keys that the answers file in ``data`` was written without."""
 DATA = Path(__file__).parent / "data"

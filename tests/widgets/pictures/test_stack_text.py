@@ -63,6 +63,17 @@ def test_it_fits_76_columns_and_names_everything() -> None:
         assert part in text
 
 
+@pytest.mark.parametrize("width", [MIN_WIDTH, 76, 200])
+def test_further_containers_are_named_in_the_description_of_a_task(width: int) -> None:
+    images: Value = dict.fromkeys(("metrics", "model-loader", "x" * 255), "m:1")
+    memory: Value = dict.fromkeys(("metrics", "model-loader", "x" * 255), "8")
+    rows = picture(
+        subnets(1), width, more={"sidecars.images": images, "sidecars.memory_mib": memory}
+    )
+    assert any("with metrics" in row for row in rows) or width < 76
+    assert {cell_len(row) for row in rows[2:]} == {min(width, MAX_WIDTH)}
+
+
 @pytest.mark.parametrize("width", [40, 76, 118, 150, 200])
 @pytest.mark.parametrize("zones", [1, 2, 3, 4, 5, 6])
 def test_every_row_of_the_vpc_ends_at_the_same_cell(zones: int, width: int) -> None:

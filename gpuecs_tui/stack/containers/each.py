@@ -1,0 +1,59 @@
+"""Each further container of a task, with its options in one record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from gpuecs_tui.stack.containers.sidecars import Sidecars
+
+
+@dataclass(frozen=True, slots=True)
+class Sidecar:
+    """One further container."""
+
+    name: str
+    image: str
+    memory: int
+    """MiB; 0 if it is missing."""
+    cpu: int
+    """CPU units; 0 if none are reserved."""
+    essential: bool
+    port: int = 0
+    """The port on which it listens; 0 if it has none."""
+    host_port: int = 0
+    """A fixed port of the instance in bridge mode; 0 for any free one."""
+    depends_on: tuple[tuple[str, str], ...] = ()
+    """Name of the other container, and the condition."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+def each_sidecar(of: Sidecars) -> tuple[Sidecar, ...]:
+    """Return the further containers in the order of their images."""
+    return tuple(_sidecar(of, name, image) for name, image in of.images.items())
+
+
+def dependencies(of: Sidecars, name: str) -> tuple[tuple[str, str], ...]:
+    """Return the other containers for which the container ``name`` waits, with the conditions."""
+    lines = [it.rpartition(":") for it in of.depends_on.get(name, "").split()]
+    return tuple((other, condition) for other, _colon, condition in lines)
+
+
+def _sidecar(of: Sidecars, name: str, image: str) -> Sidecar:
+    host, _colon, port = of.ports.get(name, "0").rpartition(":")
+    prefix = f"{name}."
+    return Sidecar(
+        name=name,
+        image=image,
+        memory=int(of.memory_mib.get(name, "0")),
+        cpu=int(of.cpu_units.get(name, "0")),
+        essential=name in of.essential,
+        port=int(port),
+        host_port=int(host or 0),
+        depends_on=dependencies(of, name),
+        environment={
+            key.removeprefix(prefix): value
+            for key, value in of.environment.items()
+            if key.startswith(prefix)
+        },
+    )
