@@ -72,6 +72,14 @@ class Role:
 
 
 @dataclass(frozen=True, slots=True)
+class Policy:
+    """A managed policy of the account, not of AWS."""
+
+    name: str
+    arn: str
+
+
+@dataclass(frozen=True, slots=True)
 class InstanceProfile:
     """An instance profile: the container of an EC2 instance's role."""
 
@@ -239,6 +247,7 @@ class AccountFacts:
     security_groups: Reading[tuple[SecurityGroup, ...]] = field(default_factory=not_read)
     key_pairs: Reading[tuple[KeyPair, ...]] = field(default_factory=not_read)
     instance_profiles: Reading[tuple[InstanceProfile, ...]] = field(default_factory=not_read)
+    policies: Reading[tuple[Policy, ...]] = field(default_factory=not_read)
     roles: Reading[tuple[Role, ...]] = field(default_factory=not_read)
     certificates: Reading[tuple[Certificate, ...]] = field(default_factory=not_read)
     repositories: Reading[tuple[Repository, ...]] = field(default_factory=not_read)

@@ -36,10 +36,18 @@ TAG_VALUE = r"(?!(?i:aws):)(?! )(?u:[\w .:/=+@-]{0,256})(?<! )"
 """Accepted by every AWS service of a stack; EC2 accepts more (ELB API reference, Tag; ELB user
 guide, tag restrictions). Values may have letters and digits of any script."""
 
+ROLE_PATH = r"/(?:[!-.0-~]+/)*"
+"""IAM API reference, CreateRole, Path: begins and ends with a slash, visible ASCII characters."""
+ROLE_PATH_MAX = 512
+ROLE_KEYS = ("stack.role_path", "stack.permissions_boundary")
+"""What all roles that the stack creates have in common."""
+POLICY_ARN = r"arn:aws[a-z-]*:iam::(?:[0-9]{12}|aws):policy/[\w+=,.@/-]+"
+"""A managed policy of an account or of AWS."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """``stack.*``: the name, Region and tags of the stack."""
+    """``stack.*``: the name, Region and tags of the stack, and what its IAM roles have in common."""
 
     name: str = text(
         N_("Name"),
@@ -70,6 +78,27 @@ class Identity:
             "a tag name has 1–128 letters, numbers, inner spaces, or .:/=+@_- and can't start with "
             "aws:; a tag value has at most 256 of them"
         ),
+    )
+    role_path: str = text(
+        N_("Path of IAM roles"),
+        N_(
+            "IAM path of the roles and the instance profile that the stack creates, such as "
+            "/teams/ml/. Changing it replaces them."
+        ),
+        "/",
+        pattern=ROLE_PATH,
+        pattern_says=N_("must start and end with / and contain no spaces"),
+        max_length=ROLE_PATH_MAX,
+    )
+    permissions_boundary: str = text(
+        N_("Permissions boundary"),
+        N_(
+            "ARN of the managed policy that limits the roles that the stack creates. Some accounts "
+            "allow no role without one. The boundary must allow what the roles need."
+        ),
+        "",
+        pattern=POLICY_ARN,
+        pattern_says=N_("must be the ARN of a managed policy"),
     )
 
 

@@ -19,6 +19,7 @@ from gpuecs_tui.stack.containers.problems import (
     sidecar_sizes,
 )
 from gpuecs_tui.stack.fleet import USER_DATA_MAX
+from gpuecs_tui.stack.identity import ROLE_KEYS
 from gpuecs_tui.stack.load_balancer import GRPC_MATCHER, HTTP_MATCHER, reversed_range
 from gpuecs_tui.stack.model import KEYS, Stack
 from gpuecs_tui.stack.partial import NotKnown, partial
@@ -97,6 +98,16 @@ def _missing(key: str) -> str:
 def _tags(stack: Stack) -> Iterator[tuple[str, str]]:
     if reason := tags_problem(stack.stack.tags):
         yield "stack.tags", reason
+
+
+def _roles(stack: Stack) -> Iterator[tuple[str, str]]:
+    """Yield what is set for roles although the stack creates none."""
+    task = stack.task
+    if not (stack.fleet.instance_profile_arn and task.execution_role_arn and task.task_role_arn):
+        return
+    for key in ROLE_KEYS:
+        if stack[key] != KEYS[key].default:
+            yield key, _("applies only while the stack creates a role")
 
 
 def _sizes(stack: Stack) -> Iterator[tuple[str, str]]:
@@ -289,7 +300,7 @@ def _bucket(stack: Stack) -> Iterator[tuple[str, str]]:
 
 
 _CONTRADICTIONS: tuple[Callable[[Stack], Iterator[tuple[str, str]]], ...] = (
-    _tags, _sizes, _script, _scaling_steps, _container_memory, _container_cpu, _secrets,
+    _tags, _roles, _sizes, _script, _scaling_steps, _container_memory, _container_cpu, _secrets,
     _ulimits, _exit_codes, _container_check, sidecar_names, sidecar_sizes, sidecar_ports,
     sidecar_order, _log_group, _certificate, _redirect_port,
     _protocol_version, _matcher, _ingress, _percents, _task_limits, _schedules, _bucket,

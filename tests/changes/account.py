@@ -68,6 +68,7 @@ def places(demo: account.DemoAccount) -> Mapping[str, str]:
         ("task-role", "llm-server-task"),
     ):
         found[name] = iam.get_role(RoleName=role)["Role"]["Arn"]
+    found["boundary"] = iam.list_policies(Scope="Local")["Policies"][0]["Arn"]
     found["secret"] = client("secretsmanager").list_secrets()["SecretList"][0]["ARN"]
     repositories = client("ecr").describe_repositories()["repositories"]
     found["repository"] = next(

@@ -82,6 +82,8 @@ CHANGES: tuple[Change, ...] = (
     Change("stack.name", "renamed"),
     Change("stack.region", "eu-west-1"),
     Change("stack.tags", {"project": "changes", "team": "ml"}),
+    Change("stack.role_path", "/teams/ml/"),
+    Change("stack.permissions_boundary", "@boundary"),
     Change("names.cluster", "other-cluster"),
     Change("names.service", "other-service"),
     Change("names.task_family", "other-family"),

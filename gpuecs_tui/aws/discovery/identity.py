@@ -6,7 +6,15 @@ import json
 from typing import Any, Literal
 from urllib.parse import unquote
 
-from gpuecs_tui.aws.facts import CallerIdentity, Certificate, InstanceProfile, KeyPair, Region, Role
+from gpuecs_tui.aws.facts import (
+    CallerIdentity,
+    Certificate,
+    InstanceProfile,
+    KeyPair,
+    Policy,
+    Region,
+    Role,
+)
 from gpuecs_tui.aws.session import AccountReader
 
 IAM_PAGE = {"PageSize": 1000}
@@ -69,6 +77,15 @@ def read_instance_profiles(reader: AccountReader) -> tuple[InstanceProfile, ...]
         for it in items
     )
     return tuple(sorted(found, key=lambda it: it.name))
+
+
+def read_policies(reader: AccountReader) -> tuple[Policy, ...]:
+    """Return the managed policies that the account has created, by name."""
+    items = reader.items(
+        "iam", "ListPolicies", "Policies", Scope="Local", PaginationConfig=IAM_PAGE
+    )
+    found = (Policy(it["PolicyName"], it["Arn"]) for it in items)
+    return tuple(sorted(found, key=lambda it: (it.name, it.arn)))
 
 
 def read_certificates(reader: AccountReader) -> tuple[Certificate, ...]:

@@ -1,4 +1,4 @@
-"""Rule role-missing: roles, instance profile and key pair exist and trust the right service."""
+"""Rule role-missing: roles, their boundary, instance profile and key pair exist and can be used."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ def role_missing(context: Context) -> Iterator[Finding]:
             yield from _role(context, key, arn)
     if context.stack.fleet.instance_profile_arn:
         yield from _profile(context, context.stack.fleet.instance_profile_arn)
+    if context.stack.stack.permissions_boundary:
+        yield from _boundary(context, context.stack.stack.permissions_boundary)
     if context.stack.fleet.key_name:
         yield from _key_pair(context, context.stack.fleet.key_name)
 
@@ -45,6 +47,30 @@ def _role(context: Context, key: str, arn: str) -> Iterator[Finding]:
             )
         elif TASKS not in role.trusts:
             yield _untrusted(key, role, TASKS)
+
+
+def _boundary(context: Context, arn: str) -> Iterator[Finding]:
+    """Yield why no role can have ``arn`` as its boundary.
+
+    IAM allows managed policies of the role's account and of AWS (IAM user guide, "Permissions
+    boundaries for IAM entities"); the policies of AWS are not listed.
+    """
+    key, reading = "stack.permissions_boundary", context.account.policies
+    if arn.split(":")[4] == "aws":
+        return
+    if foreign := _foreign(context, arn):
+        yield error(RULE, key, foreign, _("choose a policy of this account, or leave it empty"))
+    elif isinstance(reading, Unknown):
+        what = _("Could not check whether policy {arn} exists").format(arn=arn)
+        yield unknown(RULE, key, reading, what)
+    elif arn not in {it.arn for it in reading.value}:
+        yield error(
+            RULE,
+            key,
+            _("Policy {arn} does not exist. IAM will reject the roles.").format(arn=arn),
+            _("choose an existing policy, or leave it empty"),
+            ((key, ""),),
+        )
 
 
 def _profile(context: Context, arn: str) -> Iterator[Finding]:

@@ -223,7 +223,8 @@ def _sidecars(stack: Stack, container: dict[str, Any]) -> Iterator[dict[str, Any
 
 def _role(stack: Stack, part: str) -> str:
     partition, name = partition_of(stack.stack.region), stack.stack.name
-    return f"arn:{partition}:iam::{_ACCOUNT}:role/{name}-{part}-{stack.stack.region}"
+    path = stack.stack.role_path
+    return f"arn:{partition}:iam::{_ACCOUNT}:role{path}{name}-{part}-{stack.stack.region}"
 
 
 def _secrets_policy(stack: Stack) -> dict[str, Any]:

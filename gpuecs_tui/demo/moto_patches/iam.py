@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import signature
 from typing import Any
 
 from moto.core.responses import ActionResult
@@ -14,6 +15,7 @@ from gpuecs_tui.demo.moto_patches.patching import wrap
 
 INLINE_CHARACTERS = 10_240
 NO_PRINCIPAL = "The principal {arn} cannot be found."
+NO_BOUNDARY = "Scope ARN: {arn} does not exist or is not attachable."
 NOT_IN_PROFILE = "Cannot find role {role} in Instance Profile {profile}"
 
 
@@ -59,6 +61,26 @@ def long_inline_policies() -> None:
     wrap(IAMBackend, "put_role_policy", put)
 
 
+def missing_boundaries() -> None:
+    """CreateRole and PutRolePermissionsBoundary accept a boundary that doesn't exist."""
+
+    def refuse(self: IAMBackend, arn: str | None) -> None:
+        if arn and arn not in self.managed_policies:
+            raise NoSuchEntity(NO_BOUNDARY.format(arn=arn))
+
+    def create(original: Any, self: IAMBackend, *args: Any, **kwargs: Any) -> Any:
+        given = signature(original).bind(self, *args, **kwargs).arguments
+        refuse(self, given["permissions_boundary"])
+        return original(self, *args, **kwargs)
+
+    def put(original: Any, self: IAMBackend, role_name: str, permissions_boundary: str) -> None:
+        refuse(self, permissions_boundary)
+        original(self, role_name, permissions_boundary)
+
+    wrap(IAMBackend, "create_role", create)
+    wrap(IAMBackend, "put_role_permissions_boundary", put)
+
+
 def simulated_policies() -> None:
     """SimulatePrincipalPolicy is missing: the permissions of existing roles are unknown."""
 
@@ -96,4 +118,10 @@ def _decision(policies: list[IAMPolicy], action: str, resource: str) -> str:
     return "allowed" if PermissionResult.PERMITTED in found else "implicitDeny"
 
 
-GAPS = (role_not_in_profile, policy_in_use, long_inline_policies, simulated_policies)
+GAPS = (
+    role_not_in_profile,
+    policy_in_use,
+    long_inline_policies,
+    missing_boundaries,
+    simulated_policies,
+)

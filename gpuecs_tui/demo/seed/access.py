@@ -35,6 +35,9 @@ SERVICE_ROLES = {
 }
 """Service-linked roles of an account in which ECS was used before."""
 
+BOUNDARY = "ml-workloads"
+"""A managed policy of the account that can be the boundary of roles."""
+
 KEY_PAIRS = ("ops-2026", "[old] laptop", "notebooks")
 
 CERTIFICATES = {
@@ -55,6 +58,8 @@ def furnish() -> None:
     for name, service in SERVICE_ROLES.items():
         same_ids_for(f"role {name}")
         iam.create_role(name, trust(service), f"/aws-service-role/{service}/", None, "", [], "3600")
+    same_ids_for(f"policy {BOUNDARY}")
+    iam.create_policy("Limits the roles of model services", "/", _boundary(), BOUNDARY, [])
     same_ids_for("instance profile")
     iam.create_instance_profile("ecsInstanceRole", "/", [])
     iam.add_role_to_instance_profile("ecsInstanceRole", "ecsInstanceRole")
@@ -74,6 +79,13 @@ def _user(iam: Any) -> None:
     del iam.access_keys[key.access_key_id]
     key.access_key_id, key.secret_access_key = ACCESS_KEY, SECRET_KEY
     iam.access_keys[ACCESS_KEY] = key
+
+
+def _boundary() -> str:
+    services = ["ec2", "ecr", "ecs", "logs", "secretsmanager", "ssm", "ssmmessages"]
+    actions = [f"{service}:*" for service in services]
+    statement = {"Effect": "Allow", "Action": actions, "Resource": "*"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
 def trust(service: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.fields import Value
+from gpuecs_tui.stack.identity import ROLE_KEYS
 from gpuecs_tui.stack.model import KEYS
 from gpuecs_tui.stack.relevance import may_be_relevant, relevant
 from gpuecs_tui.stack.task import LOG_GROUP_EXISTS
@@ -35,6 +36,7 @@ from gpuecs_tui.terraform.read.rules import (
     LISTENER,
     LISTENERS,
     LOGS,
+    ROLES,
     SERVICE,
     TEMPLATE,
     KeyRule,
@@ -129,6 +131,27 @@ def _name(configuration: Configuration, found: Gathered) -> None:
         value = configuration.value(CLUSTER, "name")
     if isinstance(value, str) and not KEYS["stack.name"].problem(value):
         found.answers["stack.name"] = value
+
+
+def _roles(configuration: Configuration, found: Gathered) -> None:
+    roles = [role for role in ROLES if role in configuration.blocks]
+    for key, path in zip(ROLE_KEYS, ("path", "permissions_boundary"), strict=True):
+        values = [_or_absent(configuration.value(role, path), key) for role in roles]
+        if any(value != values[0] for value in values):
+            reason = _("differs between the roles of the stack")
+            placed = next(filter(None, (configuration.expression(it, path) for it in roles)), None)
+            found.refuse((key,), placed[1] if placed else None, path, reason)
+            continue
+        placed = configuration.expression(roles[0], path) if roles else None
+        value = values[0] if values else KEYS[key].default
+        found.take(
+            key, value, placed[1] if placed else None, f"{roles[0]}.{path}" if roles else path
+        )
+
+
+def _or_absent(value: HclValue | Missing, key: str) -> HclValue:
+    """Return ``value``, or the default of ``key`` without the argument: as AWS does."""
+    return KEYS[key].default if isinstance(value, Missing) or value is None else value
 
 
 def _image(configuration: Configuration, found: Gathered) -> None:
@@ -236,6 +259,6 @@ def _state(configuration: Configuration, found: Gathered) -> None:
 
 
 _SPECIAL: tuple[Callable[[Configuration, Gathered], None], ...] = (
-    _name, _image, _refresh, _user_data, ingress, endpoints, _container, _logs, _ignored, scaling,
+    _name, _roles, _image, _refresh, _user_data, ingress, endpoints, _container, _logs, _ignored, scaling,
     _state,
 )  # fmt: skip

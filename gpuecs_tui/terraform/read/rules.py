@@ -27,6 +27,7 @@ PROVIDER = "aws_ecs_capacity_provider.this"
 GROUP = "aws_autoscaling_group.this"
 TEMPLATE = "aws_launch_template.this"
 LOGS = "aws_cloudwatch_log_group.this"
+ROLES = ("aws_iam_role.instance", "aws_iam_role.execution", "aws_iam_role.task")
 _SCALING = "auto_scaling_group_provider"
 SCALABLE_TARGET = "aws_appautoscaling_target.this"
 SCHEDULED_ACTIONS = "aws_appautoscaling_scheduled_action.this"
@@ -151,6 +152,8 @@ BACKEND_KEY_RULES: Mapping[str, KeyRule] = {
 _CONTAINER = f"{TASK}.container_definitions"
 READ_APART: Mapping[str, str] = {
     "stack.name": "var.name",
+    "stack.role_path": "aws_iam_role.instance.path",
+    "stack.permissions_boundary": "aws_iam_role.instance.permissions_boundary",
     "names.log_group": f"{LOGS}.name",
     "network.vpc_endpoints": "aws_vpc_endpoint.interface.for_each",
     "network.ingress_cidrs": "aws_vpc_security_group_ingress_rule.http.for_each",

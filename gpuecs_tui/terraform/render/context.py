@@ -131,6 +131,7 @@ def context(stack: Stack, past: Past = NO_PAST) -> dict[str, Any]:
         "derived_target_group_name": stack.names.target_group == derived_target_group(stack.flat()),
         "creates_log_group": task.log_retention_days != LOG_GROUP_EXISTS,
         "creates_execution_role": creates_execution_role,
+        "creates_roles": creates_instance_role or creates_execution_role or creates_task_role,
         "creates_task_role": creates_task_role,
         "creates_instance_role": creates_instance_role,
         "creates_load_balancer_group": creates_balancer_group,

@@ -108,6 +108,17 @@ def key_pairs(wizard: WizardSession) -> Choices:
     )
 
 
+def boundaries(wizard: WizardSession) -> Choices:
+    """Return the managed policies of the account, and "none"."""
+    return listed(
+        _("Managed policies"),
+        (_("Name"), _("ARN")),
+        facts_of(wizard).policies,
+        lambda found: (Row(it.arn, (it.name, it.arn)) for it in found),
+        first=(Row("", (_("none"), "")),),
+    )
+
+
 def instance_profiles(wizard: WizardSession) -> Choices:
     """Return the instance profiles, and a new one."""
     return listed(

@@ -30,6 +30,7 @@ LAYOUT: Mapping[str, tuple[Section, ...]] = {
         Section(N_("Credentials"), (PROFILE, "stack.region")),
         Section(N_("Stack"), ("stack.name", "stack.tags")),
         Section(N_("Terraform state"), _keys("state", "backend", "bucket", "key", "region")),
+        Section(N_("IAM roles"), _keys("stack", "role_path", "permissions_boundary"), folded=True),
     ),
     "network": (
         Section(

@@ -12,6 +12,7 @@ from gpuecs_tui.wizard.decisions import FORM_KEYS
 
 _CREATED = N_("create a new one")
 EMPTY_MEANS: Mapping[str, str] = {
+    "stack.permissions_boundary": N_("none"),
     "network.load_balancer_subnet_ids": N_("the instance subnets"),
     "network.load_balancer_security_group_ids": _CREATED,
     "network.instance_security_group_ids": _CREATED,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from gpuecs_tui.stack.fields import Value
 from tests.support.terraform.written_files import (
+    BOUNDARY,
     BY_METRIC,
     BY_SCHEDULE,
     CERTIFICATE,
@@ -28,6 +29,8 @@ OTHER: dict[str, tuple[Value, Mapping[str, Value]]] = {
     "stack.name": ("other", {}),
     "stack.region": ("eu-west-1", {}),
     "stack.tags": ({"team": "ml"}, {}),
+    "stack.role_path": ("/teams/ml/", {}),
+    "stack.permissions_boundary": (BOUNDARY, {}),
     "names.cluster": ("c1", {}),
     "names.service": ("s1", {}),
     "names.task_family": ("f1", {}),
