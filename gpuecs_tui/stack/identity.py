@@ -47,7 +47,7 @@ POLICY_ARN = r"arn:aws[a-z-]*:iam::(?:[0-9]{12}|aws):policy/[\w+=,.@/-]+"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """``stack.*``: the name, Region and tags of the stack, and what its IAM roles have in common."""
+    """``stack.*``: the name, Region and tags of the stack; path and boundary of its roles."""
 
     name: str = text(
         N_("Name"),

@@ -118,8 +118,9 @@ TERRAFORM: Mapping[str, tuple[str, ...]] = {
         "iam:UntagInstanceProfile",
     ),
     "aws_iam_role": (
-        "iam:CreateRole", "iam:DeleteRole", "iam:GetRole", "iam:ListAttachedRolePolicies",
-        "iam:ListInstanceProfilesForRole", "iam:ListRolePolicies", "iam:TagRole",
+        "iam:CreateRole", "iam:DeleteRole", "iam:DeleteRolePermissionsBoundary", "iam:GetRole",
+        "iam:ListAttachedRolePolicies", "iam:ListInstanceProfilesForRole",
+        "iam:ListRolePolicies", "iam:PutRolePermissionsBoundary", "iam:TagRole",
         "iam:UntagRole", "iam:UpdateAssumeRolePolicy", "iam:UpdateRole",
         "iam:UpdateRoleDescription",
     ),

@@ -18,6 +18,7 @@ from gpuecs_tui.aws.facts import (
     Lookups,
     Named,
     Offering,
+    Policy,
     Quota,
     Region,
     Role,
@@ -44,6 +45,7 @@ VPC = "vpc-0123456789abcdef0"
 PRIVATE = tuple(f"subnet-0000000000000000{zone}" for zone in "abc")
 PUBLIC = tuple(f"subnet-1111111111111111{zone}" for zone in "abc")
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/"
+POLICY = f"arn:aws:iam::{ACCOUNT}:policy/"
 PROFILE = f"arn:aws:iam::{ACCOUNT}:instance-profile/"
 CERTIFICATE = f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/"
 
@@ -114,6 +116,7 @@ def account(**fields: Any) -> AccountFacts:
         vpc_endpoints=known(()),
         security_groups=known(()),
         key_pairs=known((KeyPair("mine", "aa:bb"),)),
+        policies=known((Policy("boundary", POLICY + "boundary"),)),
         instance_profiles=known(
             (
                 InstanceProfile("good", PROFILE + "good", "instances"),

@@ -22,6 +22,7 @@ from tests.support.small_account import (
     DIGEST,
     IMAGE,
     NOW,
+    POLICY,
     PROFILE,
     ROLE,
     SERVICE_ROLES,
@@ -66,6 +67,14 @@ def test_certificate(arn: str, found: list[str]) -> None:
         ("fleet.instance_profile_arn", PROFILE + "empty", ["error"]),
         ("fleet.instance_profile_arn", PROFILE + "wrong", ["error"]),
         ("fleet.instance_profile_arn", PROFILE + "absent", ["error"]),
+        ("stack.permissions_boundary", POLICY + "boundary", []),
+        ("stack.permissions_boundary", POLICY + "absent", ["error"]),
+        (
+            "stack.permissions_boundary",
+            POLICY.replace(ACCOUNT, "999999999999") + "boundary",
+            ["error"],
+        ),
+        ("stack.permissions_boundary", "arn:aws:iam::aws:policy/PowerUserAccess", []),
         ("fleet.key_name", "mine", []),
         ("fleet.key_name", "theirs", ["error"]),
     ],
@@ -75,15 +84,16 @@ def test_role_missing(key: str, value: str, found: list[str]) -> None:
 
 
 def test_roles_that_may_not_be_listed_are_unknown() -> None:
-    facts = account(roles=DENIED, instance_profiles=DENIED, key_pairs=DENIED)
+    facts = account(roles=DENIED, instance_profiles=DENIED, key_pairs=DENIED, policies=DENIED)
     found = of_rule(
         "role-missing",
         facts,
         task__task_role_arn=ROLE + "tasks",
         fleet__instance_profile_arn=PROFILE + "good",
         fleet__key_name="mine",
+        stack__permissions_boundary=POLICY + "boundary",
     )
-    assert [severity for severity, _field in found] == ["unknown"] * 3
+    assert [severity for severity, _field in found] == ["unknown"] * 4
 
 
 @pytest.mark.parametrize(

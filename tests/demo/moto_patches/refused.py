@@ -366,6 +366,27 @@ def _policy(client: Client, name: str) -> str:
     return str(made["Policy"]["Arn"])
 
 
+ABSENT_POLICY = "arn:aws:iam::123456789012:policy/absent"
+
+
+def role_with_an_absent_boundary(client: Client) -> Call:
+    return partial(
+        client("iam").create_role,
+        RoleName="bounded",
+        AssumeRolePolicyDocument="{}",
+        PermissionsBoundary=ABSENT_POLICY,
+    )
+
+
+def role_turned_to_an_absent_boundary(client: Client) -> Call:
+    _role(client, "unbounded")
+    return partial(
+        client("iam").put_role_permissions_boundary,
+        RoleName="unbounded",
+        PermissionsBoundary=ABSENT_POLICY,
+    )
+
+
 def policy_of_a_role(client: Client) -> Call:
     _role(client, "attached")
     arn = _policy(client, "attached")
@@ -734,6 +755,8 @@ REFUSALS: dict[tuple[str, str], tuple[Scenario, ...]] = {
         role_with_a_policy,
         role_with_an_inline_policy,
     ),
+    ("iam:CreateRole", "NoSuchEntity"): (role_with_an_absent_boundary,),
+    ("iam:PutRolePermissionsBoundary", "NoSuchEntity"): (role_turned_to_an_absent_boundary,),
     ("iam:DeletePolicy", "DeleteConflict"): (policy_of_a_role,),
     ("iam:PutRolePolicy", "LimitExceeded"): (inline_policies_beyond_the_limit,),
     ("ecs:RegisterTaskDefinition", "ClientException"): (
@@ -837,6 +860,7 @@ CLOSED_GAPS: dict[str, tuple[Scenario, ...]] = {
     "groups_of_another_vpc": (balancer_with_a_group_of_another_vpc,),
     "targets_of_another_vpc": (listener_to_another_vpc, listener_turned_to_another_vpc),
     "balancer_again": (balancer_name_taken,),
+    "missing_boundaries": (role_with_an_absent_boundary, role_turned_to_an_absent_boundary),
     "policy_in_use": (policy_of_a_role,),
     "group_again": (scaling_group_name_taken,),
     "service_again": (service_again,),

@@ -155,3 +155,37 @@ def test_the_default_version_stays_where_nothing_moves_it() -> None:
     assert "is the default version, which a change to the launch template does not update" in {
         it.reason for it in found.unread
     }
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("stack.role_path", "/teams/ml/"),
+        ("stack.permissions_boundary", "arn:aws:iam::123456789012:policy/boundary"),
+    ],
+)
+def test_roles_that_differ_leave_what_they_have_in_common_unknown(key: str, value: str) -> None:
+    given = made({key: value})
+    files = render(given)
+    assert read_back(files).stack == given
+    name = key.partition(".")[2]
+    argument = name.removeprefix("role_")
+    last = files["iam.tf"].rindex(f"var.{name}")
+    other = '"/other/"' if argument == "path" else "null"
+    files["iam.tf"] = files["iam.tf"][:last] + other + files["iam.tf"][last + len(f"var.{name}") :]
+    found = read_back(files)
+    assert found.unknown == {key}
+    (why,) = [it for it in found.unread if key in it.keys]
+    assert (why.file, why.what) == ("iam.tf", argument)
+
+
+def test_a_stack_without_roles_of_its_own_has_no_path_and_no_boundary() -> None:
+    given = made(
+        fleet__instance_profile_arn="arn:aws:iam::123456789012:instance-profile/ecs",
+        task__execution_role_arn="arn:aws:iam::123456789012:role/execution",
+        task__task_role_arn="arn:aws:iam::123456789012:role/task",
+    )
+    found = read_back(render(given))
+    assert found.stack == given
+    assert found.answers["stack.role_path"] == "/"
+    assert found.answers["stack.permissions_boundary"] == ""
