@@ -185,6 +185,7 @@ PLACES: Mapping[str, str] = {
     "image": "ami-0123456789abcdef0",
     "key-pair": "operator",
     "instance-profile": f"arn:aws:iam::{ACCOUNT}:instance-profile/ecs",
+    "boundary": "arn:aws:iam::123456789012:policy/boundary",
     "execution-role": f"arn:aws:iam::{ACCOUNT}:role/execution",
     "task-role": f"arn:aws:iam::{ACCOUNT}:role/task",
     "secret": f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:token-AbCdEf",

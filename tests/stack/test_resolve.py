@@ -25,6 +25,11 @@ G4DN_XLARGE = InstanceType(
     registered_mib=15684, registered_source="measured", ecs_support="documented",
 )  # fmt: skip
 FOUR_GPUS = replace(G4DN_XLARGE, name="g4dn.12xlarge", vcpus=48, memory_mib=196608, gpus=4)
+OWN_ROLES: dict[str, Value] = {
+    "fleet.instance_profile_arn": "arn:aws:iam::123456789012:instance-profile/ecs",
+    "task.execution_role_arn": "arn:aws:iam::123456789012:role/execution",
+    "task.task_role_arn": "arn:aws:iam::123456789012:role/task",
+}
 ANSWERS: dict[str, Value] = {
     "stack.name": "llm",
     "stack.region": "us-east-1",
@@ -140,6 +145,10 @@ def test_missing_answers_are_named_in_order() -> None:
         ({"state.bucket": "abc"}, "state.bucket", "only to S3"),
         ({"task.network_mode": "awsvpc", "task.host_port": 80}, "task.host_port", "bridge"),
         ({"names.log_group": "/a", "task.log_group": "/b"}, "names.log_group", "/b"),
+        ({**OWN_ROLES, "stack.role_path": "/ml/"}, "stack.role_path", "creates a role"),
+        ({**OWN_ROLES, "stack.permissions_boundary": "arn:aws:iam::aws:policy/PowerUserAccess"},
+         "stack.permissions_boundary", "creates a role"),
+        ({"stack.role_path": "ml"}, "stack.role_path", "start and end with /"),
         ({"stack.name": "aws-llm"}, "stack.name", "can't start with"),
         ({"stack.name": "a--b"}, "stack.name", "single hyphens"),
         ({"names.load_balancer": "internal-x"}, "names.load_balancer", "internal-"),

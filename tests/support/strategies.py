@@ -148,6 +148,8 @@ def scheduled_actions() -> st.SearchStrategy[str]:
     ))  # fmt: skip
     limits = st.lists(st.integers(0, 5000), min_size=2, max_size=2).map(sorted)
     return st.builds(lambda text, two: action_text(text, *two), schedules, limits)
+
+
 OWN_ROLES = ("fleet.instance_profile_arn", "task.execution_role_arn", "task.task_role_arn")
 """With all of them, a stack creates no role."""
 
@@ -278,7 +280,7 @@ def answers(draw: st.DrawFn) -> dict[str, Value]:
     else:
         given.pop("load_balancer.target_protocol_version", None)
     if all(given.get(key) for key in OWN_ROLES):
-        given.update({key: KEYS[key].default for key in ROLE_KEYS if key in given})
+        given = {key: value for key, value in given.items() if key not in ROLE_KEYS}
     if given.get("load_balancer.internal") is False:
         given["network.ingress_cidrs"] = ("0.0.0.0/0",)
     if number("service.minimum_healthy_percent") >= number("service.maximum_percent"):

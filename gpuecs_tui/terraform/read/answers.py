@@ -261,5 +261,4 @@ def _state(configuration: Configuration, found: Gathered) -> None:
 _SPECIAL: tuple[Callable[[Configuration, Gathered], None], ...] = (
     _name, _roles, _image, _refresh, _user_data, ingress, endpoints, _container, _logs, _ignored,
     scaling, _state,
-    _state,
 )  # fmt: skip
