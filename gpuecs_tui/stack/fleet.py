@@ -200,6 +200,15 @@ class Fleet:
         True,
         unset=False,
     )
+    tag_network_interfaces: bool = flag(
+        N_("Tag network interfaces"),
+        N_(
+            "Gives the network interfaces of the instances the tags of the stack, which AWS "
+            "otherwise leaves without any."
+        ),
+        True,
+        unset=False,
+    )
     instance_refresh: bool = flag(
         N_("Instance refresh"),
         N_(

@@ -114,6 +114,7 @@ CHANGES: tuple[Change, ...] = (
     Change("fleet.max_size", 4),
     Change("fleet.initial_size", 2),
     Change("fleet.key_name", "@key-pair"),
+    Change("fleet.tag_network_interfaces", False),
     Change("fleet.instance_profile_arn", "@instance-profile"),
     Change("fleet.root_volume_gib", 200),
     Change("fleet.imds_hop_limit", 2),

@@ -133,6 +133,28 @@ def _name(configuration: Configuration, found: Gathered) -> None:
         found.answers["stack.name"] = value
 
 
+def _interface_tags(configuration: Configuration, found: Gathered) -> None:
+    """Read whether the template gives network interfaces tags: one of its blocks says so."""
+    key, kind = "fleet.tag_network_interfaces", "tag_specifications"
+    body = configuration.body(TEMPLATE)
+    if body is None:
+        return
+    file, template = configuration.blocks[TEMPLATE]
+    place, what = SourceLocation(file, template.line), f"{TEMPLATE}.{kind}"
+    if any(kind in it.labels for it in body.named("dynamic")):
+        found.refuse((key,), place, what, _("is not written out as blocks"))
+        return
+    kinds = [
+        configuration.scope.value(it.body.attributes["resource_type"].value)
+        for it in body.named(kind)
+        if "resource_type" in it.body.attributes
+    ]
+    if unknown := [it for it in kinds if not isinstance(it, str)]:
+        found.take(key, unknown[0], place, what)
+    else:
+        found.answers[key] = "network-interface" in kinds
+
+
 def _roles(configuration: Configuration, found: Gathered) -> None:
     roles = [role for role in ROLES if role in configuration.blocks]
     for key, path in zip(ROLE_KEYS, ("path", "permissions_boundary"), strict=True):
@@ -259,6 +281,6 @@ def _state(configuration: Configuration, found: Gathered) -> None:
 
 
 _SPECIAL: tuple[Callable[[Configuration, Gathered], None], ...] = (
-    _name, _roles, _image, _refresh, _user_data, ingress, endpoints, _container, _logs, _ignored,
-    scaling, _state,
+    _name, _roles, _interface_tags, _image, _refresh, _user_data, ingress, endpoints, _container,
+    _logs, _ignored, scaling, _state,
 )  # fmt: skip

@@ -159,6 +159,7 @@ READ_APART: Mapping[str, str] = {
     "network.ingress_cidrs": "aws_vpc_security_group_ingress_rule.http.for_each",
     "fleet.ami": f"{TEMPLATE}.image_id",
     "fleet.instance_refresh": f"{GROUP}.instance_refresh",
+    "fleet.tag_network_interfaces": f"{TEMPLATE}.tag_specifications.resource_type",
     "fleet.large_images": f"{TEMPLATE}.user_data",
     "fleet.extra_user_data": f"{TEMPLATE}.user_data",
     "task.image": f"{_CONTAINER}.image",

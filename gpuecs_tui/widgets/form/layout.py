@@ -83,6 +83,7 @@ LAYOUT: Mapping[str, tuple[Section, ...]] = {
                     "fleet",
                     "root_volume_throughput_mib",
                     "imds_hop_limit",
+                    "tag_network_interfaces",
                     "large_images",
                     "extra_user_data",
                 ),
