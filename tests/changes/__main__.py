@@ -1,7 +1,8 @@
 """``make changes``, ``python -m tests.changes``: the transition matrix, and docs/changes.md.
 
-Finished rows are stored in a folder named by the fingerprint of the templates and keys, so that a
-call continues where the last one stopped. There are two workers, each with its own demo account.
+A row has the fingerprint of the stacks before and after its change. Rows of the document whose
+fingerprint still holds are kept, and finished rows are stored by their fingerprints, so that a call
+continues where the last one stopped. There are two workers, each with its own demo account.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 
 from tests.changes import table
 from tests.changes.declared import CHANGES, Change
+from tests.changes.rendered import fingerprint
 from tests.changes.trial import (
     FAULT,
     Row,
@@ -34,13 +36,15 @@ WORKERS = 2
 def main(words: list[str]) -> int:
     """Try the changes without a row and write the document; return 1 if a row is a fault."""
     options = _options().parse_args(words)
-    folder: Path = options.folder.resolve() / table.fingerprint()
+    folder: Path = options.folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     rows = Rows(folder, again=options.again)
+    present = table.DOCUMENT.read_text("utf-8") if table.DOCUMENT.exists() else ""
+    kept = {} if options.all else table.fresh(present)
     chosen = [it for it in CHANGES if not options.key or it.key in options.key]
     if unknown := set(options.key or ()) - {it.key for it in CHANGES}:
         raise SystemExit(f"There is no key {', '.join(sorted(unknown))}.")
-    waiting = [change for change in chosen if rows.lacks(change)]
+    waiting = [it for it in chosen if it.name not in kept and rows.lacks(it)]
     print(f"{len(waiting)} of {len(CHANGES)} changes to try, rows in {folder}", flush=True)
     latest = time.monotonic() + options.seconds if options.seconds else None
     with ThreadPoolExecutor(options.workers) as pool:
@@ -53,14 +57,16 @@ def main(words: list[str]) -> int:
             job.result()
     found = rows.all()
     if not options.key:
-        table.DOCUMENT.write_text(table.document(found), encoding="utf-8")
-        print(f"{len(found)} of {len(CHANGES)} rows in {table.DOCUMENT}", flush=True)
+        table.DOCUMENT.write_text(table.document(found, kept), encoding="utf-8")
+        done = len(found.keys() | kept.keys())
+        print(f"{done} of {len(CHANGES)} rows in {table.DOCUMENT}", flush=True)
     return int(any(row.verdict == FAULT for row in found.values()))
 
 
 def _options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.changes", description=__doc__)
     parser.add_argument("--key", action="append", help="only this key; doesn't write the document")
+    parser.add_argument("--all", action="store_true", help="try those of the document, too")
     parser.add_argument("--again", action="store_true", help="try those that ended as a fault, too")
     parser.add_argument("--seconds", type=float, default=0, help="begin nothing after so long")
     parser.add_argument("--workers", type=int, default=WORKERS, help="changes at a time")
@@ -90,7 +96,7 @@ class Rows:
         return {name: read_row(file) for name, file in known if file.exists()}
 
     def _file(self, change: Change) -> Path:
-        return self._folder / f"{CHANGES.index(change):03}.json"
+        return self._folder / f"{fingerprint(change)}.json"
 
 
 def _work(folder: Path, changes: Sequence[Change], rows: Rows, latest: float | None) -> None:

@@ -7,15 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from gpuecs_tui.aws import catalogue
-from gpuecs_tui.stack.fields import Key, Value
-from gpuecs_tui.stack.model import KEYS, SECTIONS, Stack
+from gpuecs_tui.stack.fields import Key
+from gpuecs_tui.stack.model import KEYS, SECTIONS
 from gpuecs_tui.stack.relevance import CONDITIONS
-from gpuecs_tui.stack.resolve import resolve
 from gpuecs_tui.terraform.hcl.tree import Reference
 from gpuecs_tui.terraform.read.configuration import Configuration, load_configuration
 from gpuecs_tui.terraform.read.rules import (
@@ -27,7 +25,8 @@ from gpuecs_tui.terraform.read.rules import (
 )
 from gpuecs_tui.terraform.render.stack_files import render
 from gpuecs_tui.widgets.picker.limits import EMPTY_MEANS, limits_in_words
-from tests.changes.declared import BASE, CHANGES, HTTPS, SCALED, Change
+from tests.changes.declared import CHANGES, HTTPS, SCALED, Change
+from tests.changes.rendered import stack
 
 PAGE = Path(__file__).parents[2] / "docs" / "stack.md"
 
@@ -169,55 +168,6 @@ def _(text: str) -> str:
 def _has_variable(key: str) -> bool:
     """Whether the key's value is in terraform.tfvars: a variable has the last part of its name."""
     return key not in BACKEND_KEY_RULES and f"variable.{key.rpartition('.')[2]}" in _VARIABLES
-
-
-ACCOUNT = "123456789012"
-PLACES: Mapping[str, str] = {
-    "vpc": "vpc-0123456789abcdef0",
-    "default-vpc": "vpc-0123456789abcdef1",
-    **{
-        f"{kind}-{zone}": f"subnet-0123456789abcde{number}{zone}"
-        for number, kind in enumerate(("private", "public", "default"))
-        for zone in "abc"
-    },
-    "tasks-group": "sg-0123456789abcdef0",
-    "balancer-group": "sg-0123456789abcdef1",
-    "image": "ami-0123456789abcdef0",
-    "key-pair": "operator",
-    "instance-profile": f"arn:aws:iam::{ACCOUNT}:instance-profile/ecs",
-    "boundary": "arn:aws:iam::123456789012:policy/boundary",
-    "execution-role": f"arn:aws:iam::{ACCOUNT}:role/execution",
-    "task-role": f"arn:aws:iam::{ACCOUNT}:role/task",
-    "secret": f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:token-AbCdEf",
-    "certificate": f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/a",
-    "other-certificate": f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/b",
-    "repository": f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/app",
-    "log-group": "/of/another",
-    "bucket": "states",
-    "other-bucket": "other-states",
-}
-"""Names in the declared changes for the resources of an account."""
-
-
-def _placed(value: Any) -> Any:
-    if isinstance(value, tuple):
-        return tuple(map(_placed, value))
-    if isinstance(value, dict):
-        return {name: _placed(it) for name, it in value.items()}
-    if not isinstance(value, str) or not value.startswith("@"):
-        return value
-    name, colon, tag = value[1:].partition(":")
-    return PLACES[name] + colon + tag
-
-
-def stack(*answers: Mapping[str, Any]) -> Stack:
-    """Return the base stack of the declared changes with these answers."""
-    values: dict[str, Value] = {}
-    for each in (BASE, *answers):
-        values |= {key: _placed(value) for key, value in each.items()}
-    resolved = resolve(values, catalogue.find(str(values["fleet.instance_type"])))
-    assert resolved.missing == ()
-    return resolved.stack
 
 
 def written(configuration: Configuration, place: str) -> object:
