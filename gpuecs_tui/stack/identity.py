@@ -83,7 +83,7 @@ class Identity:
         N_("Path of IAM roles"),
         N_(
             "IAM path of the roles and the instance profile that the stack creates, such as "
-            "/teams/ml/. Changing it replaces them."
+            "/teams/ml/. It can't change once the stack is applied."
         ),
         "/",
         pattern=ROLE_PATH,

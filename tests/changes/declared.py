@@ -23,10 +23,12 @@ BASE: Mapping[str, Any] = {
     "network.vpc_id": "@vpc",
     "network.instance_subnet_ids": ("@private-a", "@private-b"),
     "fleet.instance_type": "g4dn.xlarge",
+    "fleet.tag_network_interfaces": False,
     "task.image": "@repository:2.4.1",
     "service.health_check_grace_seconds": 300,
 }
-"""The stack before every change."""
+"""The stack before every change. Keys that were added later are as in a stack that lacks them: the
+rows of the other changes then stay true."""
 
 HTTPS: Mapping[str, Any] = {
     "load_balancer.protocol": "HTTPS",
@@ -114,7 +116,7 @@ CHANGES: tuple[Change, ...] = (
     Change("fleet.max_size", 4),
     Change("fleet.initial_size", 2),
     Change("fleet.key_name", "@key-pair"),
-    Change("fleet.tag_network_interfaces", False),
+    Change("fleet.tag_network_interfaces", True),
     Change("fleet.instance_profile_arn", "@instance-profile"),
     Change("fleet.root_volume_gib", 200),
     Change("fleet.imds_hop_limit", 2),
@@ -251,6 +253,7 @@ CHANGES: tuple[Change, ...] = (
 
 REFUSED: Mapping[str, str] = {
     "stack.region": "Set stack.region to",
+    "stack.role_path": "Set stack.role_path to",
     "network.vpc_id": "Set network.vpc_id to",
     "state.backend": "gpuecs-tui migrate",
     "state.bucket": "gpuecs-tui migrate",

@@ -21,7 +21,8 @@ _INTRODUCTION = """\
 
 `make changes` writes this table. For every key of a stack, it changes an applied stack on the demo
 account, with the real Terraform and AWS provider: it plans, applies, plans again, changes the value
-back and applies that. Unless a row says otherwise, the stack has all defaults. What users notice is
+back and applies that. Unless a row says otherwise, the stack has all defaults, without tags on
+network interfaces. What users notice is
 derived from the plan by rules (`tests/changes/notice.py`).
 
 - *{works}*: the change applies, the second plan is empty, and so is the plan after the change back.

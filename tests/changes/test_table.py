@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from dataclasses import replace
 
 import pytest
 
@@ -14,6 +14,7 @@ from gpuecs_tui.terraform.plan.notices import notices
 from tests.changes import table
 from tests.changes.declared import BASE, CHANGES, REFUSED
 from tests.changes.notice import noticed
+from tests.changes.rendered import fingerprint, read_by_terraform
 from tests.changes.trial import FAULT, Row, Trial, batches
 
 
@@ -37,7 +38,8 @@ def test_every_change_counts_and_differs() -> None:
 @pytest.mark.skipif(not table.DOCUMENT.exists(), reason="not yet made: make changes")
 def test_the_table_is_fresh_and_has_every_change() -> None:
     text = table.DOCUMENT.read_text("utf-8")
-    assert table.fingerprint_in(text) == table.fingerprint(), "stale: run make changes"
+    stale = [it.name for it in CHANGES if it.name not in table.fresh(text)]
+    assert stale == [], "run make changes"
     outcomes = table.ended(text)
     assert len(outcomes) == len(CHANGES)
     assert [name for name, outcome in outcomes.items() if outcome.startswith(FAULT)] == []
@@ -49,7 +51,11 @@ def test_the_document_keeps_each_row_in_one_line() -> None:
     row = Row(change.name, change.key, plan=["aws_lb.this in place"], verdict="works")
     row.problem = "a | b\nsg-0a1b2c3d4e5f60718 and c"
     text = table.document({change.name: row})
-    assert table.fingerprint_in(text) == table.fingerprint()
+    assert [*table.fresh(text)] == [change.name]
+    # A row that is kept stays as it is, and a new one replaces it.
+    assert table.document({}, table.fresh(text)) == text
+    other = Row(change.name, change.key, verdict="works")
+    assert table.document({change.name: other}, table.fresh(text)) != text
     outcomes = table.ended(text)
     assert len(outcomes) == len(CHANGES)
     assert next(iter(outcomes.values())) == "works: a \\| b sg-… and c"
@@ -57,13 +63,11 @@ def test_the_document_keeps_each_row_in_one_line() -> None:
     assert set(KEYS) >= set(REFUSED)
 
 
-_TEMPLATE = """\
+_FILE = """\
 # Balances the load.
 resource "aws_lb" "this" {
-{% if named %}
-  # A comment with an {{ expression }}.
-  name = "{{ name }}"
-{% endif %}
+  # A comment.
+  name = "llm"
 
   policy = <<-EOT
     # part of the value
@@ -80,66 +84,72 @@ resource "aws_lb" "this" {
     ("before", "after"),
     [
         ("# Balances the load.", "# Distributes the requests.\n#\n# See the guide."),
-        ("  # A comment with an {{ expression }}.\n", ""),
-        ("# Balances the load.", "{# A note for maintainers,\n# of two lines #}"),
+        ("  # A comment.\n", ""),
         ("  # after the heredoc", "\n\n    # behind the heredoc"),
     ],
 )
-def test_a_comment_of_a_terraform_file_leaves_the_fingerprint(
-    tmp_path: Path, before: str, after: str
-) -> None:
-    assert _fingerprint(tmp_path, "a.tf.j2", before, after) == _fingerprint(tmp_path, "a.tf.j2")
+def test_a_comment_of_a_terraform_file_leaves_the_fingerprint(before: str, after: str) -> None:
+    assert _read("a.tf", before, after) == _read("a.tf")
 
 
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        ('"{{ name }}"', '"{{ name }}-lb"'),
+        ('"llm"', '"llm-lb"'),
         ("    # part of the value", "    # another value"),
         ("    # part of the value\n\n", "    # part of the value\n"),
         ("    not the end: EOT", "    # not the end: EOT"),
         ("#123456", "#654321"),
-        ("{% if named %}", "# {% if renamed %}"),
         ('  name = "', '  # name = "'),
     ],
 )
-def test_what_a_plan_depends_on_changes_the_fingerprint(
-    tmp_path: Path, before: str, after: str
-) -> None:
-    assert _fingerprint(tmp_path, "a.tf.j2", before, after) != _fingerprint(tmp_path, "a.tf.j2")
+def test_what_a_plan_depends_on_changes_the_fingerprint(before: str, after: str) -> None:
+    assert _read("a.tf", before, after) != _read("a.tf")
 
 
-def test_a_comment_in_the_user_data_changes_the_fingerprint(tmp_path: Path) -> None:
+def test_a_comment_in_the_user_data_changes_the_fingerprint() -> None:
     # The launch template contains the whole script, including its first line.
-    name = "user_data.sh.j2"
+    name = "user_data.sh"
     for before in ("# Balances the load.", "  # after the heredoc"):
-        changed = _fingerprint(tmp_path, name, before, f"{before} Really.")
-        assert changed != _fingerprint(tmp_path, name)
+        assert _read(name, before, f"{before} Really.") != _read(name)
 
 
 @pytest.mark.parametrize(
     ("name", "argument", "counts"),
     [
-        ("variables.tf.j2", "description", False),
-        ("outputs.tf.j2", "description", False),
-        ("network.tf.j2", "description", True),
-        ("variables.tf.j2", "error_message", False),
-        ("network.tf.j2", "error_message", False),
+        ("variables.tf", "description", False),
+        ("outputs.tf", "description", False),
+        ("network.tf", "description", True),
+        ("variables.tf", "error_message", False),
+        ("network.tf", "error_message", False),
     ],
 )
 def test_a_text_that_only_people_read_leaves_the_fingerprint(
-    tmp_path: Path, name: str, argument: str, counts: bool
+    name: str, argument: str, counts: bool
 ) -> None:
-    texts = [_fingerprint(tmp_path, name, "  name =", f'  {argument} = "{it}"\n  name =')
+    texts = [_read(name, "  name =", f'  {argument} = "{it}"\n  name =')
              for it in ("These words.", "Other words.")]  # fmt: skip
     assert (texts[0] != texts[1]) is counts
 
 
-def _fingerprint(folder: Path, name: str, before: str = "", after: str = "") -> str:
-    assert before in _TEMPLATE
-    text = _TEMPLATE.replace(before, after) if before else _TEMPLATE
-    (folder / name).write_text(text, encoding="utf-8")
-    return table.fingerprint(folder)
+def _read(name: str, before: str = "", after: str = "") -> list[str]:
+    assert before in _FILE
+    text = _FILE.replace(before, after) if before else _FILE
+    return [*read_by_terraform({name: text})]
+
+
+def test_a_row_becomes_stale_with_the_stack_before_or_after_its_change() -> None:
+    change = next(it for it in CHANGES if it.key == "health_check.path")
+    text = table.document({change.name: Row(change.name, change.key, verdict="works")})
+    assert [*table.fresh(text)] == [change.name]
+    other = {
+        fingerprint(replace(change, to="/other")),
+        fingerprint(replace(change, given={"fleet.min_size": 1})),
+        fingerprint(replace(change, along={"fleet.min_size": 1})),
+    }
+    assert len(other | {fingerprint(change)}) == 4
+    for each in other:
+        assert table.fresh(text.replace(fingerprint(change), each)) == {}
 
 
 def _change(

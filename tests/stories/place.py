@@ -21,6 +21,12 @@ from tests.support.demo_pace import DEMO_PACE
 
 NAME = "story"
 """The stack; the names of all its resources contain it."""
+BASE: Mapping[str, Any] = {
+    "stack.name": NAME,
+    "stack.tags": {},
+    "health_check.path": "/health",
+}
+"""The stack of every story, over that of the changes (tests/changes/declared.py)."""
 STEP_SECONDS = 600.0
 """Seconds after which a command counts as stuck."""
 LOOK_SECONDS = 0.05
@@ -89,8 +95,7 @@ class Place:
     def write(self, **changed: Any) -> None:
         """Render the stack with ``changed`` (``__`` for a dot), by the product's own command."""
         layer = {name.replace("__", "."): value for name, value in changed.items()}
-        base = {"stack.name": NAME, "stack.tags": {}, "health_check.path": "/health"}
-        text = dump_answers(answers(base, layer, places=self.places))
+        text = dump_answers(answers(BASE, layer, places=self.places))
         file = self.folder / "answers.toml"
         file.write_text(text, encoding="utf-8")
         self.run("render", file, self.directory, also=_in_words(layer))

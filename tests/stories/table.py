@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from tests.changes import table as changes
-from tests.stories.place import Step
+from gpuecs_tui.terraform.render.stack_files import render
+from tests.changes.rendered import read_by_terraform, stack
+from tests.stories.place import BASE, Step
 from tests.stories.tales import STORIES, Story
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "stories.md"
@@ -55,8 +56,10 @@ def read_row(file: Path) -> Row:
 
 
 def fingerprint(story: Story) -> str:
-    """Return a digest of what a story depends on: the templates and keys, and its commands."""
-    digest = hashlib.sha256(f"{story.name}\0{changes.fingerprint()}\0".encode())
+    """Return a digest of what a story depends on: the files of its stack, and its commands."""
+    digest = hashlib.sha256(f"{story.name}\0".encode())
+    for text in read_by_terraform(render(stack(BASE))):
+        digest.update(text.encode())
     for name in _SOURCES:
         digest.update(Path(__file__).with_name(name).read_bytes())
     return digest.hexdigest()[:_LENGTH]

@@ -32,6 +32,7 @@ from gpuecs_tui.terraform.control.region import refuse_another_region
 from gpuecs_tui.terraform.control.rotation import rotate
 from gpuecs_tui.terraform.hcl.tree import ReadProblem
 from gpuecs_tui.terraform.plan.details import load_plan
+from gpuecs_tui.terraform.plan.role_path import refuse_another_path
 from gpuecs_tui.terraform.plan.vpc import refuse_another_vpc
 from gpuecs_tui.terraform.read.files import refuse_irregular
 from gpuecs_tui.terraform.runs.directory_lock import DirectoryBusy, DirectoryLock, acquire
@@ -112,6 +113,7 @@ def start(
     refuse_another_region(real, environment)
     if operation is not Operation.DESTROY:
         refuse_another_vpc(real, environment)
+        refuse_another_path(real, environment)
     refuse_other_state(real, environment)
     if operation is Operation.DESTROY:
         refuse_protected(real)

@@ -23,7 +23,7 @@ from gpuecs_tui.stack.kept_revision import (
 from gpuecs_tui.stack.remedies import as_sentence
 from gpuecs_tui.terraform.base.addresses import without_key
 from gpuecs_tui.terraform.base.own_files import MOVED_FILE
-from gpuecs_tui.terraform.plan import request_notices, vpc
+from gpuecs_tui.terraform.plan import request_notices, role_path, vpc
 from gpuecs_tui.terraform.plan.details import Action, ChangedAttribute, PlanTree, ResourceChange
 from gpuecs_tui.terraform.plan.words import PlanWarning
 from gpuecs_tui.terraform.render.past_addresses import moves_for
@@ -321,6 +321,7 @@ def protects(change: ResourceChange) -> bool:
 _Look = Callable[[ResourceChange, PlanTree], Iterator[str]]
 _REFUSED: tuple[_Look, ...] = (
     _same_name, _guarded, _foreign_container, _renamed_only, vpc.moved,
+    role_path.moved,
 )  # fmt: skip
 _LOOKS: tuple[_Look, ...] = (
     request_notices.no_tasks, _count, _listener, request_notices.redirected,
