@@ -23,6 +23,7 @@ import boto3
 import pytest
 
 from gpuecs_tui.demo import account
+from gpuecs_tui.demo.seed.access import BOUNDARY
 from gpuecs_tui.stack.answers import dump_answers, load_answers
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.model import Stack
@@ -35,7 +36,7 @@ from tests.e2e.article import CONTAINER, article_attributes
 from tests.e2e.engine import terraform
 from tests.support.strategies import G4DN_XLARGE, NASTY
 from tests.support.terraform.waiting import until
-from tests.support.terraform.written_files import PARAMETER, put
+from tests.support.terraform.written_files import ACCOUNT, PARAMETER, put
 
 pytestmark = pytest.mark.e2e
 
@@ -92,6 +93,8 @@ def _other(places: Mapping[str, str]) -> str:
         "stack.name": "other-turns",
         "stack.region": "us-east-1",
         "stack.tags": {"a b": "x =/y", "team": "推論", "empty": ""},
+        "stack.role_path": "/teams/ml/",
+        "stack.permissions_boundary": f"arn:aws:iam::{ACCOUNT}:policy/{BOUNDARY}",
         "network.vpc_id": places["vpc"],
         "network.instance_subnet_ids": tuple(places[f"alone_{n}"] for n in range(len(ALONE))),
         "network.load_balancer_subnet_ids": (places["subnet_a"], places["subnet_b"]),

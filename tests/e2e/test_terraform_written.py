@@ -20,6 +20,7 @@ from tests.e2e.engine import initialise, terraform
 from tests.support.strategies import NASTY, stacks, texts
 from tests.support.terraform.variable_values import REFUSED, VALUES, VARIABLES
 from tests.support.terraform.written_files import (
+    BOUNDARY,
     GROUP,
     HTTPS,
     PARAMETER,
@@ -139,6 +140,8 @@ COVERING: tuple[Mapping[str, Value], ...] = (
         "service.ignore_changes": ("load_balancer",), "service.distinct_instances": False,
         "network.vpc_endpoints": ("s3",),
         "stack.tags": {"a b": "x =/y", "for": "1"}, "task.environment": {},
+        "stack.role_path": "/a/b/", "stack.permissions_boundary": BOUNDARY,
+        "fleet.tag_network_interfaces": False,
     },
     {
         "network.instance_security_group_ids": (GROUP,), "task.secrets": {"P": PARAMETER},
