@@ -66,7 +66,6 @@ class AccountScreen(FormScreen):
         PROFILE: ListSource(lists.profiles),
         REGION: ListSource(lists.regions),
         STATE_REGION: ListSource(lists.regions),
-        "stack.permissions_boundary": ListSource(lists.boundaries),
         BUCKET: ListSource(lambda wizard: buckets.buckets(wizard, not_read())),
     }
 

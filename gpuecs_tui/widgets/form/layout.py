@@ -30,7 +30,6 @@ LAYOUT: Mapping[str, tuple[Section, ...]] = {
         Section(N_("Credentials"), (PROFILE, "stack.region")),
         Section(N_("Stack"), ("stack.name", "stack.tags")),
         Section(N_("Terraform state"), _keys("state", "backend", "bucket", "key", "region")),
-        Section(N_("IAM roles"), _keys("stack", "role_path", "permissions_boundary"), folded=True),
     ),
     "network": (
         Section(
@@ -168,14 +167,17 @@ LAYOUT: Mapping[str, tuple[Section, ...]] = {
         ),
         Section(
             N_("Logs and roles"),
-            _keys(
-                "task",
-                "log_group",
-                "log_retention_days",
-                "log_stream_prefix",
-                "log_buffer_mib",
-                "execution_role_arn",
-                "task_role_arn",
+            (
+                *_keys(
+                    "task",
+                    "log_group",
+                    "log_retention_days",
+                    "log_stream_prefix",
+                    "log_buffer_mib",
+                    "execution_role_arn",
+                    "task_role_arn",
+                ),
+                *_keys("stack", "role_path", "permissions_boundary"),
             ),
             folded=True,
         ),
