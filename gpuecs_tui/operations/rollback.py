@@ -95,6 +95,21 @@ def plan_rollback(subject: Subject, to: str | None = None) -> Rollback:
     return _call(subject, now, target) if subject.is_ignored else _apply(subject, now, target)
 
 
+def refuse_changed(subject: Subject, rollback: Rollback) -> None:
+    """Raise Refused if the service has changed since ``rollback`` was worked out, and AwsProblem.
+
+    The question named what the rollback does to the service as it was then.
+    """
+    running = reading.read_now(subject.reader, subject.names).service.task_definition
+    if running != rollback.ahead:
+        raise Refused(
+            _("The service runs {running} now, no longer {ahead}: nothing was changed.").format(
+                running=running, ahead=rollback.ahead
+            ),
+            _("To roll back from {running}, start the rollback again.").format(running=running),
+        )
+
+
 def values_of(subject: Subject, rollback: Rollback) -> EarlierValues:
     """Return the values of the revision to which ECS returns. Raises Refused."""
     return _values(subject, rollback.ahead, rollback.target)
@@ -177,7 +192,9 @@ def _stop_words(now: ServiceNow, ahead: str, target: str) -> Iterator[str]:
     if not stopping:
         return
     yield ngettext(
-        "It stops {n} task of this deployment.", "It stops {n} tasks of this deployment.", stopping
+        "ECS stops {n} task of this deployment.",
+        "ECS stops {n} tasks of this deployment.",
+        stopping,
     ).format(n=stopping)
     yield serving_words(now, sum(it.running for it in newest))
     kept = sum(it.running for it in now.service.deployments if it.status != "PRIMARY")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,8 @@ from tests.support.terraform.run_folders import stage
 from tests.support.terraform.written_files import made, put
 
 EARLIER = "123456789012.dkr.ecr.us-east-1.amazonaws.com/llm:1"
+WAIT_SECONDS = 30
+"""Seconds after which a test that hangs fails."""
 IDENTITY = {"Account": "123456789012", "Arn": "arn:aws:iam::123456789012:user/a"}
 
 
@@ -124,7 +127,7 @@ async def test_no_changes_nothing_and_yes_leads_to_the_plan_of_the_earlier_value
         before = form_image(pilot)
         await pilot.press("b")
         question = await asked(pilot)
-        assert "Roll back to demo:3? (account 123456789012, us-east-1)" in question
+        assert "Put the values of demo:3 into the form?" in question
         assert f"→ {EARLIER}" in question
         assert "Terraform registers a new revision with the values of demo:3." in question
         assert "At least 1 of 1 tasks keeps running" in question
@@ -152,7 +155,7 @@ async def test_a_deployment_under_way_is_stopped_and_the_earlier_values_are_offe
         question = await asked(pilot)
         assert "Stop the deployment of demo:4?" in question
         assert "ECS stops the deployment of demo:4 and returns to demo:3." in question
-        assert "It stops 1 task of this deployment." in question
+        assert "ECS stops 1 task of this deployment." in question
         assert not changes(reader)
         await pilot.press("y")
         await until(pilot, lambda: bool(changes(reader)))
@@ -194,7 +197,7 @@ async def test_an_error_of_the_program_leaves_the_key_usable(directory: Path, sc
         await until(pilot, lambda: "Internal error" in said(pilot))
         reader.answers["sts:GetCallerIdentity"] = IDENTITY
         await pilot.press("b")
-        assert "Roll back to demo:3?" in await asked(pilot)
+        assert "Put the values of demo:3 into the form?" in await asked(pilot)
 
 
 async def test_a_revision_that_terraform_ignores_is_deployed_itself(
@@ -204,7 +207,9 @@ async def test_a_revision_that_terraform_ignores_is_deployed_itself(
     reader = reader_of(scene)
     async with on_deployment(directory, reader) as pilot:
         await pilot.press("b")
-        assert "so ECS is called directly to deploy demo:3." in await asked(pilot)
+        question = await asked(pilot)
+        assert "Roll back to demo:3? (account 123456789012, us-east-1)" in question
+        assert "so ECS is called directly to deploy demo:3." in question
         await pilot.press("y")
         await until(pilot, lambda: bool(changes(reader)))
         await until(pilot, lambda: form_image(pilot) == EARLIER)
@@ -255,3 +260,46 @@ async def test_a_refused_call_is_shown_and_the_key_works_again(
             await until(pilot, lambda: "Not allowed." in said(pilot))
             pilot.app.clear_notifications()
     assert len(changes(reader)) == 2
+
+
+async def test_a_service_that_has_changed_since_the_question_is_left_alone(
+    directory: Path, scene: Scene
+) -> None:
+    put(directory, render(made(service__ignore_changes=("task_definition",))))
+    reader = reader_of(scene)
+    async with on_deployment(directory, reader) as pilot:
+        await pilot.press("b")
+        await asked(pilot)
+        # A colleague deploys meanwhile.
+        scene.service["taskDefinition"] = f"{DEFINITION}demo:9"
+        await pilot.press("y")
+        await until(pilot, lambda: "runs demo:9 now, no longer demo:4" in said(pilot))
+        assert isinstance(pilot.app.screen, DeploymentScreen)
+    assert not changes(reader)
+
+
+async def test_the_question_does_not_cover_another_screen(directory: Path, scene: Scene) -> None:
+    under_way(scene)
+    reader = reader_of(scene)
+    read, told = threading.Event(), threading.Event()
+
+    def identity(_given: dict[str, Any]) -> dict[str, str]:
+        told.set()
+        assert read.wait(WAIT_SECONDS)
+        return IDENTITY
+
+    reader.answers["sts:GetCallerIdentity"] = identity
+    async with on_deployment(directory, reader) as pilot:
+        await pilot.press("b")
+        await until(pilot, told.is_set)
+        await pilot.press("f1")
+        await until(pilot, lambda: not isinstance(pilot.app.screen, DeploymentScreen))
+        above = pilot.app.screen
+        read.set()
+        await until(pilot, lambda: "To be asked, press b again." in said(pilot))
+        assert pilot.app.screen is above
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, DeploymentScreen))
+        await pilot.press("b")
+        assert "Stop the deployment of demo:4?" in await asked(pilot)
+    assert not changes(reader)

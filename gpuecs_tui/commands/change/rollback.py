@@ -51,10 +51,10 @@ def rollback(arguments: argparse.Namespace) -> int:
             planned = plan_rollback(subject, arguments.to)
         match planned.way:
             case "stop":
-                _stop(arguments, subject, planned)
+                _stop(arguments, here, subject, planned)
                 asked = Asked(revision=planned.target, rolls_back=True)
             case "call":
-                _deploy_earlier(arguments, here, planned)
+                _deploy_earlier(arguments, here, subject, planned)
                 asked = Asked(revision=planned.target)
             case "apply":
                 _apply_earlier(arguments, here, planned)
@@ -63,19 +63,31 @@ def rollback(arguments: argparse.Namespace) -> int:
         return after_change(here, arguments.wait, asked)
 
 
-def _stop(arguments: argparse.Namespace, subject: Subject, planned: Rollback) -> None:
+def _stop(
+    arguments: argparse.Namespace, here: ServiceHere, subject: Subject, planned: Rollback
+) -> None:
     """Stop the deployment that is under way, and offer the values of the earlier revision."""
+    from gpuecs_tui.aws.errors import AwsProblem
+    from gpuecs_tui.operations.refused import Refused
     from gpuecs_tui.operations.revisions import stop_and_roll_back
 
-    ask(arguments, iter(planned.effects), planned.question)
+    ask(arguments, iter(planned.effects), here.asked(planned.question))
     stop_and_roll_back(subject.reader, planned.deployment)
     print(harmless(_("ECS rolls back the deployment of {ahead}.").format(ahead=planned.ahead)))
-    if planned.target not in ("", planned.ahead):
+    if planned.target in ("", planned.ahead):
+        return
+    # The rollback is made; the values are only an offer.
+    try:
         _offer(arguments, subject, planned)
+    except (AwsProblem, Failure, Refused) as problem:
+        print(harmless(f"{problem} {_('The directory was not changed.')}"), file=sys.stderr)
 
 
 def _offer(arguments: argparse.Namespace, subject: Subject, planned: Rollback) -> None:
-    """Offer to write the earlier values: the directory is ahead of the service."""
+    """Offer to write the earlier values: the directory is ahead of the service.
+
+    Raises AwsProblem, Refused or Failure if nothing is written.
+    """
     from gpuecs_tui.operations.rollback import value_words, values_of
 
     found = values_of(subject, planned)
@@ -113,11 +125,15 @@ def _apply_earlier(arguments: argparse.Namespace, here: ServiceHere, planned: Ro
     )
 
 
-def _deploy_earlier(arguments: argparse.Namespace, here: ServiceHere, planned: Rollback) -> None:
+def _deploy_earlier(
+    arguments: argparse.Namespace, here: ServiceHere, subject: Subject, planned: Rollback
+) -> None:
     """Let ECS deploy the earlier revision itself, and write its image into the directory."""
     from gpuecs_tui.operations.revisions import use_revision
+    from gpuecs_tui.operations.rollback import refuse_changed
 
     ask(arguments, iter(planned.effects), here.asked(planned.question))
+    refuse_changed(subject, planned)
     with written_values(here.directory, planned.values, _COMMAND) as change:
         check_values(arguments)
         with calling(change):

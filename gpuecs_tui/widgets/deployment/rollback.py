@@ -77,6 +77,11 @@ class DeploymentRollback(Widget):
         self._plan(reader, deployed)
 
     @property
+    def _is_covered(self) -> bool:
+        """Whether another screen is shown over the deployment, such as a dialog or the help."""
+        return self.app.screen is not self.screen
+
+    @property
     def _step(self) -> StepScreen:
         assert isinstance(self.screen, StepScreen)
         return self.screen
@@ -118,6 +123,12 @@ class DeploymentRollback(Widget):
         message.stop()
         # The notification that the deployment is being read would cover the question.
         self.app.clear_notifications()
+        if self._is_covered:
+            # The next key is for the other screen, and must not answer the question.
+            self._is_busy = False
+            words = _("The service was not rolled back. To be asked, press {key} again.")
+            say(self.app, words.format(key=key_for_action(type(self._step), "roll_back")))
+            return
         subject, rollback = message.subject, message.rollback
         key = key_for_action(StepScreen, "next")
         lines = [*rollback.effects]
@@ -141,7 +152,11 @@ class DeploymentRollback(Widget):
             else:
                 self._call(subject, rollback)
 
-        self._ask(message.question, lines, _("Roll back"), answered)
+        if rollback.way == "apply":
+            title = _("Put the values of {target} into the form?").format(target=rollback.target)
+            self._ask(title, lines, _("Fill form"), answered)
+        else:
+            self._ask(message.question, lines, _("Roll back"), answered)
 
     @work(thread=True, group="rollback", exit_on_error=False)
     def _call(self, subject: Subject, rollback: Rollback) -> None:
@@ -149,14 +164,15 @@ class DeploymentRollback(Widget):
         from gpuecs_tui.aws.session import Closed
         from gpuecs_tui.operations.refused import Refused
         from gpuecs_tui.operations.revisions import stop_and_roll_back, use_revision
-        from gpuecs_tui.operations.rollback import values_of
+        from gpuecs_tui.operations.rollback import refuse_changed, values_of
 
         try:
             if rollback.way == "stop":
                 stop_and_roll_back(subject.reader, rollback.deployment)
             else:
+                refuse_changed(subject, rollback)
                 use_revision(subject.reader, subject.names, rollback.target)
-        except AwsProblem as problem:
+        except (AwsProblem, Refused) as problem:
             self.post_message(self.Refused(str(problem)))
             return
         except Closed:
@@ -190,6 +206,11 @@ class DeploymentRollback(Widget):
             say(self.app, f"{said} {message.problem}".rstrip())
             return
         values = earlier.values
+        if self._is_covered:
+            names = ", ".join(values)
+            words = _("The directory is ahead of the service in {names}.").format(names=names)
+            say(self.app, f"{said} {words}")
+            return
         lines = [
             said,
             _(

@@ -10,6 +10,7 @@ import pytest
 
 from gpuecs_tui.cli import main
 from gpuecs_tui.commands.failure import EXIT_FAILED, EXIT_USAGE
+from gpuecs_tui.operations.refused import Refused
 from gpuecs_tui.terraform.runs.run_status import RunStatus
 from tests.commands.change.replayed import REPOSITORY, Stack, plan_of, state_of
 from tests.demo.simulator.stepped import Stepped
@@ -39,6 +40,49 @@ def deployed(account: Stepped, stack: Stack, *, ended: bool = True) -> tuple[str
         account.until(account.steady)
     (stack.directory / "terraform.tfstate").write_text(state_of(new, 1))
     return name_of(old), name_of(new)
+
+
+def test_values_that_can_not_be_read_after_the_stop_do_not_fail_the_rollback(
+    account: Stepped, stack: Stack, monkeypatch: pytest.MonkeyPatch, capsys: Printed
+) -> None:
+    stack.write(task__image=f"{REPOSITORY}:2.4.0", task__environment={"MODE": "new"})
+    old, new = deployed(account, stack, ended=False)
+    ahead = stack.read()
+
+    def unread(*_given: object) -> None:
+        raise Refused("Could not read the revision.")
+
+    monkeypatch.setattr("gpuecs_tui.operations.rollback.values_of", unread)
+    assert rollback(stack, "--yes") == 0
+    said = capsys.readouterr()
+    assert f"ECS rolls back the deployment of {new}." in said.out
+    assert "Could not read the revision. The directory was not changed." in said.err
+    assert stack.read() == ahead
+    account.until(lambda: account.history[0]["status"] == "ROLLBACK_SUCCESSFUL")
+    assert name_of(account.service["taskDefinition"]) == old
+
+
+def test_a_service_that_has_changed_since_the_question_is_left_alone(
+    account: Stepped, stack: Stack, monkeypatch: pytest.MonkeyPatch, capsys: Printed
+) -> None:
+    stack.write(
+        service__ignore_changes=IGNORED,
+        task__image=f"{REPOSITORY}:2.4.0",
+        task__environment={"MINE": "kept"},
+    )
+    deployed(account, stack)
+    before = stack.read()
+    others: list[str] = []
+
+    def answered(*_given: object, **_more: object) -> None:
+        others.append(account.register(image=f"{REPOSITORY}:3"))
+        account.update(taskDefinition=others[0])
+
+    monkeypatch.setattr("gpuecs_tui.commands.change.rollback.ask", answered)
+    assert rollback(stack, "--yes") == EXIT_FAILED
+    assert f"The service runs {name_of(others[0])} now" in capsys.readouterr().err
+    assert name_of(account.service["taskDefinition"]) == name_of(others[0])
+    assert stack.read() == before
 
 
 @pytest.mark.parametrize("answers", [["--yes"], "y\n", "n\n"])
