@@ -68,7 +68,8 @@ def assess(
         problems = answer_problems(written, decided)
     wrong = wrong_answers(written, problems, own.state)
     found = check(
-        partial(decided.stack, written.open_keys),
+        # An invalid value may not have the form that a rule reads. It is in ``wrong``.
+        partial(decided.stack, written.unusable),
         account,
         owned=None if "state" in blinds else own.owned,
         provider=own.provider,

@@ -46,6 +46,13 @@ class Written:
         return self.unknown - self.answers.keys() | self.malformed.keys()
 
     @property
+    def unusable(self) -> frozenset[str]:
+        """The ``open_keys``, and the keys whose answer is outside their limits."""
+        from gpuecs_tui.stack.model import KEYS
+
+        return self.open_keys | {key for key, it in self.answers.items() if KEYS[key].problem(it)}
+
+    @property
     def open_unread(self) -> tuple[Unread, ...]:
         """The unread parts, without keys that were answered since."""
         given = self.answers.keys() | self.malformed.keys()

@@ -47,7 +47,7 @@ def check(arguments: argparse.Namespace) -> int:
         own = read_own(path, os.environ, offline=bool(arguments.offline))
     decided = resolved(written.answers, account)
     found = assess(written, account, own, decided).findings
-    stack = partial(decided.stack, written.unknown)
+    stack = partial(decided.stack, written.unusable)
     paid = known(lambda: cost(context_of(stack, account)))
     if arguments.json:
         tree = {
@@ -58,7 +58,10 @@ def check(arguments: argparse.Namespace) -> int:
     else:
         _print(found)
         print()
-        unknown = _("Cost is unknown: some of the answers that it depends on could not be read.")
+        unknown = _(
+            "Cost is unknown: some of the answers that it depends on are invalid or could not be "
+            "read."
+        )
         lines = cost_words.text_lines(paid) if paid else [unknown]
         print("\n".join(map(harmless, lines)))
     return EXIT_FAILED if _errors(found) else 0

@@ -64,8 +64,10 @@ def problems(
 def _each(
     answers: Answers, resolved: Resolved, unknown: frozenset[str]
 ) -> Iterator[tuple[str, str]]:
+    invalid: set[str] = set()
     for key, value in answers.items():
         if reason := KEYS[key].problem(value):
+            invalid.add(key)
             yield key, reason
         elif (
             key in CONDITIONS
@@ -81,7 +83,8 @@ def _each(
         # A derived value can also be out of range, for example a name with a suffix.
         if key not in absent and key not in answers and (reason := KEYS[key].problem(value)):
             yield key, reason
-    stack = partial(resolved.stack, unknown)
+    # An invalid value contradicts nothing, and may not have the form that a contradiction reads.
+    stack = partial(resolved.stack, unknown | invalid)
     for contradiction in _CONTRADICTIONS:
         try:
             yield from ((key, text) for key, text in contradiction(stack) if key not in absent)

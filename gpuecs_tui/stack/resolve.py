@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from gpuecs_tui.stack.agent_config import reserved_memory
+from gpuecs_tui.stack.containers.each import number
 from gpuecs_tui.stack.fields import Key, Value
 from gpuecs_tui.stack.identity import NAME_MAX
 from gpuecs_tui.stack.instance_type import InstanceType
@@ -139,7 +140,7 @@ def _left(values: Answers, part: str) -> int | None:
     whole = values.get(f"task.{part}")
     lines = {"cpu": "sidecars.cpu_units", "memory": "sidecars.memory_mib"}[part]
     used = cast(dict[str, str], values[lines]).values()
-    return None if whole is None else cast(int, whole) - sum(map(int, used))
+    return None if whole is None else cast(int, whole) - sum(map(number, used))
 
 
 def instances_for_update(values: Answers, tasks_each: int) -> int:

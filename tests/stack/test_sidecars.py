@@ -64,6 +64,8 @@ def test_the_lines_of_a_container_are_one_record() -> None:
             {"sidecars__cpu_units": {"model": "97"}, "task__container_cpu": WHOLE_CPU - 96},
             ["sidecars.cpu_units"],
         ),
+        ({"sidecars__memory_mib": {"metrics": "6", "model": "6"}}, []),
+        ({"sidecars__memory_mib": {"metrics": "5", "model": "6"}}, ["sidecars.memory_mib"]),
         # Ports: one of each, and a port of the instance in bridge mode only.
         ({"sidecars__ports": {"metrics": "8000", "model": "8000"}}, []),
         ({"sidecars__ports": {"metrics": "80:1", "model": "80:2"}}, ["sidecars.ports"]),

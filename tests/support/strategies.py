@@ -26,7 +26,7 @@ from gpuecs_tui.stack.problems import problems
 from gpuecs_tui.stack.relevance import relevant
 from gpuecs_tui.stack.resolve import resolve
 from gpuecs_tui.stack.scaling.autoscaling import action_text
-from gpuecs_tui.stack.task import IMAGE, IMAGE_MAX, VARIABLE_NAME
+from gpuecs_tui.stack.task import CONTAINER_MEMORY_MIN, IMAGE, IMAGE_MAX, VARIABLE_NAME
 
 G4DN_XLARGE = InstanceType(
     name="g4dn.xlarge",
@@ -215,7 +215,7 @@ def sidecars(draw: st.DrawFn, given: Mapping[str, Value]) -> dict[str, Value]:
         waits |= {name: " ".join(earlier)} if earlier else {}
     ended = [f"{it}:SUCCESS" for it in names if it not in essential and draw(st.booleans())]
     waits |= {own: " ".join(ended)} if ended else {}
-    sizes = st.integers(1, 200).map(str)
+    sizes = st.integers(CONTAINER_MEMORY_MIN, 200).map(str)
     variables = st.dictionaries(matching(VARIABLE_NAME, 40), texts(), max_size=2)
     return {
         "sidecars.images": {it: draw(matching(IMAGE, IMAGE_MAX)) for it in names},

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gpuecs_tui.stack.containers.sidecars import Sidecars
+
+_NUMBER = re.compile(r"[0-9]{1,10}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +18,7 @@ class Sidecar:
     name: str
     image: str
     memory: int
-    """MiB; 0 if it is missing."""
+    """MiB; 0 if it is missing or invalid."""
     cpu: int
     """CPU units; 0 if none are reserved."""
     essential: bool
@@ -39,17 +42,23 @@ def dependencies(of: Sidecars, name: str) -> tuple[tuple[str, str], ...]:
     return tuple((other, condition) for other, _colon, condition in lines)
 
 
+def number(text: str) -> int:
+    """Return the decimal number ``text``; 0 for a value that is not one, which is a problem of its
+    key."""
+    return int(text) if _NUMBER.fullmatch(text) else 0
+
+
 def _sidecar(of: Sidecars, name: str, image: str) -> Sidecar:
-    host, _colon, port = of.ports.get(name, "0").rpartition(":")
+    host, _colon, port = of.ports.get(name, "").rpartition(":")
     prefix = f"{name}."
     return Sidecar(
         name=name,
         image=image,
-        memory=int(of.memory_mib.get(name, "0")),
-        cpu=int(of.cpu_units.get(name, "0")),
+        memory=number(of.memory_mib.get(name, "")),
+        cpu=number(of.cpu_units.get(name, "")),
         essential=name in of.essential,
-        port=int(port),
-        host_port=int(host or 0),
+        port=number(port),
+        host_port=number(host),
         depends_on=dependencies(of, name),
         environment={
             key.removeprefix(prefix): value

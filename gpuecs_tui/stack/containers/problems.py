@@ -8,7 +8,7 @@ from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.containers.each import dependencies, each_sidecar
 from gpuecs_tui.stack.containers.sidecars import CONTAINERS_MAX, ENDS
 from gpuecs_tui.stack.model import Stack
-from gpuecs_tui.stack.task import PORT_MAX
+from gpuecs_tui.stack.task import CONTAINER_MEMORY_MIN, PORT_MAX
 
 _OF_NAMES = ("memory_mib", "cpu_units", "essential", "ports")
 
@@ -41,11 +41,17 @@ def sidecar_names(stack: Stack) -> Iterator[tuple[str, str]]:
 
 
 def sidecar_sizes(stack: Stack) -> Iterator[tuple[str, str]]:
-    """Yield a sum of the containers' sizes above the task's (ECS API reference,
-    ContainerDefinition, ``memory`` and ``cpu``)."""
+    """Yield memory below Docker's minimum, and a sum of the containers' sizes above the task's (ECS
+    API reference, ContainerDefinition, ``memory`` and ``cpu``)."""
     task, found = stack.task, each_sidecar(stack.sidecars)
     if not found:
         return
+    for it in found:
+        if it.name in stack.sidecars.memory_mib and it.memory < CONTAINER_MEMORY_MIN:
+            yield (
+                "sidecars.memory_mib",
+                _("{name}: must be at least {low}").format(name=it.name, low=CONTAINER_MEMORY_MIN),
+            )
     memory = task.container_memory + sum(it.memory for it in found)
     if memory > task.memory:
         yield (
