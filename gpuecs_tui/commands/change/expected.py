@@ -16,10 +16,13 @@ from gpuecs_tui.terraform.plan.details import (
     PlanTree,
     ResourceChange,
 )
+from gpuecs_tui.terraform.read.revision_answers import revision_answers
 from gpuecs_tui.terraform.read.rules import KEY_RULES, READ_APART, SERVICE, TASK
+from gpuecs_tui.terraform.read.sidecars import SIDECAR_KEYS
 
 _DEFINITION = "task_definition"
 _CONTAINERS = "container_definitions"
+_START_ORDER = ".dependsOn"
 _ALL_TAGS = "tags_all"
 _COMPUTED = frozenset(
     {"arn", "arn_without_revision", "enable_fault_injection", "id", "revision", _ALL_TAGS}
@@ -63,8 +66,9 @@ def _follows(
     if {changed.before, changed.after} == {None, '""'}:
         # The provider plans an empty text for an attribute without a value, and the reverse.
         return True
-    places = {place: key for key in values for place in _places(key)}
-    revised = any(it.startswith(f"{TASK}.") for it in places)
+    places = {place: key for key in values if key not in SIDECAR_KEYS for place in _places(key)}
+    further = any(key in values for key in SIDECAR_KEYS)
+    revised = further or any(it.startswith(f"{TASK}.") for it in places)
     if revised and (change.address, changed.path) == (SERVICE, _DEFINITION):
         return True
     if revised and change.address == TASK and changed.path.startswith(f"{_ALL_TAGS}."):
@@ -72,6 +76,8 @@ def _follows(
         return any((it.path, it.after) == (_ALL_TAGS, UNKNOWN) for it in change.attributes)
     if changed.after == UNKNOWN:
         return revised and change.address == TASK and changed.path in _COMPUTED
+    if change.address == TASK and _is_further(change, changed.path, container):
+        return _further_follow(change, values, container)
     path = f"{change.address}.{_path_of_key(change, changed.path, container)}"
     return any(
         path == place or path.startswith(f"{place}.")
@@ -93,6 +99,33 @@ def _path_of_key(change: ResourceChange, path: str, container: str) -> str:
     if position is not None and int(position[1]) != _serving(change, container):
         return ""
     return _INDEX.sub("", path)
+
+
+def _is_further(change: ResourceChange, path: str, container: str) -> bool:
+    """Tell whether a path leads into another container, or to the start order."""
+    position = _POSITION.match(path)
+    if position is None:
+        return False
+    within = path.removeprefix(position[0])
+    return int(position[1]) != _serving(change, container) or within.startswith(_START_ORDER)
+
+
+def _further_follow(change: ResourceChange, values: Mapping[str, Value], container: str) -> bool:
+    """Tell whether the further containers after a change are those before it with ``values``."""
+    before, after = (_answers(it, container) for it in (change.before, change.after))
+    return all(
+        key in after and after[key] == values.get(key, before.get(key)) for key in SIDECAR_KEYS
+    )
+
+
+def _answers(attributes: Mapping[str, Any], container: str) -> Mapping[str, Value]:
+    """Return the answers in the attributes of a task definition; empty if they can't be read."""
+    try:
+        containers = json.loads(attributes.get(_CONTAINERS) or "")
+    except (TypeError, ValueError):
+        return {}
+    definition = {"containerDefinitions": containers, "networkMode": attributes.get("network_mode")}
+    return revision_answers(definition, container, 0)
 
 
 def _serving(change: ResourceChange, container: str) -> int | None:

@@ -72,6 +72,8 @@ class ResourceChange:
     """A replacement that creates the new resource before it destroys the old one."""
     before: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
     """Its attributes before the change, sensitive ones masked; empty if it is created."""
+    after: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    """Likewise after it, without what the provider decides; empty if it is deleted."""
 
     def planned_name(self) -> str:
         """Return the ``name`` that it will have; "" if it has none, or if it is known only after
@@ -171,6 +173,7 @@ def _desired_counts(show: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
 def _change(raw: Mapping[str, Any]) -> ResourceChange:
     change = raw.get("change") or {}
     actions = list(change.get("actions") or [])
+    before, after = (it if isinstance(it, dict) else {} for it in sides(change))
     return ResourceChange(
         address=str(raw.get("address", "")),
         type=str(raw.get("type", "")),
@@ -179,7 +182,8 @@ def _change(raw: Mapping[str, Any]) -> ResourceChange:
         attributes=tuple(_attributes(change, "")) if actions != ["no-op"] else (),
         previous_address=str(raw.get("previous_address", "")),
         create_first=actions == ["create", "delete"],
-        before=before if isinstance(before := sides(change)[0], dict) else {},
+        before=before,
+        after=after,
     )
 
 

@@ -13,6 +13,7 @@ from gpuecs_tui.terraform.hcl.literals import quote
 from gpuecs_tui.terraform.read.answers import gather
 from gpuecs_tui.terraform.read.configuration import load_configuration
 from gpuecs_tui.terraform.read.rules import KEY_RULES, READ_APART
+from gpuecs_tui.terraform.read.sidecars import SIDECAR_KEYS
 
 _FILE = "revision.tf"
 _FILE_TEXT = """\
@@ -31,7 +32,7 @@ RESTORABLE = (
     "task.shared_memory_mib", "task.init_process", "task.stop_timeout_seconds",
     "task.container_port", "task.host_port", "task.network_mode", "task.ipc_mode",
     "task.log_buffer_mib",
-    *(key for key in KEYS if key.startswith(("container.", "container_health."))),
+    *(key for key in KEYS if key.startswith(("container.", "container_health."))), *SIDECAR_KEYS,
 )  # fmt: skip
 """Keys whose whole value is in a revision."""
 _MEMBERS = {
@@ -51,9 +52,11 @@ _OBJECTS = {"container_health.command": "healthCheck.", "container.restart": "re
 _IN_CONTAINER = {
     key: place.partition(".container_definitions.")[2]
     for key, place in READ_APART.items()
-    if key in RESTORABLE
+    if key in RESTORABLE and key not in SIDECAR_KEYS
 }
-"""Key → the path of its value in a container."""
+"""Key → the path of its value in the service's container."""
+_START_ORDER = "dependsOn"
+"""The member of every container that ``sidecars.depends_on`` sets."""
 _LOG_BUFFER = "task.log_buffer_mib"
 _LOG_MODE = "logConfiguration.options.mode"
 _CONTAINERS = "containerDefinitions"
@@ -97,6 +100,8 @@ def other_differences(
     A member of a container is named with the container, and if the member has parts, with the part.
     """
     restored = restored_answers(one, other, container, port)
+    # Then they have every part of the further containers.
+    covered = SIDECAR_KEYS[0] in revision_answers(other, container, port)
     names = sorted((one.keys() | other.keys()) - READ_ONLY - {_CONTAINERS})
     found = [
         name
@@ -108,12 +113,14 @@ def other_differences(
     for name in sorted(ours.keys() | theirs.keys()):
         mine, its = ours.get(name, {}), theirs.get(name, {})
         if name != container:
-            members = sorted(mine.keys() | its.keys())
+            members = () if covered else sorted(mine.keys() | its.keys())
             found += [f"{name}.{it}" for it in members if mine.get(it) != its.get(it)]
             continue
         mine, its, made = _parts(mine, port), _parts(its, port), _made(restored)
         for path in sorted(mine.keys() | its.keys()):
             if mine.get(path) == its.get(path) or (path in made and made[path] == its.get(path)):
+                continue
+            if covered and path == _START_ORDER:
                 continue
             found.append(f"{name}.{path}")
     return tuple(found)

@@ -158,3 +158,38 @@ def test_options_of_the_container_are_expected_when_they_are_set_and_when_they_g
     for key in gone:
         fewer = {name: it for name, it in gone.items() if name != key}
         assert others(fewer, DEFINITION, two, one) == [DEFINITION], key
+
+
+def sized(name: str, mib: int, **more: Any) -> dict[str, Any]:
+    return {"name": name, "image": f"{name}:1", "memory": mib, "essential": False, **more}
+
+
+def test_further_containers_are_expected_exactly_as_the_values_say() -> None:
+    waits = {"dependsOn": [{"containerName": "m", "condition": "START"}]}
+    alone, beside = [sized("server", 512)], [sized("server", 256, **waits), sized("m", 256)]
+    one, two = revision(*alone), revision(*beside)
+    come: dict[str, Value] = {
+        "task.container_memory": 256,
+        "sidecars.images": {"m": "m:1"},
+        "sidecars.memory_mib": {"m": "256"},
+        "sidecars.depends_on": {"server": "m:START"},
+    }
+    gone: dict[str, Value] = {
+        "task.container_memory": 512,
+        "sidecars.images": {},
+        "sidecars.memory_mib": {},
+        "sidecars.depends_on": {},
+    }
+    assert others(come, DEFINITION, one, two) == others(gone, DEFINITION, two, one) == []
+    for key in come:
+        for values, before, after in ((come, one, two), (gone, two, one)):
+            fewer = {name: it for name, it in values.items() if name != key}
+            assert others(fewer, DEFINITION, before, after) == [DEFINITION], key
+    # Another value, a further container, and a part that no key has.
+    for more in ([sized("m", 255)], [sized("m", 256), sized("n", 8)], [sized("m", 256, user="1")]):
+        assert others(come, DEFINITION, one, revision(beside[0], *more)) == [DEFINITION]
+    # All containers have the log configuration of the service's.
+    log = {"logConfiguration": {"options": {"mode": "non-blocking", "max-buffer-size": "4m"}}}
+    logged = revision(*({**it, **log} for it in beside))
+    assert others({"task.log_buffer_mib": 4}, DEFINITION, two, logged) == []
+    assert others(TASKS, DEFINITION, two, logged) == [DEFINITION]

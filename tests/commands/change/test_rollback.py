@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from gpuecs_tui.cli import main
 from gpuecs_tui.commands.failure import EXIT_FAILED, EXIT_USAGE
 from gpuecs_tui.operations.refused import Refused
+from gpuecs_tui.stack.fields import Value
+from gpuecs_tui.terraform.read.directory import read
 from gpuecs_tui.terraform.runs.run_status import RunStatus
 from tests.commands.change.replayed import REPOSITORY, Stack, plan_of, state_of
 from tests.demo.simulator.stepped import Stepped
@@ -203,6 +206,41 @@ def test_the_earlier_values_are_written_planned_and_applied(
     out = capsys.readouterr().out
     assert f"Terraform registers a new revision with the values of {old}." in out
     assert f"{REPOSITORY}:2.4.1" in stack.read() and "MODE" not in stack.read("task.tf")
+    assert stack.states == [RunStatus.SUCCEEDED]
+
+
+ALONE: dict[str, Value] = {
+    "sidecars.images": {}, "sidecars.memory_mib": {}, "task.container_memory": 4096,
+}  # fmt: skip
+BESIDE: dict[str, Value] = {
+    "sidecars.images": {"m": "m:1"},
+    "sidecars.memory_mib": {"m": "256"},
+    "task.container_memory": 3840,
+}
+SIDECAR = {"name": "m", "image": "m:1", "memory": 256, "cpu": 0, "essential": False}
+
+
+@pytest.mark.parametrize("before", [BESIDE, ALONE])
+def test_further_containers_go_and_come_back_with_the_memory_that_they_leave(
+    account: Stepped, stack: Stack, capsys: Printed, before: dict[str, Value]
+) -> None:
+    after = ALONE if before is BESIDE else BESIDE
+    stack.write(**{key.replace(".", "__"): it for key, it in before.items()})
+    sidecars = {3840: [SIDECAR], 4096: []}
+    sizes = [cast(int, it["task.container_memory"]) for it in (before, after)]
+    new, old = (account.register(*sidecars[it], memory=it) for it in sizes)
+    (stack.directory / "terraform.tfstate").write_text(state_of(new, 1))
+    plan = [
+        {"container_definitions": json.dumps([{"name": "server", "memory": it}, *sidecars[it]])}
+        for it in sizes
+    ]
+    stack.replay(show=plan_of(("aws_ecs_task_definition", plan[0], plan[1])))
+    number = name_of(old).partition(":")[2]
+    assert rollback(stack, "--to", number, "--yes") == 0
+    said = capsys.readouterr().out
+    assert "sidecars.images changes." in said and "is not restored" not in said
+    answers = read(stack.directory).answers
+    assert {key: answers[key] for key in after} == after
     assert stack.states == [RunStatus.SUCCEEDED]
 
 

@@ -231,8 +231,9 @@ class Stepped:
         found = self.client("logs").filter_log_events(logGroupName=GROUP, limit=10000)["events"]
         return [it["message"] for it in found if it["logStreamName"].endswith(task)]
 
-    def register(self, **more: Any) -> str:
-        """Register a further revision of the task; return its ARN."""
+    def register(self, *beside: dict[str, Any], **more: Any) -> str:
+        """Register a further revision of the task, with more containers ``beside`` the service's;
+        return its ARN."""
         container = {
             "name": "server",
             "image": f"{ACCOUNT_ID}.dkr.ecr.{REGION}.amazonaws.com/llm-server:2.4.1",
@@ -251,7 +252,9 @@ class Stepped:
             },
             **more,
         }
-        made = self.ecs.register_task_definition(family="llm", containerDefinitions=[container])
+        log = {"logConfiguration": container["logConfiguration"]}
+        containers = [container, *({**it, **log} for it in beside)]
+        made = self.ecs.register_task_definition(family="llm", containerDefinitions=containers)
         return str(made["taskDefinition"]["taskDefinitionArn"])
 
     def update(self, **settings: Any) -> None:

@@ -134,6 +134,51 @@ def test_members_without_a_key_are_named_and_those_of_every_revision_are_not() -
     assert others(registered(), same | {"revision": 9}) == ()
 
 
+WITH_SIDECAR: dict[str, Value] = {
+    "task.container_memory": 12032,
+    "sidecars.images": {"m": "m:1"},
+    "sidecars.memory_mib": {"m": "256"},
+    "sidecars.essential": ("m",),
+    "sidecars.depends_on": {"app": "m:START"},
+    "sidecars.environment": {"m.A": "1"},
+    "sidecars.ports": {"m": "9400"},
+}
+
+
+def with_sidecar(**more: Any) -> dict[str, Any]:
+    """The revision with a further container, as the ECS API returns it."""
+    wait = [{"containerName": "m", "condition": "START"}]
+    found = registered(memory=12032, dependsOn=wait)
+    (container,) = found["containerDefinitions"]
+    sidecar = {
+        "name": "m",
+        "image": "m:1",
+        "cpu": 0,
+        "memory": 256,
+        "essential": True,
+        "portMappings": [{"containerPort": 9400, "hostPort": 0, "protocol": "tcp"}],
+        "environment": [{"name": "A", "value": "1"}],
+        "mountPoints": [],
+        "volumesFrom": [],
+        "systemControls": [],
+        "logConfiguration": container["logConfiguration"],
+        **more,
+    }
+    return found | {"containerDefinitions": [container, sidecar]}
+
+
+def test_further_containers_are_restored_with_the_sizes_that_they_leave() -> None:
+    alone, beside = registered(), with_sidecar()
+    assert restored_answers(alone, beside, "app", 8000) == WITH_SIDECAR
+    gone = {key: KEYS[key].unset for key in WITH_SIDECAR} | {"task.container_memory": 12288}
+    assert restored_answers(beside, alone, "app", 8000) == gone
+    assert others(alone, beside) == others(beside, alone) == ()
+    # Without all of its parts, neither the container nor the sizes are restored.
+    unread = with_sidecar(user="1000")
+    assert restored_answers(alone, unread, "app", 8000) == {}
+    assert "m.user" in others(alone, unread) and "app.memory" in others(alone, unread)
+
+
 def others(one: dict[str, Any], other: dict[str, Any]) -> tuple[str, ...]:
     return other_differences(one, other, "app", 8000)
 
