@@ -37,7 +37,7 @@ OTHERS: dict[str, Value] = {
 
 
 @pytest.mark.parametrize("key", KEYS)
-@settings(max_examples=4, suppress_health_check=list(HealthCheck))
+@settings(max_examples=3, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_no_rule_fails_on_a_value_of_the_right_type(key: str, data: st.DataObject) -> None:
     value = data.draw(well_typed(key))

@@ -23,7 +23,7 @@ SIDECAR: dict[str, Value] = {
 
 
 @pytest.mark.parametrize("key", KEYS)
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(st.data())
 def test_a_value_of_the_right_type_is_a_problem_or_valid(key: str, data: st.DataObject) -> None:
     value = data.draw(well_typed(key))
