@@ -5,15 +5,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from gpuecs_tui.aws import catalogue
+from gpuecs_tui.stack.answers import load_answers
 from gpuecs_tui.stack.fields import Key
 from gpuecs_tui.stack.model import KEYS, SECTIONS
+from gpuecs_tui.stack.problems import problems
 from gpuecs_tui.stack.relevance import CONDITIONS
+from gpuecs_tui.stack.resolve import resolve
 from gpuecs_tui.terraform.hcl.tree import Reference
 from gpuecs_tui.terraform.read.configuration import Configuration, load_configuration
 from gpuecs_tui.terraform.read.rules import (
@@ -89,6 +93,30 @@ instance_type = "g5.xlarge"
 image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/llm:1.0"
 ```
 
+With these lines, the image of the service comes from a registry that needs a login, one more
+container migrates a database and exits before the service's container starts, and another one
+reports metrics:
+
+```toml
+[container]
+registry_secret_arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:ghcr-AbCdEf"
+
+[sidecars]
+memory_mib = { migrate = "512", metrics = "256" }
+cpu_units = { metrics = "128" }
+depends_on = { app = "migrate:SUCCESS" }
+environment = { "migrate.SCHEMA" = "requests", "metrics.LOG_LEVEL" = "info" }
+ports = { metrics = "9400" }
+
+[sidecars.images]
+migrate = "public.ecr.aws/example/migrate:1.0"
+metrics = "public.ecr.aws/example/metrics:2.3"
+```
+
+`app` is the default of `task.container_name`. The containers share no volume. ECS sends the
+credentials only for the image of the service's container. `registry-login` reports an image of
+another container that needs a login: copy it to ECR.
+
 `python -m tests.docs.test_stack_page` writes this page from the declarations in
 `gpuecs_tui/stack/`; a test compares it.
 """
@@ -99,7 +127,7 @@ def page() -> str:
     """Return the page as it should be."""
     parts = [HEAD]
     for section, kind in SECTIONS.items():
-        words = (kind.__doc__ or "").partition(":")[2].strip()
+        words = " ".join((kind.__doc__ or "").partition(":")[2].split())
         rows = [_row(key) for key in KEYS if key.startswith(f"{section}.")]
         parts.append(f"\n## {section}\n")
         if words:
@@ -226,6 +254,14 @@ _VARIABLES = frozenset(
 
 def test_the_page_is_up_to_date() -> None:
     assert PAGE.read_text(encoding="utf-8") == page(), "python -m tests.docs.test_stack_page"
+
+
+def test_the_examples_are_valid() -> None:
+    few, more = re.findall(r"```toml\n(.*?)```", HEAD, re.DOTALL)
+    for text in (few, f"{few}{more}"):
+        answers = load_answers(text)
+        kind = catalogue.find(str(answers["fleet.instance_type"]))
+        assert problems(answers, resolve(answers, kind)) == ()
 
 
 def test_every_key_has_one_place_and_every_derived_key_its_words() -> None:

@@ -11,12 +11,12 @@ import math
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from gpuecs_tui.demo import timings
 from gpuecs_tui.demo.model import metrics
 from gpuecs_tui.demo.moto_patches.task_scaling import DIMENSION, NAMESPACE, note_scaling
-from gpuecs_tui.stack.scaling.schedule import NotASchedule, parse_schedule
+from gpuecs_tui.stack.scaling.schedule import parse_schedule
 
 OUT_POINTS, IN_POINTS = 3, 15
 """Minutes above the target until tasks are added, and below it until tasks are removed."""
@@ -202,11 +202,9 @@ class TaskScaling:
 
 def _times(action: Any, since: datetime, now: datetime) -> list[datetime]:
     """Return the times of a scheduled action after ``since`` and up to ``now``, both in UTC."""
-    try:
-        zone = ZoneInfo(action.timezone or "UTC")
-        schedule = parse_schedule(action.schedule)
-    except (NotASchedule, ZoneInfoNotFoundError, ValueError):
-        return []
+    # PutScheduledAction refuses what these two can't read.
+    zone = ZoneInfo(action.timezone or "UTC")
+    schedule = parse_schedule(action.schedule)
     if schedule.every is not None:
         # A rate counts from the creation of the action.
         every = schedule.every.total_seconds()

@@ -105,8 +105,8 @@ class Container:
     restart: bool = flag(
         N_("Restart policy"),
         N_(
-            "The ECS agent restarts the container when it exits. The task continues to run, so the "
-            "circuit breaker doesn't count the failure."
+            "The ECS agent restarts the container when it exits after the restart period. The task "
+            "continues to run, so the circuit breaker doesn't count the failure."
         ),
         False,
         unset=False,

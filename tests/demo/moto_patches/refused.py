@@ -22,6 +22,19 @@ from tests.demo.moto_patches.made import (
     subnets,
     target_group,
 )
+from tests.demo.moto_patches.refused_scaling import (
+    action_of_no_schedule,
+    action_of_no_time_zone,
+    action_with_limits_upside_down,
+    action_without_a_target,
+    limits_turned_upside_down,
+    limits_upside_down,
+    policy_of_an_unknown_load_balancer,
+    policy_of_no_load_balancer,
+    policy_of_the_same_metric,
+    policy_without_a_target,
+    target_without_a_maximum,
+)
 from tests.demo.moto_patches.refused_settings import (
     capacity_above_the_size,
     capacity_below_the_size,
@@ -778,6 +791,27 @@ REFUSALS: dict[tuple[str, str], tuple[Scenario, ...]] = {
     ("iam:DeleteInstanceProfile", "DeleteConflict"): (profile_with_a_role,),
     ("iam:AddRoleToInstanceProfile", "LimitExceeded"): (second_role_of_a_profile,),
     ("autoscaling:DeleteAutoScalingGroup", "ResourceInUse"): (scaling_group_with_instances,),
+    ("application-autoscaling:RegisterScalableTarget", "ValidationException"): (
+        limits_upside_down,
+        limits_turned_upside_down,
+        target_without_a_maximum,
+    ),
+    ("application-autoscaling:PutScheduledAction", "ValidationException"): (
+        action_of_no_schedule,
+        action_of_no_time_zone,
+        action_with_limits_upside_down,
+    ),
+    ("application-autoscaling:PutScheduledAction", "ObjectNotFoundException"): (
+        action_without_a_target,
+    ),
+    ("application-autoscaling:PutScalingPolicy", "ValidationException"): (
+        policy_of_no_load_balancer,
+        policy_of_an_unknown_load_balancer,
+        policy_of_the_same_metric,
+    ),
+    ("application-autoscaling:PutScalingPolicy", "ObjectNotFoundException"): (
+        policy_without_a_target,
+    ),
     ("autoscaling:CreateAutoScalingGroup", "AlreadyExists"): (scaling_group_name_taken,),
     ("autoscaling:CreateAutoScalingGroup", "ValidationError"): (
         size_upside_down,
@@ -863,6 +897,23 @@ CLOSED_GAPS: dict[str, tuple[Scenario, ...]] = {
     "missing_boundaries": (role_with_an_absent_boundary, role_turned_to_an_absent_boundary),
     "policy_in_use": (policy_of_a_role,),
     "group_again": (scaling_group_name_taken,),
+    "limits_of_a_target": (
+        limits_upside_down,
+        limits_turned_upside_down,
+        target_without_a_maximum,
+    ),
+    "actions_of_a_target": (
+        action_of_no_schedule,
+        action_of_no_time_zone,
+        action_with_limits_upside_down,
+        action_without_a_target,
+    ),
+    "policies_of_a_target": (
+        policy_without_a_target,
+        policy_of_no_load_balancer,
+        policy_of_an_unknown_load_balancer,
+        policy_of_the_same_metric,
+    ),
     "service_again": (service_again,),
     "service_of_an_inactive_cluster": (service_in_an_inactive_cluster,),
     "inactive_revision": (service_of_an_inactive_revision, service_set_to_an_inactive_revision),

@@ -19,7 +19,7 @@ from tests.support.repository import ROOT
 
 DOCUMENT = ROOT / "docs" / "demo-account.md"
 ROW = re.compile(
-    r"^\| `(?P<call>[a-z0-9]+:\w+)` \| `(?P<code>[\w.]+)` \| .+ \| (?P<sources>.+) \|$"
+    r"^\| `(?P<call>[a-z0-9-]+:\w+)` \| `(?P<code>[\w.]+)` \| .+ \| (?P<sources>.+) \|$"
 )
 SOURCE = re.compile(r"\(https://(github\.com|docs\.aws\.amazon\.com|repost\.aws)/[^)\s]+\)")
 CLASSES = {
@@ -38,6 +38,9 @@ WORDS = {
     "instance_below_the_size": "Currently, desiredSize equals minSize (1). Terminating instance "
     "without replacement will violate group's min size constraint. Either set "
     "shouldDecrementDesiredCapacity flag to false or lower group's min size.",
+    "action_with_limits_upside_down": "Maximum capacity cannot be less than minimum capacity",
+    "policy_without_a_target": "No scalable target registered for service namespace: ecs, resource "
+    "ID: service/no-target-either/no-target-either, scalable dimension: ecs:service:DesiredCount",
     "container_above_its_task": "The 'memory' setting for container 'app-0' is greater than for "
     "the task.",
     "reservations_above_their_task": "The sum of all container 'memoryReservation' values cannot "

@@ -49,7 +49,16 @@ def track(demo: Stepped, metric: dict[str, Any], target: float, name: str = "p")
     )
 
 
-REQUESTS = {"PredefinedMetricSpecification": {"PredefinedMetricType": "ALBRequestCountPerTarget"}}
+def requests(demo: Stepped) -> dict[str, Any]:
+    """The metric of the requests that the load balancer sends to the service."""
+    balancing = demo.client("elbv2")
+    balancer = balancing.describe_load_balancers()["LoadBalancers"][0]["LoadBalancerArn"]
+    group = balancing.describe_target_groups()["TargetGroups"][0]["TargetGroupArn"]
+    label = f"{balancer.partition(':loadbalancer/')[2]}/{group.rpartition(':')[2]}"
+    metric = {"PredefinedMetricType": "ALBRequestCountPerTarget", "ResourceLabel": label}
+    return {"PredefinedMetricSpecification": metric}
+
+
 DEPTH = {
     "CustomizedMetricSpecification": {
         "MetricName": "Depth", "Namespace": "Jobs", "Statistic": "Average", "Dimensions": [],
@@ -80,7 +89,7 @@ def test_a_minimum_above_the_count_scales_at_once(demo: Stepped) -> None:
 
 def test_requests_add_tasks_after_three_minutes_and_the_cooldown(demo: Stepped) -> None:
     limit(demo, 1, 4)
-    track(demo, REQUESTS, 60)
+    track(demo, requests(demo), 60)
     demo.step(5 * MINUTE)
     assert demo.service["desiredCount"] == 1
     metrics.set_metric(metrics.REQUESTS, 150)
@@ -101,7 +110,7 @@ def test_requests_add_tasks_after_three_minutes_and_the_cooldown(demo: Stepped) 
 
 def test_tasks_are_removed_after_fifteen_minutes(demo: Stepped) -> None:
     limit(demo, 1, 4)
-    track(demo, REQUESTS, 60)
+    track(demo, requests(demo), 60)
     demo.ecs.update_service(cluster="llm", service="llm", desiredCount=3)
     demo.until(demo.steady)
     metrics.set_metric(metrics.REQUESTS, 30)
@@ -114,7 +123,7 @@ def test_tasks_are_removed_after_fifteen_minutes(demo: Stepped) -> None:
 
 def test_from_zero_only_a_metric_with_data_starts_a_task(demo: Stepped) -> None:
     limit(demo, 0, 4)
-    track(demo, REQUESTS, 60)
+    track(demo, requests(demo), 60)
     demo.ecs.update_service(cluster="llm", service="llm", desiredCount=0)
     demo.until(lambda: not demo.tasks)
     metrics.set_metric(metrics.REQUESTS, 1000)
