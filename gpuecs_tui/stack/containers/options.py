@@ -106,7 +106,7 @@ class Container:
         N_("Restart policy"),
         N_(
             "The ECS agent restarts the container when it exits after the restart period. The task "
-            "continues to run, so the circuit breaker doesn't count the failure."
+            "continues to run, so the circuit breaker doesn't count that failure."
         ),
         False,
         unset=False,
