@@ -337,6 +337,12 @@ MODES = (
             "design": "terraform/render/test_lessons.py::test_count_reset",
         },
     ),
+    _before(
+        "scaling-suspended",
+        "A destroy that did not complete leaves task scaling suspended, and the service without "
+        "tasks.",
+        "rules/test_live_scaling.py::test_scaling_suspended",
+    ),
     _design(
         "template-roll",
         "A new launch template doesn't affect running instances.",

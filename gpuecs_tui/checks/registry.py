@@ -27,6 +27,7 @@ from gpuecs_tui.checks.rules.fit import cpu_fit, gpu_fit, memory_fit
 from gpuecs_tui.checks.rules.foreign_container import foreign_container
 from gpuecs_tui.checks.rules.gpu_type import gpu_type
 from gpuecs_tui.checks.rules.initial_size import initial_size
+from gpuecs_tui.checks.rules.live_scaling import SUSPENDED, scaling_suspended
 from gpuecs_tui.checks.rules.names import NAMES, name_limit, name_taken
 from gpuecs_tui.checks.rules.own_state import STATE_RULES
 from gpuecs_tui.checks.rules.permissions import role_missing
@@ -114,6 +115,7 @@ RULES: dict[str, Rule] = {
     "service-linked-role": service_linked_role,
     "ebs-key": ebs_key,
     "count-reset": count_reset,
+    SUSPENDED: scaling_suspended,
     "image-exists": image_exists,
     "secret-exists": secret_exists,
     "name-limit": name_limit,

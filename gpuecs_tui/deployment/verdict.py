@@ -10,6 +10,7 @@ from gpuecs_tui.aws.reading import Unknown
 from gpuecs_tui.deployment.causes.rollout import failed_words
 from gpuecs_tui.deployment.situation import Situation
 from gpuecs_tui.i18n import _, ngettext
+from gpuecs_tui.shell_words import shell_word
 
 VerdictState = Literal[
     "healthy", "scaled_to_zero", "under_way", "failed", "rolled_back", "not_deployed", "unknown"
@@ -81,7 +82,7 @@ def _of_tasks(it: Situation, service: DeployedService) -> Verdict:
                 service.running,
             )
             return Verdict("under_way", words.format(n=service.running))
-        return Verdict("scaled_to_zero", _("The service is scaled to zero: no task runs."))
+        return Verdict("scaled_to_zero", _zero_words(it))
     primary = it.primary
     if primary is None or not primary.rollout_state:
         return Verdict("unknown", _("ECS does not report the state of the deployment."))
@@ -120,6 +121,25 @@ def _of_tasks(it: Situation, service: DeployedService) -> Verdict:
             ),
         )
     return _of_targets(it, service)
+
+
+def _zero_words(it: Situation) -> str:
+    """Return what it means that the service runs no task."""
+    stack = it.stack
+    # A scheduled action may have set the minimum to 0.
+    if stack is None or not stack.autoscaling.enabled or stack.autoscaling.schedules:
+        least = 0
+    else:
+        least = stack.autoscaling.min_tasks
+    if not least:
+        return _("The service is scaled to zero: no task runs.")
+    return ngettext(
+        "The service is scaled to zero although task scaling keeps at least {n} task. If it stays "
+        "so, run gpuecs-tui scale {directory} {n}.",
+        "The service is scaled to zero although task scaling keeps at least {n} tasks. If it stays "
+        "so, run gpuecs-tui scale {directory} {n}.",
+        least,
+    ).format(n=least, directory=shell_word(it.applied.directory))
 
 
 def _of_targets(it: Situation, service: DeployedService) -> Verdict:

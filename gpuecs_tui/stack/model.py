@@ -82,11 +82,14 @@ def build(values: Mapping[str, Value]) -> Stack:
 
 
 def peak_tasks(stack: Stack) -> int:
-    """Return the most tasks that the service keeps running: with task scaling, its maximum."""
-    scaling = stack.autoscaling
+    """Return the most tasks that the service runs: with task scaling, its maximum.
+
+    Terraform creates the service with its desired count, even above that maximum.
+    """
+    scaling, desired = stack.autoscaling, stack.service.desired_count
     if not scaling.enabled:
-        return stack.service.desired_count
-    return most_tasks(scaling.max_tasks, scaling.schedules)
+        return desired
+    return max(desired, most_tasks(scaling.max_tasks, scaling.schedules))
 
 
 def ignored_changes(stack: Stack) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, get_args
 
 import pytest
@@ -149,9 +150,22 @@ def ignored_and_rolled_back_without_history(it: Scene) -> None:
     it.applied |= {"task_definition": "demo:1", "ignores_task_definition": True}
 
 
+def zero_below_the_minimum(it: Scene) -> None:
+    zero(it)
+    it.answers |= {"autoscaling.enabled": True, "autoscaling.min_tasks": 2}
+    it.applied["directory"] = Path("my stack")
+
+
+def zero_by_a_schedule(it: Scene) -> None:
+    zero_below_the_minimum(it)
+    it.answers |= {"autoscaling.schedules": {"night": "cron(0 20 * * ? *) min 0 max 0"}}
+
+
 @pytest.mark.parametrize(
     ("arrange", "state", "words"),
     [
+        (zero_below_the_minimum, "scaled_to_zero", "run gpuecs-tui scale 'my stack' 2."),
+        (zero_by_a_schedule, "scaled_to_zero", "The service is scaled to zero: no task runs."),
         (no_service, "not_deployed", "The service does not exist."),
         (deleted, "not_deployed", "The service does not exist."),
         (draining, "under_way", "The service is being deleted; 1 tasks still run."),

@@ -32,6 +32,7 @@ from gpuecs_tui.stack.problems import problems
 from gpuecs_tui.stack.resolve import derived_target_group, resolve
 from gpuecs_tui.terraform.read.directory import read
 from gpuecs_tui.terraform.render.stack_files import render
+from gpuecs_tui.terraform.teardown.carry_out import SUSPENDED
 from tests.e2e.article import CONTAINER, article_attributes
 from tests.e2e.engine import terraform
 from tests.support.strategies import G4DN_XLARGE, NASTY
@@ -272,6 +273,37 @@ def both(
 def test_a_second_plan_is_empty(both: tuple[Applied, Applied]) -> None:
     for each in both:
         each.says("plan", each.directory)
+
+
+def test_task_scaling_that_a_destroy_left_suspended_is_resumed_by_an_apply(
+    both: tuple[Applied, Applied], demo_account: account.DemoAccount
+) -> None:
+    """Failure mode scaling-suspended: a destroy that ended after its first two steps."""
+    _, other = both
+    names, client = other.stack.names, _session(demo_account)
+    scaling, ecs = client("application-autoscaling"), client("ecs")
+    place = {
+        "ServiceNamespace": "ecs",
+        "ResourceId": f"service/{names.cluster}/{names.service}",
+        "ScalableDimension": "ecs:service:DesiredCount",
+    }
+    before = scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]
+    scaling.register_scalable_target(**place, SuspendedState=SUSPENDED)
+    ecs.update_service(cluster=names.cluster, service=names.service, desiredCount=0)
+    said = json.loads(other.says("check", other.directory, "--json", code=1))
+    assert "scaling-suspended" in {it["rule"] for it in said["findings"]}
+    out = other.says("apply", other.directory, "--yes", "--despite-findings")
+    assert "aws_appautoscaling_target.this: Modifying" in out
+
+    def desired() -> int:
+        found = ecs.describe_services(cluster=names.cluster, services=[names.service])
+        count: int = found["services"][0]["desiredCount"]
+        return count
+
+    assert until(desired, "the minimum of the target") == other.stack.autoscaling.min_tasks
+    after = scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]
+    assert after == before
+    other.says("plan", other.directory)
 
 
 def test_what_was_planned_is_what_was_made(both: tuple[Applied, Applied]) -> None:

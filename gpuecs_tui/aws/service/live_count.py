@@ -19,6 +19,8 @@ class LiveCount:
     running: int
     scaled: tuple[int, int] | None
     """The minimum and maximum tasks of its scalable target; None if it has no scalable target."""
+    is_suspended: bool = False
+    """Whether any scaling of its scalable target is suspended."""
 
 
 def service_id(cluster: str, service: str) -> str:
@@ -51,6 +53,9 @@ def read_live_count(reader: AccountReader, cluster: str, service: str) -> Readin
             return None
         target = scalable_target(reader, cluster, service)
         scaled = (target["MinCapacity"], target["MaxCapacity"]) if target else None
-        return LiveCount(it["serviceArn"], it["desiredCount"], it["runningCount"], scaled)
+        suspended = any(((target or {}).get("SuspendedState") or {}).values())
+        return LiveCount(
+            it["serviceArn"], it["desiredCount"], it["runningCount"], scaled, suspended
+        )
 
     return reader.reading("ecs:DescribeServices", read)

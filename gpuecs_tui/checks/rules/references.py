@@ -196,9 +196,9 @@ def _image(context: Context, key: str, reference: str, image: EcrImage) -> Itera
         yield from _architecture(context, key, reference)
 
 
-def image_of(context: Context) -> Image | None:
-    """Return the stack's image in this account's ECR; None if it is elsewhere, or was not read."""
-    image = ecr_image(context.stack.task.image)
+def image_of(context: Context, reference: str) -> Image | None:
+    """Return an image in this account's ECR; None if it is elsewhere, or was not read."""
+    image = ecr_image(reference)
     if image is None or image.region != context.account.region:
         return None
     identity = context.account.identity

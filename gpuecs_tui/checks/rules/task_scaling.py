@@ -6,14 +6,22 @@ from collections.abc import Iterator
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
+from gpuecs_tui.aws.facts import Image
 from gpuecs_tui.aws.reading import Known
 from gpuecs_tui.checks.context import Context
 from gpuecs_tui.checks.finding import Finding, Fix, error, undecided, warning
 from gpuecs_tui.checks.rules.references import image_of
 from gpuecs_tui.checks.rules.timing import STARTUP_SECONDS
 from gpuecs_tui.i18n import _, ngettext
+from gpuecs_tui.stack.containers.references import images_of
 from gpuecs_tui.stack.model import KEYS, Stack, peak_tasks
-from gpuecs_tui.stack.scaling.autoscaling import BOOT_SECONDS, OFF, POLICIES, scheduled_actions
+from gpuecs_tui.stack.scaling.autoscaling import (
+    BOOT_SECONDS,
+    COOLDOWN_MAX,
+    OFF,
+    POLICIES,
+    scheduled_actions,
+)
 from gpuecs_tui.stack.scaling.schedule import NotASchedule
 
 FROM_ZERO, COOLDOWN, IDLE = "scaling-from-zero", "scaling-cooldown", "scaling-idle"
@@ -29,6 +37,8 @@ _PULLED_TIMES = 3
 """An image is written once as it is pulled, and read and written when its layers are extracted to
 about twice the size."""
 _MIB = 1024 * 1024
+_PERIOD = 60
+"""Seconds between two data points of a metric, so that tasks are added at most once in them."""
 _YEARS_AHEAD = 8
 """In which every schedule that can run at all runs: from one February 29 to the next, except 2100.
 """
@@ -99,27 +109,36 @@ def scaling_cooldown(context: Context) -> Iterator[Finding]:
     scaling = stack.autoscaling
     if not scaling.enabled or not policies_of(stack):
         return
-    cold, wait = cold_start_seconds(context), scaling.scale_out_cooldown_seconds
-    if wait >= cold:
+    wait = scaling.scale_out_cooldown_seconds
+    if wait >= COOLDOWN_MAX:
         return
-    times = -(-cold // max(1, wait))
+    pull, load = pull_seconds(context), load_seconds(stack)
+    unread = unknown_sizes(context)
+    cold = BOOT_SECONDS + pull + load
+    left_out = _("the size of {images} is unknown, so its pull is not included")
+    lacks = left_out.format(images=", ".join(unread)) if unread else ""
+    if wait >= cold:
+        if unread:
+            yield undecided(
+                COOLDOWN,
+                _OUT,
+                _(
+                    "Could not check whether a new task counts in the metric within the scale-out "
+                    "cool-down of {wait} s: it takes at least {cold} s, and {lacks}."
+                ).format(wait=wait, cold=cold, lacks=lacks),
+                _("measure the start of a task on a new instance"),
+            )
+        return
+    times = -(-cold // max(_PERIOD, wait)) - 1
+    parts = _parts(pull, load, lacks)
     message = ngettext(
-        "A new task counts in the metric after about {cold} s ({boot} s for the instance, {pull} s "
-        "for the image, {load} s for the model). With a scale-out cool-down of {wait} s, tasks can "
-        "be added {times} time before.",
-        "A new task counts in the metric after about {cold} s ({boot} s for the instance, {pull} s "
-        "for the image, {load} s for the model). With a scale-out cool-down of {wait} s, tasks can "
-        "be added {times} times before.",
+        "A new task counts in the metric after about {cold} s ({parts}). With a scale-out "
+        "cool-down of {wait} s, tasks can be added {times} time before.",
+        "A new task counts in the metric after about {cold} s ({parts}). With a scale-out "
+        "cool-down of {wait} s, tasks can be added {times} times before.",
         times,
-    ).format(
-        cold=cold,
-        boot=BOOT_SECONDS,
-        pull=pull_seconds(context),
-        load=load_seconds(stack),
-        wait=wait,
-        times=times,
-    )
-    fix: Fix = ((_OUT, cold),)
+    ).format(cold=cold, parts=parts, wait=wait, times=times)
+    fix: Fix = ((_OUT, min(cold, COOLDOWN_MAX)),)
     yield warning(COOLDOWN, _OUT, f"{message} {_overshoot(context)}".rstrip(), fix=fix)
 
 
@@ -190,11 +209,6 @@ def policies_of(stack: Stack) -> tuple[str, ...]:
     return tuple(key for key in POLICIES if stack[key] not in OFF)
 
 
-def cold_start_seconds(context: Context) -> int:
-    """Return about how long a task takes on a new instance until it counts in the metric."""
-    return BOOT_SECONDS + pull_seconds(context) + load_seconds(context.stack)
-
-
 def load_seconds(stack: Stack) -> int:
     """Return how long loading the model takes: the user's own figure, or what it can take.
 
@@ -209,12 +223,30 @@ def load_seconds(stack: Stack) -> int:
 
 
 def pull_seconds(context: Context) -> int:
-    """Return about how long the pull of the image takes; 0 if its size is unknown."""
-    image = image_of(context)
-    if image is None:
-        return 0
+    """Return about how long the pull of the images takes whose size is known."""
     speed = context.stack.fleet.root_volume_throughput_mib or _GP3_MIB
-    return round(_PULLED_TIMES * image.size_bytes / _MIB / speed)
+    sizes = (it.size_bytes for it in _images(context).values() if it is not None)
+    return round(_PULLED_TIMES * sum(sizes) / _MIB / speed)
+
+
+def unknown_sizes(context: Context) -> tuple[str, ...]:
+    """Return the images of the task whose size is unknown."""
+    return tuple(name for name, image in _images(context).items() if image is None)
+
+
+def _images(context: Context) -> dict[str, Image | None]:
+    """Return the images of all containers by their references; None for one that is unknown."""
+    references = (reference for _key, reference in images_of(context.stack))
+    return {it: image_of(context, it) for it in references}
+
+
+def _parts(pull: int, load: int, lacks: str) -> str:
+    """Return what the start of a task consists of; ``lacks``: what is not included."""
+    of_boot = _("{n} s for the instance").format(n=BOOT_SECONDS)
+    of_load = _("{n} s for the model").format(n=load)
+    of_pull = [_("{n} s for the image").format(n=pull)] if pull or not lacks else []
+    parts = ", ".join([of_boot, *of_pull, of_load])
+    return _("{parts}; {lacks}").format(parts=parts, lacks=lacks) if lacks else parts
 
 
 def _overshoot(context: Context) -> str:

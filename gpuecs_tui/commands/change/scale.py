@@ -39,6 +39,7 @@ from gpuecs_tui.stack.resolve import instances_for_update
 from gpuecs_tui.stack.scaling.autoscaling import COUNT
 from gpuecs_tui.stack.service import DESIRED_MAX
 from gpuecs_tui.terraform.read.directory import ReadBack
+from gpuecs_tui.terraform.teardown.resume import resume_words
 from gpuecs_tui.terraform.write.value_change import refuse_unread
 
 MOST = "fleet.max_size"
@@ -72,7 +73,7 @@ def scale(arguments: argparse.Namespace) -> int:
         live = read_live_count(here.reader, here.names.cluster, here.names.service)
         effects = (
             *_effects(scaling),
-            *_live_words(scaling, live),
+            *_live_words(scaling, live, here),
             *taken_back(here, live, {} if found.answers[SCALED] else found.texts),
         )
         if ignores(found, COUNT):
@@ -251,8 +252,11 @@ def _effects(scaling: _Scaling) -> Iterator[str]:
     yield _cost(scaling)
 
 
-def _live_words(scaling: _Scaling, live: Reading[LiveCount | None]) -> Iterator[str]:
-    """Yield the desired count of the service if it is not that of the directory."""
+def _live_words(
+    scaling: _Scaling, live: Reading[LiveCount | None], here: ServiceHere
+) -> Iterator[str]:
+    """Yield the desired count of the service if it is not that of the directory, and whether task
+    scaling is suspended."""
     found = live.value if isinstance(live, Known) else None
     if found is not None and found.desired != scaling.found.answers[TASKS]:
         yield ngettext(
@@ -260,6 +264,11 @@ def _live_words(scaling: _Scaling, live: Reading[LiveCount | None]) -> Iterator[
             "The service is now set to {n} tasks, unlike the directory.",
             found.desired,
         ).format(n=found.desired)
+    if found is not None and found.is_suspended:
+        words = _("Task scaling of the service is suspended, and stays so. {back}")
+        names = here.names
+        back = resume_words(here.directory, here.reader.region, names.cluster, names.service)
+        yield words.format(back=back)
 
 
 def _cost(scaling: _Scaling) -> str:

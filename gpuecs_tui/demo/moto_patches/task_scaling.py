@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+from moto.applicationautoscaling.models import ApplicationAutoscalingBackend
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
 from moto.moto_api._internal import mock_random
 
@@ -64,6 +65,30 @@ def target_gone() -> None:
     wrap(ApplicationAutoScalingResponse, "deregister_scalable_target", deregister)
 
 
+def registrations(target: Any) -> int:
+    """Return how often a scalable target was registered without suspended scaling."""
+    count: int = target.__dict__.get("demo_registrations", 0)
+    return count
+
+
+def registered_again() -> None:
+    """RegisterScalableTarget does not note that it was called for a target that exists.
+
+    AWS then brings the count within the limits, even if they are the same (API reference,
+    RegisterScalableTarget).
+    """
+
+    def register(
+        original: Any, self: ApplicationAutoscalingBackend, *args: Any, **given: Any
+    ) -> Any:
+        target = original(self, *args, **given)
+        if not any((target.suspended_state or {}).values()):
+            target.demo_registrations = registrations(target) + 1
+        return target
+
+    wrap(ApplicationAutoscalingBackend, "register_scalable_target", register)
+
+
 def activities_of(backend: Any) -> list[dict[str, Any]]:
     """Return a Region's list of activities, newest first; the caller may add to it."""
     entries: list[dict[str, Any]] = backend.__dict__.setdefault("demo_activities", [])
@@ -95,4 +120,4 @@ def note_scaling(backend: Any, cluster: str, service: str, count: int, cause: st
     )
 
 
-GAPS = (task_scaling_activities, target_gone)
+GAPS = (task_scaling_activities, target_gone, registered_again)

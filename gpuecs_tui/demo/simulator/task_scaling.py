@@ -15,7 +15,12 @@ from zoneinfo import ZoneInfo
 
 from gpuecs_tui.demo import timings
 from gpuecs_tui.demo.model import metrics
-from gpuecs_tui.demo.moto_patches.task_scaling import DIMENSION, NAMESPACE, note_scaling
+from gpuecs_tui.demo.moto_patches.task_scaling import (
+    DIMENSION,
+    NAMESPACE,
+    note_scaling,
+    registrations,
+)
 from gpuecs_tui.stack.scaling.schedule import parse_schedule
 
 OUT_POINTS, IN_POINTS = 3, 15
@@ -44,7 +49,8 @@ class _Tracking:
 class _Scaled:
     """What is remembered of one scalable target."""
 
-    limits: tuple[int, int] | None = None
+    limits: tuple[int, int, int] | None = None
+    """Minimum and maximum, and the number of times that they were registered."""
     minute: float = 0.0
     """The account's clock at the latest data point."""
     added: float = -math.inf
@@ -103,12 +109,12 @@ class TaskScaling:
             known.cause = f"scheduled action name {action.scheduled_action_name} was triggered"
 
     def _keep_limits(self, target: Any, service: Any, known: _Scaled) -> None:
-        """Bring the count within limits that have changed, at once."""
-        limits = (target.min_capacity, target.max_capacity)
+        """Bring the count within limits that have changed or were registered again, at once."""
+        limits = (target.min_capacity, target.max_capacity, registrations(target))
         if limits == known.limits:
             return
         known.limits = limits
-        least, most = limits
+        least, most, _times = limits
         count = min(max(service.desired_count, least), most)
         if count != service.desired_count:
             below = service.desired_count < least

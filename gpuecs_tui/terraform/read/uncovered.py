@@ -15,7 +15,7 @@ from gpuecs_tui.terraform.hcl.values import HclValue, UnknownValue
 from gpuecs_tui.terraform.read.configuration import Configuration
 from gpuecs_tui.terraform.read.files import in_load_order, is_variables
 from gpuecs_tui.terraform.read.overrides import made_by
-from gpuecs_tui.terraform.read.rules import LISTENER, LISTENERS
+from gpuecs_tui.terraform.read.rules import LISTENER, LISTENERS, SCALABLE_TARGET
 from gpuecs_tui.terraform.read.unread import block_of_key
 
 _PRIMITIVE = (str, int, float, bool)
@@ -24,6 +24,8 @@ _COMPARED = ("resource", "data", "provider")
 _FOLLOWED = ("locals", "terraform", "backend", "cloud", "moved")
 """Kinds of block that are read where they are used, or that have no effect of their own."""
 _CONTAINERS = "container_definitions"
+_LEFT_OUT = frozenset({f"{SCALABLE_TARGET}.suspended_state"})
+"""Blocks that set what AWS does without them, so that a directory may lack them."""
 
 
 def not_covered(
@@ -48,7 +50,7 @@ def not_covered(
     skipped = _places_of(open_keys, said, found)
     named = {each.what for each in said}
     # An attribute that is missing because an answer is its default is not an edit.
-    decided = None if open_keys else _places_of(KEYS, said, found)
+    decided = None if open_keys else _places_of(KEYS, said, found) | _LEFT_OUT
     for unread in _blocks(found, written, files, decided):
         # depends_on follows from the answers, including the unknown ones.
         if unread.what in named or (open_keys and unread.what.endswith(".depends_on")):

@@ -26,6 +26,7 @@ from gpuecs_tui.aws.session import AccountReader
 from gpuecs_tui.durations import in_words
 from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.terraform.teardown.account import account_of
+from gpuecs_tui.terraform.teardown.resume import resume_words
 from gpuecs_tui.terraform.teardown.steps import Step, StopTasks, SuspendScaling, TakeProtectionOff
 
 POLL_SECONDS = 2.0
@@ -114,7 +115,8 @@ class Teardown:
             words = _("Task scaling of the service {service} is suspended.")
         words = words.format(service=step.service)
         if target is not None:
-            self.changed.append(words)
+            back = resume_words(self.directory, reader.region, step.cluster, step.service)
+            self.changed.append(_("{words} {back}").format(words=words, back=back))
         self.note(words, "info")
 
     def _stop_tasks(self, reader: AccountReader, step: StopTasks) -> None:

@@ -12,6 +12,7 @@ from gpuecs_tui.aws.reading import Known
 from gpuecs_tui.checks import Finding, check
 from gpuecs_tui.checks.rules import task_scaling
 from gpuecs_tui.stack.fields import Value
+from gpuecs_tui.stack.scaling.autoscaling import COOLDOWN_MAX
 from gpuecs_tui.terraform.read.group_scalers import group_scalers
 from tests.checks.priced import prices
 from tests.support.fixes import apply_fix
@@ -118,8 +119,10 @@ def test_scaling_cooldown_says_what_the_overshoot_costs() -> None:
         "autoscaling__max_tasks": 6,
     }
     (found,) = of("scaling-cooldown", **changes)
+    # At 60, 120 and 180 s, and with the size of the image read (0).
+    assert "3 times before" in found.message
+    assert "(120 s for the instance, 0 s for the image, 120 s for the model)" in found.message
     # Six tasks instead of two, at 0.50 per instance and hour.
-    assert "4 times before" in found.message
     assert "up to 4 instances too many run, for $2.00 per hour" in found.message
     assert apply_fix(found, {}) == {"autoscaling.scale_out_cooldown_seconds": 240}
     # Without a price, the message names no amount.
@@ -143,6 +146,45 @@ def test_a_large_image_takes_longer() -> None:
         }
         found = [it for it in check(stack(**changes), facts) if it.rule == "scaling-cooldown"]
         assert bool(found) is bad
+
+
+@pytest.mark.parametrize(
+    ("wait", "times"),
+    # A metric has a data point a minute, so a shorter cool-down adds no more often.
+    [(0, "3 times"), (59, "3 times"), (60, "3 times"), (80, "2 times"), (239, "1 time ")],
+)
+def test_scaling_cooldown_counts_the_additions(wait: int, times: str) -> None:
+    (found,) = of("scaling-cooldown", **REQUESTS, autoscaling__scale_out_cooldown_seconds=wait)
+    assert f"tasks can be added {times}" in found.message
+
+
+def test_the_longest_cooldown_is_not_exceeded() -> None:
+    # A start that takes longer than a day.
+    changes: dict[str, Value] = {**REQUESTS, "service__health_check_grace_seconds": 200_000}
+    key = "autoscaling.scale_out_cooldown_seconds"
+    short = {**changes, "autoscaling__scale_out_cooldown_seconds": 600}
+    (found,) = of("scaling-cooldown", **short)
+    assert apply_fix(found, {}) == {key: COOLDOWN_MAX}
+    longest = {**changes, "autoscaling__scale_out_cooldown_seconds": COOLDOWN_MAX}
+    assert of("scaling-cooldown", **longest) == []
+
+
+@pytest.mark.parametrize(("seconds", "severity"), [(239, "warning"), (240, "unknown")])
+def test_the_pull_of_an_image_of_unknown_size_is_left_out(seconds: int, severity: str) -> None:
+    changes: dict[str, Value] = {
+        **REQUESTS,
+        "autoscaling__scale_out_cooldown_seconds": seconds,
+        "sidecars__images": {"metrics": "public.ecr.aws/team/metrics:1"},
+        "sidecars__memory_mib": {"metrics": "256"},
+    }
+    (found,) = of("scaling-cooldown", **changes)
+    assert found.severity == severity
+    words = "the size of public.ecr.aws/team/metrics:1 is unknown, so its pull is not included"
+    assert words in found.message
+    (found,) = of("scaling-cooldown", **{**REQUESTS, "task__image": "app:1",
+                  "autoscaling__scale_out_cooldown_seconds": 60})  # fmt: skip
+    assert "for the image" not in found.message
+    assert "the size of app:1 is unknown" in found.message
 
 
 @pytest.mark.parametrize(
@@ -204,6 +246,19 @@ def test_the_maximum_fits_the_fleet(most: int, bad: bool) -> None:
     }
     found = of_rule("rollout-surge", **by_schedule)
     assert found == ([("error", "fleet.max_size")] if bad else [])
+
+
+def test_a_desired_count_above_the_maximum_needs_room_too() -> None:
+    """Terraform creates the service with it."""
+    changes: dict[str, Value] = {
+        **REQUESTS,
+        "autoscaling__max_tasks": 2,
+        "fleet__max_size": 2,
+        "service__minimum_healthy_percent": 0,
+    }
+    assert of_rule("rollout-surge", **changes, service__desired_count=2) == []
+    found = of_rule("rollout-surge", **changes, service__desired_count=5)
+    assert found == [("error", "fleet.max_size")]
 
 
 def test_the_quota_and_the_addresses_must_allow_the_maximum() -> None:

@@ -433,6 +433,28 @@ def test_own_task_scaling_gets_the_limits_that_keep_the_count(
     assert "desired_count = 3" in stack.read()
 
 
+def test_suspended_task_scaling_is_named_with_what_resumes_it(
+    account: Stepped, stack: Stack, capsys: Printed
+) -> None:
+    stack.write(autoscaling__enabled=True, autoscaling__requests_per_target=60)
+    scaling = account.client("application-autoscaling")
+    place = {**TARGET, "MinCapacity": 1, "MaxCapacity": 2}
+    scaling.register_scalable_target(**place, SuspendedState={"DynamicScalingInSuspended": True})
+    try:
+        assert scale(stack, 1, "--yes") == 0
+        out = capsys.readouterr().out
+        words = "Task scaling of the service is suspended, and stays so."
+        assert f"{words} The next apply resumes it." in out
+        # A directory of an earlier day, whose Terraform resumes nothing.
+        stack.edit("suspended_state", "timeouts", "autoscaling.tf")
+        assert scale(stack, 1, "--yes") == 0
+        command = "aws application-autoscaling register-scalable-target --region"
+        out = capsys.readouterr().out
+        assert f"{words} To resume it: {command}" in out and "ScalingSuspended=false" in out
+    finally:
+        scaling.deregister_scalable_target(**TARGET)
+
+
 def test_limits_that_changed_are_named_if_the_count_is_refused(
     account: Stepped, stack: Stack, capsys: Printed, monkeypatch: Any
 ) -> None:

@@ -704,6 +704,7 @@ SEEN_ELSEWHERE = {
     "service_draining",  # test_player: a service drains before it is gone
     "activities",  # test_player: a group tells its launches
     "status_checks",  # test_service_faults: a fault makes them fail
+    "registered_again",  # simulator/test_task_scaling: the count is brought within the limits
     "stop_task",  # test_player: a task can be stopped
 }
 """Gaps that show only with the player or the seed's images; moto has nothing there to look at."""

@@ -146,6 +146,21 @@ def test_suspended_scaling_does_nothing(demo: Stepped) -> None:
     assert demo.service["desiredCount"] > 1
 
 
+def test_a_target_that_is_resumed_brings_the_count_to_its_minimum(demo: Stepped) -> None:
+    limit(demo, 1, 4)
+    demo.step(1)
+    flags = ("DynamicScalingInSuspended", "DynamicScalingOutSuspended", "ScheduledScalingSuspended")
+    place = {**PLACE, "SuspendedState": dict.fromkeys(flags, True)}
+    scaling = demo.client("application-autoscaling")
+    scaling.register_scalable_target(**place)
+    demo.ecs.update_service(cluster="llm", service="llm", desiredCount=0)
+    demo.step(5 * MINUTE)
+    assert demo.service["desiredCount"] == 0
+    scaling.register_scalable_target(**{**place, "SuspendedState": dict.fromkeys(flags, False)})
+    demo.step(1)
+    assert demo.service["desiredCount"] == 1
+
+
 def test_a_schedule_sets_the_limits(demo: Stepped) -> None:
     limit(demo, 0, 4)
     demo.client("application-autoscaling").put_scheduled_action(

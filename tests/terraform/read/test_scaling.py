@@ -105,3 +105,17 @@ def test_a_target_under_another_name_is_no_part_of_the_stack() -> None:
     found = read_back({**render(made()), "own.tf": other})
     assert found.answers["autoscaling.enabled"] is False
     assert "aws_appautoscaling_target.a" in {it.what for it in found.unread}
+
+
+BLOCK = FILES[FILE][FILES[FILE].index("  suspended_state {") : FILES[FILE].index("  lifecycle {")]
+
+
+def test_a_target_without_the_suspended_state_reads_the_same() -> None:
+    assert BLOCK.count("= false") == 3
+    without = edited(BLOCK, "")
+    written = read_back(FILES)
+    assert without.stack == written.stack is not None
+    assert written.unread == without.unread == ()
+    changed = edited(BLOCK, BLOCK.replace("false", "true", 1))
+    what = "aws_appautoscaling_target.this.suspended_state.dynamic_scaling_in_suspended"
+    assert [it.what for it in changed.unread] == [what]

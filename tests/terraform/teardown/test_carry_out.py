@@ -182,6 +182,18 @@ def test_suspended_scaling_leaves_the_count_at_zero(
         run.notes.clear()
         run.carry_out((suspend,))
         assert run.texts == ["Task scaling of the service llm is suspended."]
+        # What the destroy leaves if it ends here, and how to take it back.
+        run.cancelled = lambda: len(run.notes) > 2
+        with pytest.raises(Stopped) as stopped:
+            run.carry_out((suspend, *steps))
+        command = "To resume it: aws application-autoscaling register-scalable-target --region"
+        assert f"is suspended. {command} {REGION} " in str(stopped.value)
+        (tmp_path / "autoscaling.tf").write_text("suspended_state {}")
+        run.notes.clear()
+        with pytest.raises(Stopped) as stopped:
+            run.carry_out((suspend, *steps))
+        assert "llm is suspended. The next apply resumes it." in str(stopped.value)
+        run.cancelled = lambda: False
     finally:
         scaling.deregister_scalable_target(**place)
     run.notes.clear()
