@@ -18,6 +18,8 @@ from gpuecs_tui.i18n import _
 YEAR_MIN, YEAR_MAX = 1970, 2199
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _WEEKDAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
+_LAST_WEEKDAY = 7
+"""The last day of the week, Saturday."""
 _UNITS = {"minute": 60, "hour": 3600, "day": 86400}
 _FIELDS = 6
 _CALL = re.compile(r"(cron|at|rate)\(([^()]*)\)")
@@ -100,7 +102,8 @@ def _rate(inside: str) -> Schedule:
 
 
 def _cron(inside: str) -> Schedule:
-    fields = inside.split()
+    # AWS takes the names of months and days in lower case, too.
+    fields = inside.upper().split()
     if len(fields) != _FIELDS:
         raise NotASchedule(
             _("must have six fields: cron(minutes hours day-of-month month day-of-week year)")
@@ -130,6 +133,8 @@ def _month_days(field: str) -> _Days:
 
 
 def _weekdays(field: str) -> _Days:
+    if field == "L":
+        return lambda day: _weekday(day) == _LAST_WEEKDAY
     if found := re.fullmatch(r"([1-7]|[A-Z]{3})#([1-5])", field):
         wanted, turn = _number(found[1], 1, 7, _("day of week"), _WEEKDAYS), int(found[2])
         return lambda day: _weekday(day) == wanted and (day.day - 1) // 7 + 1 == turn
@@ -194,5 +199,7 @@ def _number(text: str, low: int, high: int, what: str, names: tuple[str, ...]) -
 
 def _bad_field(text: str, what: str) -> NotASchedule:
     return NotASchedule(
-        _("has {text} in its field {field}, which AWS rejects").format(text=text, field=what)
+        _("has {text} in its field {field}, which gpuecs-tui does not understand").format(
+            text=text, field=what
+        )
     )
