@@ -25,6 +25,7 @@ from gpuecs_tui.checks.rules.count_reset import count_reset
 from gpuecs_tui.checks.rules.earlier_version import earlier_version
 from gpuecs_tui.checks.rules.fit import cpu_fit, gpu_fit, memory_fit
 from gpuecs_tui.checks.rules.foreign_container import foreign_container
+from gpuecs_tui.checks.rules.from_zero import FROM_ZERO, scaling_from_zero
 from gpuecs_tui.checks.rules.gpu_type import gpu_type
 from gpuecs_tui.checks.rules.initial_size import initial_size
 from gpuecs_tui.checks.rules.live_scaling import SUSPENDED, scaling_suspended
@@ -47,13 +48,11 @@ from gpuecs_tui.checks.rules.scale import (
 from gpuecs_tui.checks.rules.sizes import group_limit, policy_size, task_size
 from gpuecs_tui.checks.rules.task_scaling import (
     COOLDOWN,
-    FROM_ZERO,
     GROUP,
     IDLE,
     SCHEDULE,
     group_scaling,
     scaling_cooldown,
-    scaling_from_zero,
     scaling_idle,
     scaling_schedule,
 )

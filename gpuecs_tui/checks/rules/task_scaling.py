@@ -1,9 +1,9 @@
-"""Rules about task scaling: what can't leave zero, overshoots, never runs, or scales nothing."""
+"""Rules about task scaling: what overshoots, never runs, or scales nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from gpuecs_tui.aws.facts import Image
@@ -20,17 +20,15 @@ from gpuecs_tui.stack.scaling.autoscaling import (
     COOLDOWN_MAX,
     OFF,
     POLICIES,
+    ScheduledAction,
     scheduled_actions,
 )
 from gpuecs_tui.stack.scaling.schedule import NotASchedule
 
-FROM_ZERO, COOLDOWN, IDLE = "scaling-from-zero", "scaling-cooldown", "scaling-idle"
+COOLDOWN, IDLE = "scaling-cooldown", "scaling-idle"
 SCHEDULE, GROUP = "scaling-schedule", "group-scaling"
 _GRACE = "service.health_check_grace_seconds"
 _OUT = "autoscaling.scale_out_cooldown_seconds"
-_OF_TASKS = frozenset({"AWS/ECS", "ECS/ContainerInsights", "CWAgent"})
-"""Namespaces whose metrics come from tasks or from their instances: without a task, no data."""
-_OF_TARGETS = "RequestCountPerTarget"
 _GP3_MIB = 125
 """MiB/s of a gp3 volume that sets none (EBS user guide)."""
 _PULLED_TIMES = 3
@@ -42,42 +40,6 @@ _PERIOD = 60
 _YEARS_AHEAD = 8
 """In which every schedule that can run at all runs: from one February 29 to the next, except 2100.
 """
-
-
-def scaling_from_zero(context: Context) -> Iterator[Finding]:
-    """Metrics of tasks have no data without tasks, so they can't start the first one.
-
-    Target tracking does nothing without data (ECS developer guide, "Use a target metric to scale
-    Amazon ECS services"). A metric that has data at zero tasks starts the first task.
-    """
-    scaling = context.stack.autoscaling
-    if not scaling.enabled:
-        return
-    actions = scheduled_actions(scaling.schedules)
-    least = min(scaling.min_tasks, *(it.least for it in actions), scaling.min_tasks)
-    policies = policies_of(context.stack)
-    if least or not policies or any(it.least for it in actions):
-        return
-    outside = (
-        "autoscaling.metric_name" in policies
-        and scaling.metric_namespace not in _OF_TASKS
-        and scaling.metric_name != _OF_TARGETS
-    )
-    if outside:
-        return
-    yield error(
-        FROM_ZERO,
-        "autoscaling.min_tasks",
-        _(
-            "Once no task runs, no task starts again: without tasks, the metrics of the policies "
-            "({policies}) have no data, and target tracking does nothing without data."
-        ).format(policies=", ".join(policies)),
-        _(
-            "set autoscaling.min_tasks to 1, add a scheduled action with a minimum of at least 1, "
-            "or scale by a metric that has data without tasks, such as the length of a queue"
-        ),
-        (("autoscaling.min_tasks", 1),),
-    )
 
 
 def scaling_idle(context: Context) -> Iterator[Finding]:
@@ -147,9 +109,9 @@ def scaling_schedule(context: Context) -> Iterator[Finding]:
     scaling = context.stack.autoscaling
     if not scaling.enabled or not scaling.schedules:
         return
-    zone = _zone(scaling.timezone)
+    zone = zone_of(scaling.timezone)
     if zone is None:
-        if _zone("Europe/Berlin") is None:
+        if zone_of("Europe/Berlin") is None:
             yield undecided(
                 SCHEDULE,
                 "autoscaling.timezone",
@@ -167,13 +129,8 @@ def scaling_schedule(context: Context) -> Iterator[Finding]:
                 _("use a name of the IANA time zone database, such as Europe/Berlin"),
             )
     now = context.now.astimezone(zone).replace(tzinfo=None)
-    end = now + timedelta(days=366 * _YEARS_AHEAD)
     for action in scheduled_actions(scaling.schedules):
-        try:
-            runs = next(action.parsed().times(now, end), None)
-        except NotASchedule:
-            continue
-        if runs is None:
+        if upcoming(action, now) is False:
             yield warning(
                 SCHEDULE,
                 "autoscaling.schedules",
@@ -182,6 +139,16 @@ def scaling_schedule(context: Context) -> Iterator[Finding]:
                 ),
                 _("change its schedule, or remove the action"),
             )
+
+
+def upcoming(action: ScheduledAction, now: datetime) -> bool | None:
+    """Tell whether an action runs at or after ``now``, which is in its time zone; None if its
+    schedule is not valid."""
+    try:
+        times = action.parsed().times(now, now + timedelta(days=366 * _YEARS_AHEAD))
+    except NotASchedule:
+        return None
+    return next(times, None) is not None
 
 
 def group_scaling(context: Context) -> Iterator[Finding]:
@@ -271,7 +238,7 @@ def _overshoot(context: Context) -> str:
     ).format(n=more, usd=f"{price.value.usd * more:,.2f}")
 
 
-def _zone(name: str) -> ZoneInfo | None:
+def zone_of(name: str) -> ZoneInfo | None:
     """Return a time zone; None if this machine's database, if there is one, lacks it."""
     try:
         return ZoneInfo(name)

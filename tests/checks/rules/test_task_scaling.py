@@ -20,13 +20,19 @@ from tests.support.small_account import NOW, account, of_rule, stack
 
 NIGHT = "cron(0 20 * * ? *) min 0 max 0"
 MORNING = "cron(0 7 * * ? *) min 1 max 2"
+PAST = "at(2026-11-22T00:00:00) min 1 max 2"
+LATER = "at(2026-11-24T00:00:00) min 1 max 2"
 REQUESTS: dict[str, Value] = {
     "autoscaling__enabled": True,
     "autoscaling__requests_per_target": 60,
 }
 QUEUE: dict[str, Value] = {
     "autoscaling__metric_name": "Depth",
-    "autoscaling__metric_namespace": "Jobs",
+    "autoscaling__metric_namespace": "AWS/SQS",
+}
+OF_BALANCER: dict[str, Value] = {
+    "autoscaling__min_tasks": 0,
+    "autoscaling__metric_namespace": "AWS/ApplicationELB",
 }
 
 
@@ -62,19 +68,18 @@ def test_scaling_idle(changes: dict[str, Value], bad: bool) -> None:
         ({"autoscaling__min_tasks": 1}, False),
         ({"autoscaling__min_tasks": 0}, True),
         # A schedule or a metric that has data without tasks starts the first one.
-        ({"autoscaling__schedules": {"night": NIGHT}}, True),
         ({"autoscaling__schedules": {"night": NIGHT, "morning": MORNING}}, False),
+        ({"autoscaling__min_tasks": 0, "autoscaling__schedules": {"morning": MORNING}}, False),
+        ({"autoscaling__min_tasks": 0, "autoscaling__schedules": {"once": PAST}}, True),
+        ({"autoscaling__min_tasks": 0, "autoscaling__schedules": {"once": LATER}}, False),
         ({"autoscaling__min_tasks": 0, **QUEUE}, False),
         ({"autoscaling__min_tasks": 0, **QUEUE, "autoscaling__metric_namespace": "AWS/ECS"}, True),
         ({"autoscaling__min_tasks": 0, **QUEUE, "autoscaling__metric_namespace": "CWAgent"}, True),
-        (
-            {
-                "autoscaling__min_tasks": 0,
-                "autoscaling__metric_name": "RequestCountPerTarget",
-                "autoscaling__metric_namespace": "AWS/ApplicationELB",
-            },
-            True,
-        ),
+        ({**OF_BALANCER, "autoscaling__metric_name": "RequestCountPerTarget"}, True),
+        ({**OF_BALANCER, "autoscaling__metric_name": "RequestCount"}, True),
+        ({**OF_BALANCER, "autoscaling__metric_name": "TargetResponseTime"}, True),
+        ({**OF_BALANCER, "autoscaling__metric_name": "HTTPCode_Target_5XX_Count"}, True),
+        ({**OF_BALANCER, "autoscaling__metric_name": "HTTPCode_ELB_503_Count"}, False),
     ],
 )
 def test_scaling_from_zero(changes: dict[str, Value], bad: bool) -> None:
@@ -87,6 +92,31 @@ def test_scaling_from_zero_names_what_can_start_a_task() -> None:
     assert "autoscaling.requests_per_target" in found.message
     assert "scheduled action" in found.remedy and "queue" in found.remedy
     assert apply_fix(found, {}) == {"autoscaling.min_tasks": 1}
+
+
+@pytest.mark.parametrize("least", [0, 1])
+def test_scaling_from_zero_names_the_action_that_stops_all_tasks(least: int) -> None:
+    schedules: dict[str, Value] = {
+        "autoscaling__min_tasks": least,
+        "autoscaling__schedules": {"night": NIGHT, "once": PAST},
+    }
+    (found,) = of("scaling-from-zero", **REQUESTS, **schedules)
+    assert (found.severity, found.field) == ("error", "autoscaling.schedules")
+    assert found.fix is None
+    assert found.remedy.startswith("raise the minimum of the scheduled action night to at least 1")
+
+
+def test_whether_a_metric_of_an_unknown_namespace_has_data_is_unknown() -> None:
+    own = {**QUEUE, "autoscaling__metric_namespace": "Jobs", "autoscaling__min_tasks": 0}
+    (found,) = of("scaling-from-zero", **REQUESTS, **own)
+    assert found.severity == "unknown" and "Depth in the namespace Jobs" in found.message
+
+
+def test_a_stack_that_is_scaled_to_zero_is_only_warned_about() -> None:
+    zero: dict[str, Value] = {"autoscaling__min_tasks": 0, "service__desired_count": 0}
+    (found,) = of("scaling-from-zero", **REQUESTS, **zero)
+    assert (found.severity, found.fix) == ("warning", None)
+    assert "gpuecs-tui scale with 1 task" in found.remedy
 
 
 @pytest.mark.parametrize(

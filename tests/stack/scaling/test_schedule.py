@@ -51,7 +51,8 @@ def test_times(text: str, first: list[str]) -> None:
         "cron(60 20 * * ? *)", "cron(0 24 * * ? *)", "cron(0 20 0 * ? *)", "cron(0 20 32 * ? *)",
         "cron(0 20 * 13 ? *)", "cron(0 20 ? * 0 *)", "cron(0 20 ? * 8 *)", "cron(0 20 ? * MO *)",
         "cron(0 20 * * ? 1969)", "cron(0 20 * * ? 2200)", "cron(5-1 20 * * ? *)",
-        "cron(0/0 20 * * ? *)", "cron(0 20 ? * FRI-MON *)", "rate(1 hours)", "rate(2 hour)", "rate(0 hours)", "rate(1 week)",
+        "cron(0/0 20 * * ? *)", "cron(0 20 ? * FRI-MON *)",
+        "rate(1 hours)", "rate(2 hour)", "rate(0 hours)", "rate(1 week)",
         "at(2026-02-30T00:00:00)", "at(2026-11-30)", "at(2026-11-30T20:00:00Z)",
     ],
 )  # fmt: skip
