@@ -122,7 +122,8 @@ MODES = (
     _scaling("scaling-schedule", "The time zone does not exist, or a scheduled action never runs."),
     _scaling(
         "group-scaling",
-        "Terraform in the directory scales the Auto Scaling group of the capacity provider.",
+        "Terraform in the directory scales the Auto Scaling group of the capacity provider, or "
+        "has a second scalable target of the service.",
     ),
     _service("static-port", "A fixed host port allows one task per instance."),
     _service(

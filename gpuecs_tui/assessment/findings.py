@@ -74,7 +74,7 @@ def assess(
         owned=None if "state" in blinds else own.owned,
         provider=own.provider,
         rollbacks=own.rollbacks,
-        group_scalers=own.group_scalers,
+        other_scalers=own.other_scalers,
         bootstrap=own.bootstrap,
         state=own.state,
     )

@@ -26,7 +26,7 @@ class Own:
     empty if ``provider`` is not affected."""
     bootstrap: str = ""
     """The text of the directory's user data file; empty without one."""
-    group_scalers: tuple[str, ...] = ()
+    other_scalers: tuple[str, ...] = ()
     """Addresses of what scales the Auto Scaling group besides its capacity provider."""
 
 
@@ -46,7 +46,7 @@ def read_own(path: Path, environ: Mapping[str, str], *, offline: bool = False) -
     from gpuecs_tui.stack.provider import rolls_back
     from gpuecs_tui.terraform.engine.provider_choice import provider_choice
     from gpuecs_tui.terraform.read.bootstrap import bootstrap
-    from gpuecs_tui.terraform.read.group_scalers import group_scalers
+    from gpuecs_tui.terraform.read.other_scalers import other_scalers
     from gpuecs_tui.terraform.recovery.own_state import own_state
 
     found = own_state(path, environ, offline=offline)
@@ -57,5 +57,5 @@ def read_own(path: Path, environ: Mapping[str, str], *, offline: bool = False) -
         from gpuecs_tui.terraform.read.rollback import rollback_services
 
         rollbacks = rollback_services(path, environ)
-    scalers = group_scalers(path, environ)
+    scalers = other_scalers(path, environ)
     return Own(found.owned, found.facts, provider, rollbacks, bootstrap(path), scalers)

@@ -41,8 +41,8 @@ class Context:
     rollbacks: Mapping[str, bool] = field(default_factory=dict)
     """Address of each service that rolls back when Terraform is interrupted → whether certainly."""
 
-    group_scalers: tuple[str, ...] = ()
-    """Addresses of what scales the Auto Scaling group besides its capacity provider."""
+    other_scalers: tuple[str, ...] = ()
+    """Addresses of what else scales the Auto Scaling group or the tasks in the directory."""
 
     @property
     def fit(self) -> Fit | None:
@@ -70,7 +70,7 @@ def context_of(
     bootstrap: str = "",
     state: StateFacts | None = None,
     rollbacks: Mapping[str, bool] | None = None,
-    group_scalers: tuple[str, ...] = (),
+    other_scalers: tuple[str, ...] = (),
 ) -> Context:
     """Return the context for ``stack``; without an account, all its facts are unknown.
 
@@ -95,7 +95,7 @@ def context_of(
         kept,
         moment,
         rollbacks or {},
-        group_scalers,
+        other_scalers,
     )
 
 

@@ -136,7 +136,7 @@ def check(
     bootstrap: str = "",
     state: StateFacts | None = None,
     now: datetime | None = None,
-    group_scalers: tuple[str, ...] = (),
+    other_scalers: tuple[str, ...] = (),
 ) -> list[Finding]:
     """Return the findings of every rule: errors first, then warnings, then unknowns.
 
@@ -146,12 +146,12 @@ def check(
     directory requires; empty if none is fixed. ``rollbacks`` are its services that roll back when
     Terraform is interrupted (``Context.rollbacks``). ``bootstrap`` is the text of the user data
     file; empty: the file that gpuecs-tui writes. ``state`` says how the stack's state is kept and
-    why it is not read. ``group_scalers`` are addresses in its directory that scale the Auto Scaling
+    why it is not read. ``other_scalers`` are addresses in its directory that scale the Auto Scaling
     group. The stack may be incomplete: rules skip empty values. For a ``partial``
     stack, a rule reports what it can before it needs an unknown answer.
     """
     context = context_of(
-        stack, account, owned, now, provider, bootstrap, state, rollbacks, group_scalers
+        stack, account, owned, now, provider, bootstrap, state, rollbacks, other_scalers
     )
     found: list[Finding] = []
     for rule in RULES.values():

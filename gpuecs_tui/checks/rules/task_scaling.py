@@ -35,6 +35,8 @@ _PULLED_TIMES = 3
 """An image is written once as it is pulled, and read and written when its layers are extracted to
 about twice the size."""
 _MIB = 1024 * 1024
+_OF_TASKS, _TARGET = "aws_appautoscaling_", "aws_appautoscaling_target."
+"""The addresses of resources that scale tasks start so."""
 _PERIOD = 60
 """Seconds between two data points of a metric, so that tasks are added at most once in them."""
 _YEARS_AHEAD = 8
@@ -43,9 +45,15 @@ _YEARS_AHEAD = 8
 
 
 def scaling_idle(context: Context) -> Iterator[Finding]:
-    """A scalable target without a policy and without an action changes nothing."""
+    """A scalable target without a policy and without an action changes nothing.
+
+    Policies and actions that the user declares for it count.
+    """
     scaling = context.stack.autoscaling
-    if not scaling.enabled or policies_of(context.stack) or scaling.schedules:
+    own = any(
+        it.startswith(_OF_TASKS) and not it.startswith(_TARGET) for it in context.other_scalers
+    )
+    if not scaling.enabled or policies_of(context.stack) or scaling.schedules or own:
         return
     yield warning(
         IDLE,
@@ -152,23 +160,36 @@ def upcoming(action: ScheduledAction, now: datetime) -> bool | None:
 
 
 def group_scaling(context: Context) -> Iterator[Finding]:
-    """Only the capacity provider may scale its Auto Scaling group.
+    """Only the capacity provider may scale its Auto Scaling group, and only one scalable target
+    the service.
 
-    Its managed scaling creates a policy of its own, and another policy works against it (ECS
-    developer guide, "Automatically manage Amazon ECS capacity with cluster auto scaling").
+    Managed scaling creates a policy of its own, and another policy works against it (ECS developer
+    guide, "Automatically manage Amazon ECS capacity with cluster auto scaling"). AWS has one
+    scalable target for a service, so two resources of it overwrite each other.
     """
-    for address in context.group_scalers:
-        yield error(
-            GROUP,
-            "fleet.max_size",
-            _(
-                "{address} scales the Auto Scaling group, which the capacity provider scales by "
-                "the number of tasks. Both work against each other."
-            ).format(address=address),
-            _("remove {address}, and scale the tasks instead (autoscaling.enabled)").format(
-                address=address
-            ),
-        )
+    for address in context.other_scalers:
+        if address.startswith(_TARGET):
+            yield error(
+                GROUP,
+                "autoscaling.enabled",
+                _(
+                    "{address} is the scalable target of the service, which autoscaling.tf "
+                    "declares too. Each apply of one overwrites the limits of the other."
+                ).format(address=address),
+                _("remove {address}, or set autoscaling.enabled to false").format(address=address),
+            )
+        elif not address.startswith(_OF_TASKS):
+            yield error(
+                GROUP,
+                "fleet.max_size",
+                _(
+                    "{address} scales the Auto Scaling group, which the capacity provider scales "
+                    "by the number of tasks. Both work against each other."
+                ).format(address=address),
+                _("remove {address}, and scale the tasks instead (autoscaling.enabled)").format(
+                    address=address
+                ),
+            )
 
 
 def policies_of(stack: Stack) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from gpuecs_tui.checks import Finding, check
 from gpuecs_tui.checks.rules import task_scaling
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.scaling.autoscaling import COOLDOWN_MAX
-from gpuecs_tui.terraform.read.group_scalers import group_scalers
+from gpuecs_tui.terraform.read.other_scalers import other_scalers
 from tests.checks.priced import prices
 from tests.support.fixes import apply_fix
 from tests.support.small_account import NOW, account, of_rule, stack
@@ -318,10 +318,55 @@ resource "aws_autoscaling_policy" "cpu" {
 def test_group_scaling(group: str, found: tuple[str, ...], tmp_path: Path) -> None:
     base = 'resource "aws_autoscaling_group" "this" {\n  name = "llm"\n}\n'
     (tmp_path / "fleet.tf").write_text(base)
-    assert group_scalers(tmp_path, {}) == ()
+    assert other_scalers(tmp_path, {}) == ()
     (tmp_path / "more.tf").write_text(POLICY % group)
-    addresses = group_scalers(tmp_path, {})
+    addresses = other_scalers(tmp_path, {})
     assert addresses == found
-    findings = check(stack(), account(), now=NOW, group_scalers=addresses)
+    findings = check(stack(), account(), now=NOW, other_scalers=addresses)
     assert [(it.rule, it.severity) for it in findings] == [("group-scaling", "error")] * len(found)
     assert all(it in findings[0].message for it in found)
+
+
+OWN = """
+resource "aws_ecs_cluster" "this" {
+  name = "llm"
+}
+resource "aws_ecs_service" "this" {
+  name = "llm"
+}
+resource "aws_appautoscaling_target" "this" {
+  resource_id = "service/${aws_ecs_cluster.this.name}/${aws_ecs_service.this.name}"
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("service", "found"),
+    [
+        ('"service/c/${aws_ecs_service.this.name}"', True),
+        ("aws_appautoscaling_target.this.resource_id", True),
+        ('"service/llm/llm"', True),
+        ('"service/llm/other"', False),
+    ],
+)
+def test_group_scaling_of_the_tasks(service: str, found: bool, tmp_path: Path) -> None:
+    (tmp_path / "autoscaling.tf").write_text(OWN)
+    assert other_scalers(tmp_path, {}) == ()
+    for kind in ("target", "policy"):
+        text = f'resource "aws_appautoscaling_{kind}" "mine" {{\n  resource_id = {service}\n}}\n'
+        (tmp_path / f"{kind}.tf").write_text(text)
+    addresses = ("aws_appautoscaling_policy.mine", "aws_appautoscaling_target.mine")
+    assert other_scalers(tmp_path, {}) == (addresses if found else ())
+    # Without the stack's own target, the user's is the only one.
+    (tmp_path / "autoscaling.tf").unlink()
+    assert other_scalers(tmp_path, {}) == ()
+
+    scaled = stack(autoscaling__enabled=True)
+    findings = check(scaled, account(), now=NOW, other_scalers=addresses)
+    (twice,) = [it for it in findings if it.rule == "group-scaling"]
+    assert (twice.severity, twice.field) == ("error", "autoscaling.enabled")
+    assert "aws_appautoscaling_target.mine is the scalable target" in twice.message
+    # The user's policy scales the service.
+    assert "scaling-idle" not in {it.rule for it in findings}
+    only_target = check(scaled, account(), now=NOW, other_scalers=addresses[1:])
+    assert "scaling-idle" in {it.rule for it in only_target}
