@@ -28,7 +28,7 @@ _OWN = frozenset({SCALABLE_TARGET, SCHEDULED_ACTIONS, *SCALING_POLICIES.values()
 
 
 def other_scalers(directory: Path, environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the addresses of what scales the stack's Auto Scaling group or, beside the stack's
+    """Return the addresses of what scales the stack's Auto Scaling group or, besides the stack's
     own scalable target, its service.
 
     ``environ`` may set variables. Never raises: a file that can't be read has none.
