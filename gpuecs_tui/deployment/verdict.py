@@ -135,11 +135,11 @@ def _zero_words(it: Situation) -> str:
         return _("The service is scaled to zero: no task runs.")
     return ngettext(
         "The service is scaled to zero although task scaling keeps at least {n} task. If it stays "
-        "so, run gpuecs-tui scale {directory} {n}.",
+        "so, run gpuecs-tui scale {directory} {tasks}.",
         "The service is scaled to zero although task scaling keeps at least {n} tasks. If it stays "
-        "so, run gpuecs-tui scale {directory} {n}.",
+        "so, run gpuecs-tui scale {directory} {tasks}.",
         least,
-    ).format(n=least, directory=shell_word(it.applied.directory))
+    ).format(n=least, directory=shell_word(it.applied.directory), tasks=shell_word(str(least)))
 
 
 def _of_targets(it: Situation, service: DeployedService) -> Verdict:
