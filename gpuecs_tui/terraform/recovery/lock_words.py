@@ -81,6 +81,10 @@ def release_advice(directory: Path, held: HeldLock) -> str:
     """
     if held.holder is HolderStatus.ALIVE or not held.id:
         return lock_remedy(held)
+    if held.holder is HolderStatus.DEAD:
+        return _("Release the lock: gpuecs-tui state {directory} --unlock {id}").format(
+            directory=shell_word(directory), id=shell_word(held.id)
+        )
     return _(
         "{ask} If no machine uses this state, release the lock: gpuecs-tui state {directory} "
         "--unlock {id} --confirm {word}"

@@ -10,7 +10,7 @@ from gpuecs_tui.terraform.runner.endings import Endings
 from gpuecs_tui.terraform.runner.supervise import Supervisor
 from gpuecs_tui.terraform.runs.journal import JournalWriter
 from gpuecs_tui.terraform.runs.run import Run
-from gpuecs_tui.terraform.teardown.steps import steps_of
+from gpuecs_tui.terraform.teardown.steps import Step, StopTasks, SuspendScaling, steps_of
 
 
 def before_destroy(
@@ -56,12 +56,29 @@ def before_destroy(
         journal.sync()
 
     teardown = Teardown(run.directory, run.profile, note, supervisor.is_cancelled, supervisor.pause)
+    endings.record_changed(_possible(steps))
     try:
         teardown.carry_out(steps)
     except Stopped as stopped:
         endings.end_before_destroy(str(stopped))
     finally:
         endings.changed = " ".join(teardown.changed)
+    endings.record_changed(endings.changed)
+
+
+def _possible(steps: tuple[Step, ...]) -> str:
+    """Return what ``steps`` may have changed if the runner is killed meanwhile, one sentence."""
+    stops = any(isinstance(it, StopTasks) for it in steps)
+    suspends = any(isinstance(it, SuspendScaling) for it in steps)
+    if stops and suspends:
+        return _(
+            "The service may run no task and task scaling may be suspended: see the log of the run."
+        )
+    if stops:
+        return _("The service may run no task: see the log of the run.")
+    if suspends:
+        return _("Task scaling may be suspended: see the log of the run.")
+    return _("Instances may no longer be protected from scale-in: see the log of the run.")
 
 
 def _is_unlocked(
@@ -69,7 +86,8 @@ def _is_unlocked(
 ) -> bool:
     """Return whether Terraform can lock the state. Raises Ended if another operation holds it.
 
-    False if the lock could not be read: then Terraform decides, before anything has changed.
+    False if the lock is not read, or could not be: then Terraform decides, before anything has
+    changed.
     """
     from gpuecs_tui.terraform.recovery.lock_words import lock_sentence, release_advice
     from gpuecs_tui.terraform.recovery.locks import LockProblem, held_lock, unread_lock
@@ -82,7 +100,9 @@ def _is_unlocked(
         journal.note(words.format(problem=problem.message), "warn")
         return False
     if unread:
-        journal.note(unread, "warn")
+        words = _("{problem} No task is stopped before Terraform locks the state.")
+        journal.note(words.format(problem=unread), "warn")
+        return False
     if lock is not None and lock.stops:
         endings.end_locked(lock_sentence(lock), release_advice(run.directory, lock))
     return True

@@ -20,6 +20,13 @@ class Endings:
         self.changed = ""
         """Sentences about what the steps before a destroy have changed; empty for nothing."""
 
+    def record_changed(self, changed: str) -> None:
+        """Write what the steps before a destroy have changed, or may have changed, in sentences.
+
+        They are told if the runner is killed.
+        """
+        self._record.tell(changed=changed)
+
     def fail(self, message: str, remedy: str) -> None:
         """Write that the run failed for a reason outside Terraform. Raises nothing."""
         with suppress(Ended):

@@ -91,6 +91,13 @@ class RunRecord:
             # It is already running and must be waited for, even if that can't be written.
             self.journal.note(str(error), "warn")
 
+    def tell(self, **values: Any) -> None:
+        """Write ``values`` without a change of the state. Raises nothing."""
+        try:
+            record(self.files, self.state, runner=self._me, child=self._child, **values)
+        except OSError as error:
+            self.journal.note(str(error), "warn")
+
     def forget_child(self) -> None:
         """Note that Terraform has ended; the next written state contains it."""
         self._child = None

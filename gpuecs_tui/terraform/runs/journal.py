@@ -148,7 +148,8 @@ class Recorded:
     child: ProcessIdentity | None
     """The Terraform process that the runner waits for."""
     values: dict[str, Any]
-    """What is known about the result so far: ``changes``, ``plan_sha256``, ``exit``, …"""
+    """What is known about the result so far: ``changes``, ``plan_sha256``, ``changed``
+    (sentences about the steps before a destroy), ``exit``, …"""
 
 
 def refuse_irregular(files: RunFiles) -> None:
@@ -275,6 +276,7 @@ _VALUES: Mapping[str, Callable[[object], bool]] = {
     "changes": _is_changes,
     "exit": _is_exit,
     "plan_sha256": is_text,
+    "changed": is_text,
     "configuration": is_text_map,
     "below": is_text_map,
 }

@@ -269,8 +269,9 @@ def _lost_ending(recorded: Recorded, files: RunFiles, facts: RunFacts) -> dict[s
                 if destroys
                 else _("Run a new plan to see whether changes remain."),
             }
+        changed = recorded.values.get("changed", "")
         return {
-            "message": _("The runner process died during the destroy.")
+            "message": f"{_('The runner process died during the destroy.')} {changed}".rstrip()
             if destroys
             else _("The runner process died during the apply."),
             "remedy": continue_remedy(operation, directory),

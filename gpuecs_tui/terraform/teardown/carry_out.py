@@ -19,6 +19,7 @@ from gpuecs_tui.aws.deployment.ask import Ask
 from gpuecs_tui.aws.deployment.facts import DeployedNames
 from gpuecs_tui.aws.deployment.seen import Seen
 from gpuecs_tui.aws.deployment.tasks import read_tasks
+from gpuecs_tui.aws.error_kinds import TRANSIENT
 from gpuecs_tui.aws.errors import AwsProblem
 from gpuecs_tui.aws.service.active_service import DRAINING, present_service
 from gpuecs_tui.aws.service.live_count import scalable_target, service_id
@@ -46,6 +47,14 @@ SUSPENDED = {
 _SETTABLE = ("InService", "EnteringStandby", "Standby")
 """The lifecycle states in which AWS changes the protection of an instance; it refuses a whole call
 for one in another state."""
+
+
+CHANGES = (
+    "application-autoscaling:RegisterScalableTarget",
+    "ecs:UpdateService",
+    "autoscaling:SetInstanceProtection",
+)
+"""The calls that change something. After one without an answer, its result is unknown."""
 
 
 class Stopped(Exception):
@@ -96,6 +105,8 @@ class Teardown:
                         self._take_protection_off(reader, step)
             except AwsProblem as problem:
                 self._tell_refused(number, step, problem)
+                if problem.kind in TRANSIENT and problem.call in CHANGES:
+                    self.changed.append(_unknown_words(step))
         self._refuse_cancelled()
 
     def _suspend(self, reader: AccountReader, step: SuspendScaling) -> None:
@@ -238,6 +249,21 @@ class Teardown:
     def _refuse_cancelled(self) -> None:
         if self.is_cancelled():
             raise _Cancelled
+
+
+def _unknown_words(step: Step) -> str:
+    """Return that it is unknown whether the change of ``step`` was made, one sentence."""
+    if isinstance(step, SuspendScaling):
+        words = _("Whether task scaling of the service {service} was suspended is unknown.")
+        return words.format(service=step.service)
+    if isinstance(step, StopTasks):
+        words = _("Whether the desired count of the service {service} was changed to 0 is unknown.")
+        return words.format(service=step.service)
+    words = _(
+        "Whether instances of the Auto Scaling group {group} are still protected from scale-in is "
+        "unknown."
+    )
+    return words.format(group=step.group)
 
 
 def _protected(reader: AccountReader, group: str) -> list[str]:

@@ -18,8 +18,8 @@ from gpuecs_tui.aws.state_bucket.backend_reader import backend_reader
 from gpuecs_tui.cli import main
 from gpuecs_tui.terraform.base.tflock import STATE_NAME, lock_note
 from gpuecs_tui.terraform.recovery import locks
-from gpuecs_tui.terraform.recovery.held_lock import HolderStatus
-from gpuecs_tui.terraform.recovery.lock_words import lock_sentence
+from gpuecs_tui.terraform.recovery.held_lock import HeldLock, HolderStatus
+from gpuecs_tui.terraform.recovery.lock_words import lock_sentence, release_advice
 from gpuecs_tui.terraform.recovery.locks import LockProblem, held_lock, unlock
 from gpuecs_tui.terraform.recovery.remedies import examine
 from gpuecs_tui.terraform.runs.directory_lock import DirectoryBusy, acquire
@@ -221,6 +221,23 @@ def test_the_lock_of_a_run_of_another_directory_is_known(
     held = held_lock(stack)
     assert held is not None and held.holder is HolderStatus.DEAD and held.directory == clone
     assert f"The operation has ended (run {ended.id} in {clone})." in lock_sentence(held)
+
+
+@pytest.mark.parametrize(
+    ("holder", "advice"),
+    [
+        (HolderStatus.ALIVE, "Wait until it ends, or cancel it."),
+        (HolderStatus.DEAD, "Release the lock: gpuecs-tui state /srv/x --unlock l-1"),
+        (
+            HolderStatus.UNKNOWN,
+            "Ask bo@laptop whether the operation is still running. If no machine uses this state, "
+            "release the lock: gpuecs-tui state /srv/x --unlock l-1 --confirm bo@laptop",
+        ),
+    ],
+)
+def test_what_to_do_about_a_lock_depends_on_its_holder(holder: HolderStatus, advice: str) -> None:
+    held = HeldLock("s3://b/k", "l-1", "OperationTypeApply", "bo@laptop", None, holder)
+    assert release_advice(Path("/srv/x"), held) == advice
 
 
 def test_a_lock_of_nobody_knows_whom_is_shown_with_the_command_that_releases_it(

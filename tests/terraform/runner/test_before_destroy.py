@@ -27,6 +27,7 @@ from tests.support.terraform.fake_engine import Command
 from tests.support.terraform.waiting import journal_of, until, until_state
 
 LOCK = {"ID": "l-1", "Operation": "OperationTypeApply", "Who": "bob@laptop", "Created": ""}
+GCS = {"bucket": "b"}
 GROUPS = "autoscaling:DescribeAutoScalingGroups"
 
 
@@ -74,7 +75,10 @@ def test_a_runner_that_is_killed_between_two_steps_and_the_next_destroy(
     os.kill(run.refresh().pid, signal.SIGKILL)
     lost = until_state(run, RunStatus.LOST)
     assert "No task of the service never-made runs." in journal_of(lost)
-    assert lost.message == "The runner process died during the destroy."
+    assert lost.message == (
+        "The runner process died during the destroy. The service may run no task: see the log of "
+        "the run."
+    )
     assert "Destroy again" in lost.remedy
     assert not applies(engine)
 
@@ -127,6 +131,23 @@ def test_a_lock_of_a_colleague_is_named_before_a_task_is_stopped(
     assert failed.remedy.startswith("Wait until it ends, or cancel it.")
     assert not [call for call in stub.calls if call.startswith(("ecs:", "autoscaling:"))]
     assert not applies(engine)
+
+
+def test_a_lock_that_is_not_read_is_left_to_terraform(
+    stub: Stub, engine: Path, stack: Path
+) -> None:
+    shown = Command([json.dumps(destroy_plan("never-made", REGION))])
+    empty = Command(['{"version": 4, "serial": 0, "lineage": "", "resources": []}'])
+    fake_engine.install(engine, show=shown, state=empty)
+    (stack / "main.tf").write_text('terraform {\n  backend "gcs" {\n    bucket = "b"\n  }\n}\n')
+    noted = stack / ".terraform" / "terraform.tfstate"
+    noted.parent.mkdir()
+    noted.write_text(json.dumps({"version": 3, "backend": {"type": "gcs", "config": GCS}}))
+    done = until_state(approved(stack), RunStatus.SUCCEEDED)
+    assert "No task is stopped before Terraform locks the state." in journal_of(done)
+    assert "Step 1" not in journal_of(done)
+    assert not [call for call in stub.calls if call.startswith(("ecs:", "autoscaling:"))]
+    assert applies(engine) == 1
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from gpuecs_tui.aws.error_kinds import TRANSIENT, ProblemKind
 from gpuecs_tui.aws.errors import AwsProblem
 from gpuecs_tui.aws.session import AccountReader
 from gpuecs_tui.demo.model import metrics
@@ -100,13 +101,13 @@ def protected(account: Stepped) -> int:
     return sum(bool(it["ProtectedFromScaleIn"]) for it in account.fleet["Instances"])
 
 
-def refuse(monkeypatch: pytest.MonkeyPatch, action: str) -> None:
-    """Let AWS refuse an action."""
+def refuse(monkeypatch: pytest.MonkeyPatch, action: str, kind: ProblemKind = "denied") -> None:
+    """Let AWS refuse an action, or not answer it."""
     call = AccountReader.call
 
     def refusing(self: AccountReader, service: str, operation: str, /, **parameters: Any) -> Any:
         if f"{service}:{operation}" == action:
-            raise AwsProblem("denied", "Not allowed.", call=action)
+            raise AwsProblem(kind, "Not done.", call=action)
         return call(self, service, operation, **parameters)
 
     monkeypatch.setattr(AccountReader, "call", refusing)
@@ -323,6 +324,47 @@ def test_a_refused_service_still_lets_the_protection_go(
         "service, and waits until its tasks have stopped."
     ]
     assert account.service["desiredCount"] == 2 and protected(account) == 0
+
+
+@pytest.mark.parametrize("kind", sorted(TRANSIENT))
+def test_a_call_without_an_answer_may_have_changed_something(
+    account: Stepped,
+    run: Run,
+    steps: tuple[Step, ...],
+    monkeypatch: pytest.MonkeyPatch,
+    kind: ProblemKind,
+) -> None:
+    for action in ("ecs:UpdateService", "autoscaling:SetInstanceProtection"):
+        refuse(monkeypatch, action, kind)
+    run.cancelled = lambda: len(run.warnings) == len(steps)
+    with pytest.raises(Stopped) as stopped:
+        run.carry_out(steps)
+    assert str(stopped.value) == (
+        "Whether the desired count of the service llm was changed to 0 is unknown. Whether "
+        "instances of the Auto Scaling group llm are still protected from scale-in is unknown."
+    )
+    # A read changes nothing.
+    run.notes.clear()
+    refuse(monkeypatch, "ecs:DescribeServices", kind)
+    run.cancelled = lambda: bool(run.warnings)
+    with pytest.raises(Stopped) as stopped:
+        run.carry_out(steps[:1])
+    assert str(stopped.value) == ""
+
+
+@pytest.mark.parametrize("kind", ["denied", *sorted(TRANSIENT)])
+def test_task_scaling_may_be_suspended_after_a_call_without_an_answer(
+    account: Stepped, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: ProblemKind
+) -> None:
+    monkeypatch.setattr(carry_out, "scalable_target", lambda *_given: {})
+    refuse(monkeypatch, "application-autoscaling:RegisterScalableTarget", kind)
+    staged = stage(tmp_path / "s", RunStatus.PLANNED, operation=Operation.DESTROY)
+    (suspend, *_others) = steps_of(staged, plan_tree(scaled_plan("llm", REGION)))
+    run.cancelled = lambda: bool(run.warnings)
+    with pytest.raises(Stopped) as stopped:
+        run.carry_out((suspend,))
+    unknown = "Whether task scaling of the service llm was suspended is unknown."
+    assert str(stopped.value) == ("" if kind == "denied" else unknown)
 
 
 @pytest.mark.parametrize(
