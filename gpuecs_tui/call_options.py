@@ -48,8 +48,10 @@ _PROGRAM = "gpuecs-tui "
 _LINE = re.compile(rf"\b{_PROGRAM}(?=(?:{'|'.join(COMMANDS_WITH_OPTIONS)})\b|\{{)")
 """The name of the program before a command, or before the placeholder of one."""
 _AWS = "aws "
-_AWS_LINE = re.compile(r"\baws (?=(?:application-autoscaling|ec2|ecs|logs) [a-z]+-[a-z])")
-"""The AWS CLI before a service and an operation."""
+_AWS_LINE = re.compile(
+    r"\baws (?=(?:application-autoscaling|autoscaling|ec2|ecs|iam|logs) [a-z]+-[a-z])"
+)
+"""The AWS CLI before a service that messages name, and an operation."""
 _DEMO, _PROFILE = "--demo", "--profile"
 
 

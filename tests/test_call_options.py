@@ -1,10 +1,13 @@
 """Command lines in messages carry the global options of the call that prints them."""
 
+import ast
 import os
+import re
 from pathlib import Path
 
 import pytest
 
+import gpuecs_tui
 from gpuecs_tui.call_options import (
     COMMANDS_WITH_OPTIONS,
     VARIABLE,
@@ -66,6 +69,24 @@ def test_the_aws_cli_gets_the_account_of_the_call(
     with call_with(lambda: options):
         assert _(text) == told and with_call_options(told) == told
         assert _("The aws ecs service is {id}.") == "The aws ecs service is {id}."
+
+
+def test_every_aws_command_in_the_sources_gets_the_account_of_the_call() -> None:
+    commands = {
+        found[0]
+        for file in Path(gpuecs_tui.__file__).parent.rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        for found in re.finditer(r"\baws [a-z0-9-]+ [a-z0-9]+-[a-z0-9-]+[^`]*", node.value)
+        # It reads the credentials of this machine and calls nothing.
+        if not found[0].startswith("aws configure ")
+    }
+    assert len(commands) > 10
+    with call_with(lambda: ["--profile", "ops"]):
+        assert [it for it in commands if not _(it).startswith("aws --profile ops ")] == []
+    regional = {it for it in commands if " --" in it and not it.startswith("aws iam ")}
+    assert len(regional) > 6
+    assert [it for it in regional if "--region " not in it] == []
 
 
 def test_options_are_quoted_and_braces_are_no_placeholder() -> None:

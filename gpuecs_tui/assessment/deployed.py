@@ -165,6 +165,7 @@ def applied_of(
         ignores_task_definition="task_definition" in ignored,
         ignores_desired="desired_count" in ignored,
         stack=stack if are_applied else None,
+        region=stack.stack.region,
     )
 
 

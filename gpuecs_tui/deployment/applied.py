@@ -30,5 +30,7 @@ class Applied:
     """The run of this user that changes the stack at present."""
     stack: Stack | None = None
     """The decisions in the directory; None unless all of them are known and applied."""
+    region: str = "REGION"
+    """The stack's Region, which commands of the AWS CLI in messages name."""
     directory: Path = Path("DIR")
     """The stack directory, which commands in messages name."""

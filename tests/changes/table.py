@@ -21,10 +21,10 @@ _INTRODUCTION = """\
 
 `make changes` writes this table. For every key of a stack, it changes an applied stack on the demo
 account, with the real Terraform and AWS provider: it plans, applies, plans again, changes the value
-back and applies that. Unless a row says otherwise, the stack has all defaults, but no tags on network
-interfaces (`fleet.tag_network_interfaces` is true by default). What users notice is derived from the
-plan by rules (`tests/changes/notice.py`). A row is run again when the files of its stacks change, not
-when only the program or the demo account does.
+back and applies that. Unless a row says otherwise, the stack has all defaults, but no tags on
+network interfaces (`fleet.tag_network_interfaces` is true by default). What users notice is derived
+from the plan by rules (`tests/changes/notice.py`). A row is run again when the files of its stacks
+change, not when only the program or the demo account does.
 
 - *{works}*: the change applies, the second plan is empty, and so is the plan after the change back.
 - *{said}*: the same, and the plan names what is deleted or replaced before you approve it.

@@ -22,7 +22,7 @@ from gpuecs_tui.commands.status import command as module
 from gpuecs_tui.commands.status.asked import Asked
 from gpuecs_tui.terraform.control import runs
 from gpuecs_tui.terraform.runs.run_status import RunStatus
-from tests.deployment.scene import NOW, Scene, deployment
+from tests.deployment.scene import NOW, Scene, deployment, target
 from tests.support.screens.written_stack import write_stack
 from tests.support.terraform import fake_engine
 from tests.support.terraform.applied_stack import DEFINITION, state
@@ -175,9 +175,9 @@ def to_a_deployment(scene: Scene) -> None:
         (Asked(revision="demo:5"), to_the_revision, "The service runs demo:4, and demo:5"),
         (Asked(tasks=0), to_zero, "The desired count of the service is 1, not 0."),
         (
-            Asked(replaced="ecs-svc/1"),
+            Asked(deployment="ecs-svc/2"),
             to_a_deployment,
-            "The deployment ecs-svc/1 was not replaced by a new one.",
+            "The newest deployment of the service is not ecs-svc/2.",
         ),
     ],
     ids=["revision", "tasks", "deployment"],
@@ -195,20 +195,39 @@ def test_only_a_service_as_the_command_asked_for_it_is_a_success(
     out = capsys.readouterr().out
     assert code == (0 if changes else EXIT_FAILED)
     assert (said in out) is not changes
-    assert "healthy: 1 task of demo:4" not in out or asked.replaced
+    assert "healthy: 1 task of demo:4" not in out or (changes and asked.deployment)
 
 
-@pytest.mark.parametrize("reads", [1, 2])
-def test_a_count_that_autoscaling_has_changed_takes_a_second_read(
-    stack: Path, scene: Scene, monkeypatch: pytest.MonkeyPatch, capsys: Printed, reads: int
-) -> None:
+def to_two(scene: Scene) -> None:
+    scene.task("t2", "RUNNING")
+    scene.tasks[-1]["containers"][0]["networkBindings"][0]["hostPort"] = 32769
+    scene.targets.append(target("i-0a1", 32769, "healthy"))
+    scene.service |= {"desiredCount": 2, "runningCount": 2}
+    scene.service["deployments"] = [{**STALE, "desiredCount": 2, "runningCount": 2}]
+
+
+@pytest.mark.parametrize(
+    ("asked", "change", "said"),
+    [
+        # A metric or a schedule may have raised the count.
+        (1, to_two, "healthy: 2 tasks"),
+        (1, lambda _it: None, "healthy: 1 task"),
+        (1, to_zero, "The desired count of the service is 0, not 1."),
+        (2, lambda _it: None, "The desired count of the service is 1, not 2."),
+        (0, lambda _it: None, "The desired count of the service is 1, not 0."),
+        (0, to_zero, "scaled to zero: "),
+    ],
+)
+def test_autoscaling_may_only_raise_the_count_that_was_asked_for(
+    stack: Path, scene: Scene, monkeypatch: pytest.MonkeyPatch, capsys: Printed, asked: int,
+    change: Callable[[Scene], None], said: str,
+) -> None:  # fmt: skip
     write_stack(stack, service__ignore_changes="desired_count")
-    # The first answer is older than the command, or autoscaling has set this count.
-    after_each_read(monkeypatch, lambda: to_zero(scene) if reads == 1 else None, lambda: None)
-    asked = Asked(tasks=0, is_autoscaled=True)
-    assert after_apply.follow_deployment(stack, 1, asked) == 0
+    change(scene)
+    after_each_read(monkeypatch, lambda: None, lambda: None)
+    code = after_apply.follow_deployment(stack, 1, Asked(tasks=asked, is_autoscaled=True))
     out = capsys.readouterr().out
-    assert ("scaled to zero: " in out, "healthy: 1 task" in out) == (reads == 1, reads == 2)
+    assert said in out and code == (EXIT_FAILED if ", not " in said else 0)
 
 
 def test_another_revision_of_a_service_without_tasks_is_no_success(

@@ -325,7 +325,7 @@ CASES = (
         "never-registered",
         unregistered,
         "Instance i-0a2 was launched 12 min ago and is not in the cluster.",
-        "get-console-output --instance-id i-0a2",
+        "get-console-output --region REGION --instance-id i-0a2",
         alternative="user data does not set ECS_CLUSTER",
         certain=False,
     ),

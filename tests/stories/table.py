@@ -29,8 +29,8 @@ INTRODUCTION = """\
 
 `make stories` writes this page. It carries out whole stories with the program's own commands, the
 real Terraform and AWS provider, and a demo account for each. Behind each command are its exit code
-and the sentence of its output that the story requires. A story is run again when its commands or the
-files of its stack change, not when only the program or the demo account does.
+and the sentence of its output that the story requires. A story is run again when its commands or
+the files of its stack change, not when only the program or the demo account does.
 """
 
 

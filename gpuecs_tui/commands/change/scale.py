@@ -82,7 +82,9 @@ def scale(arguments: argparse.Namespace) -> int:
             print(harmless("\n".join(effects)))
             _apply(arguments, scaling.values, _question(scaling.tasks))
         present = live.value if isinstance(live, Known) else None
-        autoscaled = present is not None and present.scaled is not None
+        autoscaled = bool(found.answers[SCALED]) or (
+            present is not None and present.scaled is not None
+        )
         asked = Asked(tasks=scaling.tasks, is_autoscaled=autoscaled)
         return after_change(here, arguments.wait, asked)
 

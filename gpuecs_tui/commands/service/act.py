@@ -36,13 +36,19 @@ def restart(arguments: argparse.Namespace) -> int:
         from gpuecs_tui.operations.service import force_new_deployment
 
         refuse_restart(now)
-        before = next((it.id for it in now.service.deployments if it.status == "PRIMARY"), "")
         question = _("Restart {name}?").format(name=now.service.name)
         confirm(restart_effects(now), here.asked(question), arguments)
         started = force_new_deployment(here.reader, here.names)
+        if not started:
+            raise Failure(
+                _("ECS accepted the restart, but its answer names no deployment."),
+                _("To see the tasks: gpuecs-tui status {directory}").format(
+                    directory=shell_word(here.directory)
+                ),
+            )
         print(harmless(_("Started the deployment {id}.").format(id=started)))
         print(_untracked())
-        return after_change(here, arguments.wait, Asked(replaced=before))
+        return after_change(here, arguments.wait, Asked(deployment=started))
 
 
 def stop_task(arguments: argparse.Namespace) -> int:

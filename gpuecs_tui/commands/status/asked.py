@@ -22,10 +22,10 @@ class Asked:
     tasks: int | None = None
     """The desired count; None: any."""
     is_autoscaled: bool = False
-    """Whether Application Auto Scaling may change the count again: then another one is no failure,
-    but takes several reads, because it may be that of before."""
-    replaced: str = ""
-    """Id of the deployment that a new one replaces (``Deployment.id``); empty: none."""
+    """Whether Application Auto Scaling may raise the count again: then a higher one is no failure,
+    unless no task was asked for."""
+    deployment: str = ""
+    """Id of the deployment that ECS started for the command (``Deployment.id``); empty: any."""
     rolls_back: bool = False
     """Whether ECS was asked to roll the newest deployment back, so that this is no failure."""
 
@@ -52,14 +52,15 @@ class Asked:
     def _unlike(self, it: Situation) -> str:
         """Return what the service has instead of what was asked for; empty if it has that."""
         applied, primary = it.applied, it.primary
-        if self.tasks is not None and it.desired != self.tasks and not self.is_autoscaled:
+        raised = self.is_autoscaled and 0 < (self.tasks or 0) < it.desired
+        if self.tasks is not None and it.desired != self.tasks and not raised:
             return _("The desired count of the service is {present}, not {asked}.").format(
                 present=it.desired, asked=self.tasks
             )
+        if self.deployment and (primary is None or primary.id != self.deployment):
+            return _("The newest deployment of the service is not {id}.").format(id=self.deployment)
         if primary is None:
             return ""
-        if self.replaced and primary.id == self.replaced:
-            return _("The deployment {id} was not replaced by a new one.").format(id=primary.id)
         wanted = "" if applied.ignores_task_definition else applied.task_definition
         if wanted and primary.task_definition != wanted:
             # The verdict compares the revision of a service that runs tasks.

@@ -11,6 +11,7 @@ from moto.ecs.exceptions import ECSException
 from moto.ecs.models import EC2ContainerServiceBackend, Service
 from moto.ecs.responses import EC2ContainerServiceResponse
 
+from gpuecs_tui.demo.model.primary import primary
 from gpuecs_tui.demo.model.service_history import (
     NO_CANDIDATE,
     STOPPABLE,
@@ -114,7 +115,7 @@ def stop_service_deployment() -> None:
 
 
 def forced_deployment() -> None:
-    """A forced new deployment gets a new id, and the one before it is gone while its tasks run."""
+    """A forced new deployment has a new id, also in the answer of UpdateService."""
 
     def update(
         original: Any, self: EC2ContainerServiceBackend, properties: dict[str, Any]
@@ -122,7 +123,7 @@ def forced_deployment() -> None:
         forced = properties.pop("force_new_deployment", False)
         service: Service = original(self, properties)
         if forced:
-            service.__dict__["demo_forced"] = True
+            primary(self, service, forced=True)
         return service
 
     wrap(EC2ContainerServiceBackend, "update_service", update)

@@ -53,13 +53,13 @@ def _never_registered(it: Situation) -> Recognition | None:
             seen=(", ".join(seen),),
             next_step=_(
                 "Check the network path to ECS: gpuecs-tui check DIR; then read the boot log: "
-                "aws ec2 get-console-output --instance-id {id} --latest"
-            ).format(id=shell_word(id)),
+                "aws ec2 get-console-output --region {region} --instance-id {id} --latest"
+            ).format(region=shell_word(it.applied.region), id=shell_word(id)),
             alternatives=(
                 _(
                     "If the instance is in another cluster, user data does not set ECS_CLUSTER: "
-                    "aws ecs list-container-instances --cluster default"
-                ),
+                    "aws ecs list-container-instances --region {region} --cluster default"
+                ).format(region=shell_word(it.applied.region)),
                 _("If the boot log ends with an error of cloud-init, user data failed."),
                 _(
                     "If the boot log has AccessDenied from ecs-init, the instance role lacks "

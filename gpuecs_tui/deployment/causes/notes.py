@@ -91,9 +91,9 @@ def _protected(it: Situation) -> Recognition | None:
         sentence=words.format(desired=it.fleet.desired, has=len(it.members), n=len(idle)),
         seen=("ProtectedFromScaleIn: true",),
         next_step=_(
-            "Run: aws autoscaling set-instance-protection --no-protected-from-scale-in "
-            "--auto-scaling-group-name GROUP --instance-ids {ids}"
-        ).format(ids=shell_words(idle)),
+            "Run: aws autoscaling set-instance-protection --region {region} "
+            "--no-protected-from-scale-in --auto-scaling-group-name GROUP --instance-ids {ids}"
+        ).format(region=shell_word(it.applied.region), ids=shell_words(idle)),
         alternatives=(
             _("If termination protection is on, ECS removes the protection within minutes."),
         ),

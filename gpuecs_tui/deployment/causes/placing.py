@@ -188,9 +188,9 @@ def _not_active(it: Situation) -> Recognition | None:
         sentence=words.format(n=len(draining)),
         seen=(f"status: {draining[0].status}", *filter(None, [draining[0].status_reason])),
         next_step=_(
-            "Wait for new instances, or run: aws ecs update-container-instances-state --cluster "
-            "CLUSTER --container-instances {id} --status ACTIVE"
-        ).format(id=shell_word(draining[0].id)),
+            "Wait for new instances, or run: aws ecs update-container-instances-state --region "
+            "{region} --cluster CLUSTER --container-instances {id} --status ACTIVE"
+        ).format(region=shell_word(it.applied.region), id=shell_word(draining[0].id)),
     )
 
 

@@ -42,7 +42,7 @@ _TEMPLATE_WORDS = {
     "instance_market_options": N_(
         "The market changes only for new instances. Running instances keep theirs until they "
         "are terminated. To replace them, run: aws autoscaling start-instance-refresh "
-        "--auto-scaling-group-name {group}"
+        "--region {region} --auto-scaling-group-name {group}"
     ),
     "image_id": N_("Only new instances use the new AMI. Running instances keep theirs."),
     "instance_type": N_(
@@ -167,7 +167,15 @@ def _template(change: ResourceChange, tree: PlanTree) -> Iterator[str]:
     group = next((it.before.get("name") for it in tree.changes if it.type == _GROUP), None)
     for root, words in _TEMPLATE_WORDS.items():
         if root in _roots(change):
-            yield _(words).format(group=shell_word(group or "NAME"))
+            yield _(words).format(
+                group=shell_word(group or "NAME"), region=shell_word(_region(change))
+            )
+
+
+def _region(change: ResourceChange) -> str:
+    """Return the Region in the ARN of a resource; ``REGION`` if it has none."""
+    parts = str(change.before.get("arn", "")).split(":")
+    return parts[3] if len(parts) > 3 and parts[3] else "REGION"
 
 
 def _refresh(change: ResourceChange, _tree: PlanTree) -> Iterator[str]:
@@ -188,9 +196,9 @@ def _protection(change: ResourceChange, _tree: PlanTree) -> Iterator[str]:
         yield _(
             "Running instances stay protected from scale-in. ECS no longer removes that "
             "protection, so they are never terminated by scale-in. To remove it, run: aws "
-            "autoscaling set-instance-protection --no-protected-from-scale-in "
+            "autoscaling set-instance-protection --region {region} --no-protected-from-scale-in "
             "--auto-scaling-group-name NAME --instance-ids ID…"
-        )
+        ).format(region=shell_word(_region(change)))
 
 
 def _revision(change: ResourceChange, tree: PlanTree) -> Iterator[str]:

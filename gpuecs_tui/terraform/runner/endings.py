@@ -23,7 +23,7 @@ class Endings:
     def record_changed(self, changed: str) -> None:
         """Write what the steps before a destroy have changed, or may have changed, in sentences.
 
-        They are told if the runner is killed.
+        They are part of the run's message if the runner is killed.
         """
         self._record.tell(changed=changed)
 

@@ -14,6 +14,7 @@ import pytest
 from gpuecs_tui.cli import main
 from gpuecs_tui.commands.failure import EXIT_FAILED, EXIT_USAGE
 from gpuecs_tui.commands.service.here import EXIT_NOT_DEPLOYED
+from gpuecs_tui.commands.status.asked import Asked
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.terraform.base.liveness import identify
 from gpuecs_tui.terraform.control import runs
@@ -453,6 +454,22 @@ def test_suspended_task_scaling_is_named_with_what_resumes_it(
         assert f"{words} To resume it: {command}" in out and "ScalingSuspended=false" in out
     finally:
         scaling.deregister_scalable_target(**TARGET)
+
+
+@pytest.mark.usefixtures("account")
+def test_task_scaling_in_the_directory_may_raise_the_count_again(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack.write(autoscaling__enabled=True, autoscaling__requests_per_target=60, fleet__max_size=20)
+    asked: list[Asked] = []
+
+    def after_change(_here: object, _wait: object, it: Asked) -> int:
+        asked.append(it)
+        return 0
+
+    monkeypatch.setattr("gpuecs_tui.commands.change.scale.after_change", after_change)
+    assert scale(stack, 2, "--yes") == 0
+    assert asked == [Asked(tasks=2, is_autoscaled=True)]
 
 
 def test_limits_that_changed_are_named_if_the_count_is_refused(

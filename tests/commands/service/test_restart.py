@@ -9,7 +9,10 @@ import pytest
 
 from gpuecs_tui.cli import main
 from gpuecs_tui.commands.failure import EXIT_FAILED, EXIT_USAGE
+from gpuecs_tui.commands.service import act
 from gpuecs_tui.commands.service.here import EXIT_NOT_DEPLOYED
+from gpuecs_tui.commands.status.asked import Asked
+from gpuecs_tui.operations import service
 from gpuecs_tui.terraform.runs.run_status import RunStatus
 from tests.demo.simulator.stepped import Stepped
 from tests.support.terraform.run_folders import stage
@@ -59,6 +62,34 @@ def test_without_a_terminal_it_only_says_what_it_would_do(
     assert "ECS replaces 2 tasks" in said.out and "--yes is required" in said.err
     account.step(2)
     assert account.history[0]["serviceDeploymentArn"] == newest
+
+
+def test_the_deployment_that_ecs_started_is_followed(
+    account: Stepped,
+    directory: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    followed: list[Asked] = []
+
+    def after_change(_here: object, _wait: object, it: Asked) -> int:
+        followed.append(it)
+        return 0
+
+    monkeypatch.setattr(act, "after_change", after_change)
+    before = account.service["deployments"][0]["id"]
+    assert main(["restart", str(directory), "--yes", "--wait"]) == 0
+    # ECS has begun it when it answers, before any task starts.
+    newest = account.service["deployments"][0]["id"]
+    assert followed == [Asked(deployment=newest)] and newest != before
+    assert f"Started the deployment {newest}." in capsys.readouterr().out
+    account.until(account.steady)
+    assert account.service["deployments"][0]["id"] == newest
+
+    monkeypatch.setattr(service, "update_service", lambda *_given, **_named: {"deployments": []})
+    assert main(["restart", str(directory), "--yes", "--wait"]) == EXIT_FAILED
+    assert "its answer names no deployment" in capsys.readouterr().err
+    assert len(followed) == 1
 
 
 def test_a_live_run_is_named(

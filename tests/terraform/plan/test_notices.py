@@ -98,7 +98,7 @@ TARGETS = resource(
         ),
         (
             [updated("aws_ecs_capacity_provider.this", provider("ENABLED"), provider("DISABLED"))],
-            "aws autoscaling set-instance-protection --no-protected-from-scale-in",
+            "aws autoscaling set-instance-protection --region REGION --no-protected-from-scale-in",
         ),
         (
             [updated("aws_ecs_service.this", {"desired_count": 5}, {"desired_count": 1})],
