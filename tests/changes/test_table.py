@@ -38,7 +38,8 @@ def test_every_change_counts_and_differs() -> None:
 @pytest.mark.skipif(not table.DOCUMENT.exists(), reason="not yet made: make changes")
 def test_the_table_is_fresh_and_has_every_change() -> None:
     text = table.DOCUMENT.read_text("utf-8")
-    stale = [it.name for it in CHANGES if it.name not in table.fresh(text)]
+    fresh = table.fresh(text)
+    stale = [it.name for it in CHANGES if it.name not in fresh]
     assert stale == [], "run make changes"
     outcomes = table.ended(text)
     assert len(outcomes) == len(CHANGES)
