@@ -80,7 +80,8 @@ def _stop(
     try:
         _offer(arguments, subject, planned)
     except (AwsProblem, Failure, Refused) as problem:
-        print(harmless(f"{problem} {_('The directory was not changed.')}"), file=sys.stderr)
+        kept = _("The directory was not changed.")
+        print(harmless(f"{problem} {kept}"), file=sys.stderr)
 
 
 def _offer(arguments: argparse.Namespace, subject: Subject, planned: Rollback) -> None:

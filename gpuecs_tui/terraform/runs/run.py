@@ -269,11 +269,14 @@ def _lost_ending(recorded: Recorded, files: RunFiles, facts: RunFacts) -> dict[s
                 if destroys
                 else _("Run a new plan to see whether changes remain."),
             }
-        changed = recorded.values.get("changed", "")
+        if destroys:
+            changed = recorded.values.get("changed", "")
+            died = _("The runner process died during the destroy.")
+            message = f"{died} {changed}".rstrip()
+        else:
+            message = _("The runner process died during the apply.")
         return {
-            "message": f"{_('The runner process died during the destroy.')} {changed}".rstrip()
-            if destroys
-            else _("The runner process died during the apply."),
+            "message": message,
             "remedy": continue_remedy(operation, directory),
         }
     if (full := full_folder(files.folder)) is not None:
