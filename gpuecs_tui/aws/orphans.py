@@ -149,6 +149,22 @@ def _task_definition(reader: AccountReader, planned: Planned) -> Found | None:
     return Found(newest[0], told["taskDefinition"].get("registeredAt"))
 
 
+def _scalable_target(reader: AccountReader, planned: Planned) -> Found | None:
+    namespace, resource, dimension = _need(
+        planned, "service_namespace", "resource_id", "scalable_dimension"
+    )
+    answer = reader.call(
+        "application-autoscaling",
+        "DescribeScalableTargets",
+        ServiceNamespace=namespace,
+        ResourceIds=[resource],
+        ScalableDimension=dimension,
+    )
+    for it in answer["ScalableTargets"]:
+        return Found(f"{namespace}/{resource}/{dimension}", it.get("CreationTime"))
+    return None
+
+
 def _role(reader: AccountReader, planned: Planned) -> Found | None:
     (name,) = _need(planned, "name")
     it = reader.call("iam", "GetRole", RoleName=name)["Role"]
@@ -268,6 +284,7 @@ def _inline_policy(reader: AccountReader, planned: Planned) -> Found | None:
 
 
 _LOOKS: Mapping[str, OrphanFinder] = {
+    "aws_appautoscaling_target": _scalable_target,
     "aws_autoscaling_group": _autoscaling_group,
     "aws_cloudwatch_log_group": _log_group,
     "aws_ecs_capacity_provider": _capacity_provider,

@@ -205,3 +205,31 @@ def test_a_lock_object(on_demo_account: DemoAccount, reader: AccountReader) -> N
     assert read_lock_object(reader, "locks-of-a-test", "k.tflock") == {}
     storage.delete_object(Bucket="locks-of-a-test", Key="k.tflock")
     storage.delete_bucket(Bucket="locks-of-a-test")
+
+
+@pytest.mark.usefixtures("made", "on_demo_account")
+def test_a_scalable_target_is_found_by_its_service(reader: AccountReader) -> None:
+    ecs, scaling = boto3.client("ecs"), boto3.client("application-autoscaling")
+    resource, dimension = f"service/{NAME}/{NAME}", "ecs:service:DesiredCount"
+    planned = {
+        "service_namespace": "ecs",
+        "resource_id": resource,
+        "scalable_dimension": dimension,
+    }
+    since = datetime.now(UTC)
+    ecs.create_service(cluster=NAME, serviceName=NAME, taskDefinition=NAME, desiredCount=0)
+    try:
+        assert find_orphan(reader, "aws_appautoscaling_target", planned, since) is None
+        scaling.register_scalable_target(
+            ServiceNamespace="ecs",
+            ResourceId=resource,
+            ScalableDimension=dimension,
+            MinCapacity=0,
+            MaxCapacity=1,
+        )
+        found = find_orphan(reader, "aws_appautoscaling_target", planned, since)
+        assert found is not None and found.import_id == f"ecs/{resource}/{dimension}"
+        with pytest.raises(NotYet):
+            find_orphan(reader, "aws_appautoscaling_target", {"service_namespace": "ecs"}, since)
+    finally:
+        ecs.delete_service(cluster=NAME, service=NAME, force=True)

@@ -74,7 +74,19 @@ def _task_definition(id_: str, _planned: PlannedValues) -> str:
     return id_ if id_.startswith("arn:") else ""
 
 
+def _scalable_target(id_: str, planned: PlannedValues) -> str:
+    # The provider's id is service/CLUSTER/NAME.
+    namespace, dimension = planned.get("service_namespace"), planned.get("scalable_dimension")
+    return f"{namespace}/{id_}/{dimension}" if namespace and dimension else ""
+
+
+SET_AGAIN = frozenset({"aws_appautoscaling_policy", "aws_appautoscaling_scheduled_action"})
+"""Types that are not imported: their calls (PutScalingPolicy, PutScheduledAction) set what exists
+already, so creating it again does no harm (Application Auto Scaling API reference)."""
+
 _RULES: Mapping[str, Callable[[str, PlannedValues], str]] = {
+    # service-namespace/resource-id/scalable-dimension
+    "aws_appautoscaling_target": _scalable_target,
     "aws_autoscaling_group": _same,  # name
     "aws_cloudwatch_log_group": _same,  # name
     "aws_ecs_capacity_provider": _last_of_arn,  # name

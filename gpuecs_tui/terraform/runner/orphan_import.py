@@ -21,6 +21,7 @@ from gpuecs_tui.shell_words import shell_word
 from gpuecs_tui.terraform.base.problems import RunProblem
 from gpuecs_tui.terraform.engine.events import Diagnostic, Event
 from gpuecs_tui.terraform.runner.import_ids import (
+    SET_AGAIN,
     GeneratedImport,
     PlannedValues,
     import_blocks,
@@ -108,6 +109,8 @@ def search_more(
     # removes before it creates its own. Creating the same rule again would be rejected.
     for candidate in [*missing, *_rules_of(search.groups, show)]:
         address = candidate.address
+        if candidate.type in SET_AGAIN:
+            continue
         if address in search.imports or address in search.absent or address in search.guessed:
             continue
         search.unclear.pop(address, None)
