@@ -17,7 +17,6 @@ from textual.app import App
 from textual.reactive import Reactive
 from textual.timer import Timer
 
-from gpuecs_tui.stack.containers.references import images_of, secret_references
 from gpuecs_tui.widgets.base.edited import Edited
 from gpuecs_tui.widgets.base.wizard_modal import WizardModal
 from gpuecs_tui.widgets.step.screen import TYPING_SECONDS, StepScreen
@@ -135,6 +134,9 @@ class AccountApp(App[ResultType]):
         facts = self.wizard.account.facts
         if facts is None or self.wizard.account.busy:
             return
+        # Imported late, because the first frame needs no stack.
+        from gpuecs_tui.stack.containers.references import images_of, secret_references
+
         stack = self.wizard.decisions.resolved.stack
         named = (
             tuple(images_of(stack)),

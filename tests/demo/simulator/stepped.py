@@ -6,6 +6,7 @@ Nothing waits: ``Stepped.step(10)`` plays ten seconds of the account in a few mi
 from __future__ import annotations
 
 import base64
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -61,8 +62,10 @@ def stepped(**settings: Any) -> Iterator[Stepped]:
     """Give an account of one Region with a service ``llm``; see Stepped."""
     with pytest.MonkeyPatch.context() as patch, patched_moto(), mock_aws():
         patch.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
-        # A command in an earlier test may have set it, and this can begin before the next test.
-        patch.delenv("AWS_PROFILE", raising=False)
+        # A command in an earlier test may have set a profile or an endpoint, and this can begin
+        # before the next test.
+        for name in [it for it in os.environ if it.startswith("AWS_")]:
+            patch.delenv(name)
         patch.setenv("AWS_ACCESS_KEY_ID", "testing")
         patch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
         patch.setattr(
