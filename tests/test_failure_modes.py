@@ -226,6 +226,11 @@ MODES = (
         "A secret does not exist, is scheduled for deletion, or is in another Region.",
     ),
     _reference("certificate", "The certificate is expired, not issued, or in another Region."),
+    _before(
+        "tls-policy",
+        "The HTTPS listener allows TLS 1.0 or 1.1, or has a policy that does not exist.",
+        "rules/test_balancer_rules.py::test_tls_policy",
+    ),
     _reference("name-limit", "AWS rejects a name that Terraform doesn't check."),
     _reference(
         "name-taken",

@@ -57,6 +57,7 @@ from gpuecs_tui.checks.rules.task_scaling import (
     scaling_schedule,
 )
 from gpuecs_tui.checks.rules.timing import delete_timeout, drain_timing, health_timing
+from gpuecs_tui.checks.rules.tls_policy import tls_policy
 from gpuecs_tui.checks.user_data.rule import user_data
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.model import KEYS, Stack
@@ -109,6 +110,7 @@ RULES: dict[str, Rule] = {
     GROUP: group_scaling,
     "quota": quota,
     "certificate": certificate,
+    "tls-policy": tls_policy,
     "role-missing": role_missing,
     "role-permissions": role_permissions,
     "service-linked-role": service_linked_role,

@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from gpuecs_tui.i18n import N_
 from gpuecs_tui.stack.fields import choice, flag, integer, text
 from gpuecs_tui.stack.task import PORT_MAX
+from gpuecs_tui.stack.tls_policies import EARLIER, POLICY, RECOMMENDED
 
 CERTIFICATE_ARN = (
     r"arn:aws[a-z-]*:(?:acm:[a-z0-9-]+:[0-9]{12}:certificate|iam::[0-9]{12}:server-certificate)"
     r"/[\w+=,.@/-]+"
 )
 TRAFFIC_PORT = "traffic-port"
+ROUND_ROBIN = "round_robin"
+STICKINESS_MAX_SECONDS = 7 * 24 * 3600
+"""Seven days (Elastic Load Balancing user guide, "Sticky sessions")."""
 _PORT = r"[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]"
 _CODE = r"(?:2[0-9]{2}|3[0-9]{2}|4[0-9]{2})"
 HTTP_MATCHER = rf"{_CODE}(?:-{_CODE})?(?:,{_CODE}(?:-{_CODE})?)*"
@@ -63,6 +67,15 @@ class LoadBalancer:
         pattern=CERTIFICATE_ARN,
         pattern_says=N_("must be the ARN of a certificate"),
     )
+    tls_policy: str = text(
+        N_("TLS policy"),
+        N_("Security policy of an HTTPS listener: the TLS versions and ciphers for clients."),
+        RECOMMENDED,
+        unset=EARLIER,
+        pattern=POLICY,
+        optional=False,
+        pattern_says=N_("must be the name of a security policy, ELBSecurityPolicy-…"),
+    )
     deletion_protection: bool = flag(
         N_("Deletion protection"),
         N_("Prevents deletion of the load balancer until this is turned off."),
@@ -95,8 +108,30 @@ class LoadBalancer:
     algorithm: str = choice(
         N_("Algorithm"),
         N_("least_outstanding_requests suits requests of very different duration."),
-        "round_robin",
-        ("round_robin", "least_outstanding_requests", "weighted_random"),
+        ROUND_ROBIN,
+        (ROUND_ROBIN, "least_outstanding_requests", "weighted_random"),
+    )
+    slow_start_seconds: int = integer(
+        N_("Slow start"),
+        N_(
+            "Time in which a new task receives a growing share of the requests, with round_robin "
+            "only. 0: off."
+        ),
+        0,
+        unset=0,
+        minimum=30,
+        maximum=900,
+        also=(0,),
+        unit="s",
+    )
+    stickiness_seconds: int = integer(
+        N_("Stickiness"),
+        N_("Time for which a cookie sends the requests of a client to the same task. 0: off."),
+        0,
+        unset=0,
+        minimum=0,
+        maximum=STICKINESS_MAX_SECONDS,
+        unit="s",
     )
     deregistration_delay_seconds: int = integer(
         N_("Deregistration delay"),

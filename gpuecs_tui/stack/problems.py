@@ -20,7 +20,12 @@ from gpuecs_tui.stack.containers.problems import (
 )
 from gpuecs_tui.stack.fleet import USER_DATA_MAX
 from gpuecs_tui.stack.identity import ROLE_KEYS
-from gpuecs_tui.stack.load_balancer import GRPC_MATCHER, HTTP_MATCHER, reversed_range
+from gpuecs_tui.stack.load_balancer import (
+    GRPC_MATCHER,
+    HTTP_MATCHER,
+    ROUND_ROBIN,
+    reversed_range,
+)
 from gpuecs_tui.stack.model import KEYS, Stack
 from gpuecs_tui.stack.partial import NotKnown, partial
 from gpuecs_tui.stack.relevance import CONDITIONS, is_relevant
@@ -238,6 +243,18 @@ def _protocol_version(stack: Stack) -> Iterator[tuple[str, str]]:
         )
 
 
+def _slow_start(stack: Stack) -> Iterator[tuple[str, str]]:
+    balancer = stack.load_balancer
+    if balancer.slow_start_seconds and balancer.algorithm != ROUND_ROBIN:
+        # Elastic Load Balancing user guide, "Edit target group attributes", slow start mode.
+        yield (
+            "load_balancer.slow_start_seconds",
+            _("must be 0 with the algorithm {algorithm}; slow start needs {needed}").format(
+                algorithm=balancer.algorithm, needed=ROUND_ROBIN
+            ),
+        )
+
+
 def _matcher(stack: Stack) -> Iterator[tuple[str, str]]:
     grpc = stack.load_balancer.target_protocol_version == "GRPC"
     if not re.fullmatch(GRPC_MATCHER if grpc else HTTP_MATCHER, stack.health_check.matcher):
@@ -306,7 +323,8 @@ _CONTRADICTIONS: tuple[Callable[[Stack], Iterator[tuple[str, str]]], ...] = (
     _tags, _roles, _sizes, _script, _scaling_steps, _container_memory, _container_cpu, _secrets,
     _ulimits, _exit_codes, _container_check, sidecar_names, sidecar_sizes, sidecar_ports,
     sidecar_order, _log_group, _certificate, _redirect_port,
-    _protocol_version, _matcher, _ingress, _percents, _task_limits, _schedules, _bucket,
+    _protocol_version, _slow_start, _matcher, _ingress, _percents, _task_limits, _schedules,
+    _bucket,
 )  # fmt: skip
 """The possible contradictions. Each has its own function, so an unknown answer skips only the
 checks that depend on it."""

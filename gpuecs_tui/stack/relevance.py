@@ -59,9 +59,12 @@ CONDITIONS: Mapping[str, Condition] = {
     "autoscaling.timezone": Condition(
         "autoscaling.schedules", (), N_("applies only to scheduled actions"), but=({},)
     ),
-    "load_balancer.certificate_arn": Condition(
-        "load_balancer.protocol", ("HTTPS",), N_("applies only to an HTTPS listener")
-    ),
+    **{
+        f"load_balancer.{name}": Condition(
+            "load_balancer.protocol", ("HTTPS",), N_("applies only to an HTTPS listener")
+        )
+        for name in ("certificate_arn", "tls_policy")
+    },
     "network.ingress_cidrs": Condition(
         "network.load_balancer_security_group_ids",
         ((),),

@@ -49,10 +49,14 @@ def with_kept(answers: Answers, present: Answers) -> dict[str, Value]:
     """Return ``answers`` for a directory that has a stack with the decisions ``present``.
 
     A key that is not in the answers keeps its value in the directory if its default may be newer
-    than the directory: a new default is only for new stacks.
+    than the directory: a new default is only for new stacks. A key that no longer has an effect
+    keeps nothing.
     """
     keeps = (key for key, it in KEYS.items() if it.kept or it.unset is not None)
-    return {**{key: present[key] for key in keeps if key in present}, **answers}
+    merged = {**{key: present[key] for key in keeps if key in present}, **answers}
+    return {
+        key: value for key, value in merged.items() if key in answers or is_relevant(key, merged)
+    }
 
 
 def generated_names(values: Answers) -> frozenset[str]:

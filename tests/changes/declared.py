@@ -12,6 +12,8 @@ from typing import Any
 
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.model import KEYS
+from gpuecs_tui.stack.relevance import is_relevant
+from gpuecs_tui.stack.tls_policies import EARLIER, RECOMMENDED
 
 Place = str
 """Names after ``@`` of the resources of the demo account, see ``account.places``."""
@@ -26,9 +28,11 @@ BASE: Mapping[str, Any] = {
     "fleet.tag_network_interfaces": False,
     "task.image": "@repository:2.4.1",
     "service.health_check_grace_seconds": 300,
+    "load_balancer.tls_policy": EARLIER,
 }
 """The stack before every change. Keys that were added later are as in a stack that lacks them: the
-rows of the other changes then stay true."""
+rows of the other changes then stay true.
+The TLS policy has an effect only with HTTPS."""
 
 HTTPS: Mapping[str, Any] = {
     "load_balancer.protocol": "HTTPS",
@@ -218,11 +222,14 @@ CHANGES: tuple[Change, ...] = (
         "load_balancer.certificate_arn": "@certificate"
     }),
     Change("load_balancer.certificate_arn", "@other-certificate", given=HTTPS),
+    Change("load_balancer.tls_policy", RECOMMENDED, given=HTTPS),
     Change("load_balancer.deletion_protection", True),
     Change("load_balancer.idle_timeout_seconds", 120),
     Change("load_balancer.target_port", 8000),
     Change("load_balancer.target_protocol_version", "HTTP2", given=HTTPS),
     Change("load_balancer.algorithm", "least_outstanding_requests"),
+    Change("load_balancer.slow_start_seconds", 60),
+    Change("load_balancer.stickiness_seconds", 3600),
     Change("load_balancer.deregistration_delay_seconds", 120),
     Change("health_check.path", "/ready"),
     Change("health_check.matcher", "200-299"),
@@ -287,4 +294,8 @@ def answers(*layers: Mapping[str, Any], places: Mapping[str, str]) -> dict[str, 
     merged: dict[str, Any] = {key: KEYS[key].default for key in kept} | dict(BASE)
     for layer in layers:
         merged.update(layer)
-    return {key: resolved(value, places) for key, value in merged.items()}
+    return {
+        key: resolved(value, places)
+        for key, value in merged.items()
+        if value == KEYS[key].default or is_relevant(key, merged)
+    }

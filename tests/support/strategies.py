@@ -19,6 +19,7 @@ from gpuecs_tui.stack.load_balancer import (
     CERTIFICATE_ARN,
     GRPC_MATCHER,
     HTTP_MATCHER,
+    ROUND_ROBIN,
     reversed_range,
 )
 from gpuecs_tui.stack.model import KEYS, Stack
@@ -281,6 +282,8 @@ def answers(draw: st.DrawFn) -> dict[str, Value]:
         given.pop("load_balancer.target_protocol_version", None)
     if all(given.get(key) for key in OWN_ROLES):
         given = {key: value for key, value in given.items() if key not in ROLE_KEYS}
+    if given.get("load_balancer.slow_start_seconds"):
+        given["load_balancer.algorithm"] = ROUND_ROBIN
     if given.get("load_balancer.internal") is False:
         given["network.ingress_cidrs"] = ("0.0.0.0/0",)
     if number("service.minimum_healthy_percent") >= number("service.maximum_percent"):

@@ -1,4 +1,4 @@
-"""What Elastic Load Balancing refuses about HTTPS listeners and health checks, and moto accepts.
+"""What Elastic Load Balancing refuses about HTTPS listeners and target groups, and moto accepts.
 
 docs/demo-account.md lists every refusal with its public source.
 """
@@ -9,9 +9,10 @@ from typing import Any
 
 from moto.elbv2.exceptions import ELBClientError
 from moto.elbv2.models import ELBv2Backend, FakeListener, FakeTargetGroup
-from moto.elbv2.ssl_policies import SSL_POLICIES
 
 from gpuecs_tui.demo.moto_patches.patching import wrap
+from gpuecs_tui.stack.load_balancer import ROUND_ROBIN
+from gpuecs_tui.stack.tls_policies import is_documented
 
 SECURE = ("HTTPS", "TLS")
 """Protocols of a listener that needs a certificate."""
@@ -22,29 +23,6 @@ APPLICATION = ("HTTP", "HTTPS")
 TIMEOUT, INTERVAL = 5, 30
 """Default seconds of the health check of an HTTP or HTTPS target group.
 https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateTargetGroup.html"""
-
-_FIPS = ("1-3", "1-2", "1-2-Res", "1-2-Ext0", "1-2-Ext1", "1-2-Ext2", "1-1", "1-0")
-OTHER_POLICIES = frozenset(
-    {
-        f"ELBSecurityPolicy-TLS13-{it}-FIPS-{date}"
-        for it in _FIPS
-        for date in ("2023-04", "PQ-2025-09")
-    }
-    | {
-        f"ELBSecurityPolicy-{it}"
-        for it in (
-            "2015-05",
-            "TLS-1-0-2015-04",
-            "FS-2018-06",
-            "FS-1-1-2019-08",
-            "FS-1-2-2019-08",
-            "FS-1-2-Res-2019-08",
-        )
-    }
-)
-"""AWS's SSL policies that moto doesn't have, those with RFC9151 in their name aside; a listener can
-name them.
-https://docs.aws.amazon.com/elasticloadbalancing/latest/application/describe-ssl-policies.html"""
 
 
 def listener_without_certificate() -> None:
@@ -67,8 +45,7 @@ def unknown_ssl_policy() -> None:
 
     def create(original: Any, self: ELBv2Backend, *args: Any, **given: Any) -> FakeListener:
         policy = given["ssl_policy"]
-        known = policy in SSL_POLICIES or policy in OTHER_POLICIES or "RFC9151" in policy
-        if not known:
+        if not is_documented(policy):
             raise ELBClientError("SSLPolicyNotFound", "The specified SSL policy does not exist.")
         made: FakeListener = original(self, *args, **given)
         return made
@@ -122,4 +99,28 @@ def _refuse_timeout(protocol: str, timeout: int, interval: int) -> None:
         )
 
 
-GAPS = (listener_without_certificate, unknown_ssl_policy, health_check_timeout)
+def slow_start_with_another_algorithm() -> None:
+    """ModifyTargetGroupAttributes accepts a slow start with any load balancing algorithm."""
+
+    def modify(
+        original: Any, self: ELBv2Backend, target_group_arn: str, attributes: dict[str, Any]
+    ) -> None:
+        group = self.target_groups.get(target_group_arn)
+        both = {**group.attributes, **attributes} if group else {}
+        algorithm = str(both.get("load_balancing.algorithm.type", ROUND_ROBIN))
+        if int(both.get("slow_start.duration_seconds", 0)) and algorithm != ROUND_ROBIN:
+            raise ELBClientError(
+                "InvalidConfigurationRequest",
+                f"Slow start is not supported with the load balancing algorithm {algorithm}.",
+            )
+        original(self, target_group_arn, attributes)
+
+    wrap(ELBv2Backend, "modify_target_group_attributes", modify)
+
+
+GAPS = (
+    listener_without_certificate,
+    unknown_ssl_policy,
+    health_check_timeout,
+    slow_start_with_another_algorithm,
+)

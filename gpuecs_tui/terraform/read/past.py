@@ -13,7 +13,9 @@ from gpuecs_tui.terraform.base.own_files import MOVED_FILE
 from gpuecs_tui.terraform.base.stored_attributes import stored_attributes
 from gpuecs_tui.terraform.base.tflock import STATE_NAME
 from gpuecs_tui.terraform.hcl.tree import Reference
+from gpuecs_tui.terraform.read.balancer import STICKINESS
 from gpuecs_tui.terraform.read.configuration import Configuration
+from gpuecs_tui.terraform.read.rules import TARGETS
 from gpuecs_tui.terraform.render.former_texts import former_in
 from gpuecs_tui.terraform.render.past_addresses import (
     FORMER,
@@ -53,6 +55,7 @@ def past_in(configuration: Configuration) -> Past:
         tuple(known),
         PORT_HANDOVER in configuration.blocks,
         _is_suffixed(configuration, region if isinstance(region, str) else ""),
+        configuration.body(TARGETS, STICKINESS) is not None,
         former_in(configuration.texts),
     )
 
@@ -81,6 +84,7 @@ def past_for(directory: Path, configuration: Configuration, stack: Stack, known:
         tuple(move for move in possible_moves() if move in moves),
         https and (stated.handover or balancer.port in _http_ports(configuration, held)),
         _is_suffixed(configuration, stack.stack.region),
+        stated.sticky,
         stated.former_texts,
     )
 

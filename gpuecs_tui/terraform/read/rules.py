@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.scaling.autoscaling import POLICIES
+from gpuecs_tui.stack.tls_policies import API_DEFAULT
 from gpuecs_tui.terraform.base.addresses import FLEET_TIES, PORT_HANDOVER
 
 CLUSTER = "aws_ecs_cluster.this"
@@ -126,11 +127,13 @@ KEY_RULES: Mapping[str, KeyRule] = {
     "load_balancer.port": KeyRule(LISTENER, "port"),
     "load_balancer.protocol": KeyRule(LISTENER, "protocol", "HTTP"),
     "load_balancer.certificate_arn": KeyRule(LISTENER, "certificate_arn", ""),
+    "load_balancer.tls_policy": KeyRule(LISTENER, "ssl_policy", API_DEFAULT),
     "load_balancer.deletion_protection": KeyRule(BALANCER, "enable_deletion_protection", False),
     "load_balancer.idle_timeout_seconds": KeyRule(BALANCER, "idle_timeout", 60),
     "load_balancer.target_port": KeyRule(TARGETS, "port"),
     "load_balancer.target_protocol_version": KeyRule(TARGETS, "protocol_version", "HTTP1"),
     "load_balancer.algorithm": KeyRule(TARGETS, "load_balancing_algorithm_type", "round_robin"),
+    "load_balancer.slow_start_seconds": KeyRule(TARGETS, "slow_start", 0),
     "load_balancer.deregistration_delay_seconds": KeyRule(TARGETS, "deregistration_delay", 300),
     "health_check.path": KeyRule(TARGETS, "health_check.path", "/"),
     "health_check.matcher": KeyRule(TARGETS, "health_check.matcher", "200"),
@@ -227,11 +230,12 @@ READ_APART: Mapping[str, str] = {
     },
     "autoscaling.schedules": f"{SCHEDULED_ACTIONS}.for_each",
     "autoscaling.timezone": f"{SCHEDULED_ACTIONS}.timezone",
+    "load_balancer.stickiness_seconds": f"{TARGETS}.stickiness.cookie_duration",
     "state.backend": "terraform.backend",
 }
 """The decisions whose reading needs more than one attribute or a conversion: key → address and path
-of the place where they are written. Their readers are in answers.py, container.py, network.py and
-scaling.py."""
+of the place where they are written. Their readers are in answers.py, balancer.py, container.py,
+network.py and scaling.py."""
 
 KNOWN = frozenset(
     rule.address

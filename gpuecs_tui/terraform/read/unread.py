@@ -56,7 +56,11 @@ _SPECIAL_PLACES: Mapping[str, tuple[str, str]] = {
     "task.log_retention_days": (LOGS, "retention_in_days"),
     "names.log_group": (TASK, "container_definitions"),
     "state.backend": ("backend", ""),
-    **{key: _parted(place) for key, place in READ_APART.items() if key.startswith("autoscaling.")},
+    **{
+        key: _parted(place)
+        for key, place in READ_APART.items()
+        if key.startswith(("autoscaling.", "load_balancer."))
+    },
 }
 """Where the keys without a rule are read; the remaining keys are in the container."""
 _DECIDED_BY_ABSENCE = ("network.ingress_cidrs", "network.vpc_endpoints")

@@ -29,6 +29,9 @@ class Past:
     suffixed: bool = False
     """The instance role trusts ``ec2.`` and the DNS suffix of the partition, as earlier versions
     wrote it: the same in most partitions, but rejected in the European Sovereign Cloud."""
+    sticky: bool = False
+    """The target group has a block about stickiness. Without the block, the provider leaves
+    stickiness as it is."""
     former_texts: frozenset[FormerText] = frozenset()
     """Comments and descriptions that the files have in the wording of an earlier version."""
 

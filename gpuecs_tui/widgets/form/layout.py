@@ -246,7 +246,14 @@ LAYOUT: Mapping[str, tuple[Section, ...]] = {
         Section(
             N_("Target group"),
             (
-                *_keys("load_balancer", "target_port", "target_protocol_version", "algorithm"),
+                *_keys(
+                    "load_balancer",
+                    "target_port",
+                    "target_protocol_version",
+                    "algorithm",
+                    "slow_start_seconds",
+                    "stickiness_seconds",
+                ),
                 *_keys("health_check", "port", "protocol"),
                 "names.target_group",
             ),
@@ -255,7 +262,9 @@ LAYOUT: Mapping[str, tuple[Section, ...]] = {
         Section(
             N_("Load balancer"),
             (
-                *_keys("load_balancer", "idle_timeout_seconds", "deletion_protection"),
+                *_keys(
+                    "load_balancer", "tls_policy", "idle_timeout_seconds", "deletion_protection"
+                ),
                 "names.load_balancer",
             ),
             folded=True,

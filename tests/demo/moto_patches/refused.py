@@ -67,6 +67,7 @@ from tests.demo.moto_patches.refused_settings import (
     secrets_without_a_role,
     size_turned_upside_down,
     size_upside_down,
+    slow_start_by_another_algorithm,
     too_many_containers,
     too_many_ignored_exit_codes,
 )
@@ -763,6 +764,9 @@ REFUSALS: dict[tuple[str, str], tuple[Scenario, ...]] = {
         group_turned_to_a_long_timeout,
         group_turned_to_a_short_interval,
     ),
+    ("elasticloadbalancing:ModifyTargetGroupAttributes", "InvalidConfigurationRequest"): (
+        slow_start_by_another_algorithm,
+    ),
     ("iam:DeleteRole", "DeleteConflict"): (
         role_of_a_profile,
         role_with_a_policy,
@@ -961,6 +965,7 @@ CLOSED_GAPS: dict[str, tuple[Scenario, ...]] = {
         group_turned_to_a_long_timeout,
         group_turned_to_a_short_interval,
     ),
+    "slow_start_with_another_algorithm": (slow_start_by_another_algorithm,),
     "odd_retention": (odd_retention,),
 }
 """Function of gpuecs_tui/demo → the scenarios that moto as it comes accepts."""

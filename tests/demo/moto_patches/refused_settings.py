@@ -85,6 +85,14 @@ def group_turned_to_a_long_timeout(client: Client) -> Call:
     )
 
 
+def slow_start_by_another_algorithm(client: Client) -> Call:
+    balancing, target = target_group(client, "unhurried")
+    slow = [{"Key": "slow_start.duration_seconds", "Value": "60"}]
+    balancing.modify_target_group_attributes(TargetGroupArn=target, Attributes=slow)
+    other = [{"Key": "load_balancing.algorithm.type", "Value": "least_outstanding_requests"}]
+    return lambda: balancing.modify_target_group_attributes(TargetGroupArn=target, Attributes=other)
+
+
 def group_turned_to_a_short_interval(client: Client) -> Call:
     balancing, target = target_group(client, "brief")
     balancing.modify_target_group(TargetGroupArn=target, HealthCheckTimeoutSeconds=20)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from gpuecs_tui.stack.fields import Value
+from gpuecs_tui.stack.tls_policies import EARLIER
 from tests.support.terraform.written_files import (
     BOUNDARY,
     BY_METRIC,
@@ -145,11 +146,14 @@ OTHER: dict[str, tuple[Value, Mapping[str, Value]]] = {
     "load_balancer.port": (8080, {}),
     "load_balancer.protocol": ("HTTPS", HTTPS),
     "load_balancer.certificate_arn": (f"{CERTIFICATE}9", HTTPS),
+    "load_balancer.tls_policy": (EARLIER, HTTPS),
     "load_balancer.deletion_protection": (True, {}),
     "load_balancer.idle_timeout_seconds": (600, {}),
     "load_balancer.target_port": (8080, {"names.target_group": "g"}),
     "load_balancer.target_protocol_version": ("HTTP2", {**HTTPS, "names.target_group": "g"}),
     "load_balancer.algorithm": ("weighted_random", {}),
+    "load_balancer.slow_start_seconds": (30, {}),
+    "load_balancer.stickiness_seconds": (3600, {}),
     "load_balancer.deregistration_delay_seconds": (0, {}),
     "health_check.path": ("/v1/${health}", {}),
     "health_check.matcher": ("200-299", {}),

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from gpuecs_tui.stack.fields import Value
+from gpuecs_tui.stack.tls_policies import RECOMMENDED
 from gpuecs_tui.terraform.hcl.tree import Literal, Reference, calls
 from gpuecs_tui.terraform.read.configuration import MISSING
 from gpuecs_tui.terraform.read.directory import read
@@ -209,7 +210,7 @@ def test_security_of_the_defaults() -> None:
     assert written.value(template, "block_device_mappings.ebs.encrypted") is True
     assert written.value(template, "block_device_mappings.ebs.volume_type") == "gp3"
     assert written.value("aws_lb.this", "drop_invalid_header_fields") is True
-    assert "TLS13-1-2" in written.value("aws_lb_listener.https", "ssl_policy")
+    assert written.value("aws_lb_listener.https", "ssl_policy") == RECOMMENDED
     assert written.value("aws_lb_listener.http", "default_action.type") == "redirect"
     assert written.value("aws_cloudwatch_log_group.this", "retention_in_days") == 30
     assert not any("privileged" in text or "SYS_ADMIN" in text for text in render(made()).values())

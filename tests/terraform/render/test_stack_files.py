@@ -37,9 +37,10 @@ TURNS = {
 }
 """Keys without which their accompanying decisions are not a valid stack."""
 LATER = [
-    key
-    for key in KEYS
-    if key.startswith(("container.", "container_health.", "sidecars.")) or "ipc_mode" in key
+    *(key for key in KEYS if key.startswith(("container.", "container_health.", "sidecars."))),
+    "task.ipc_mode",
+    "load_balancer.slow_start_seconds",
+    "load_balancer.stickiness_seconds",
 ]
 """Keys that the answers file in ``data`` was written without."""
 DATA = Path(__file__).parent / "data"
@@ -130,5 +131,13 @@ def test_an_answers_file_with_every_key_of_an_earlier_version_renders_as_it_did(
     assert {key: stack[key] for key in answers} == answers
     assert all(stack[key] == KEYS[key].unset for key in LATER)
     written = "".join(render(stack).values())
-    for name in ("ipc_mode", "healthCheck", "restartPolicy", "repositoryCredentials", "ulimits"):
+    for name in (
+        "ipc_mode",
+        "healthCheck",
+        "restartPolicy",
+        "repositoryCredentials",
+        "ulimits",
+        "slow_start",
+        "stickiness",
+    ):
         assert name not in written

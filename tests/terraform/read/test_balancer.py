@@ -1,0 +1,71 @@
+"""The answers about the load balancer that need more than one attribute, and what is written when
+they are turned off."""
+
+from __future__ import annotations
+
+import pytest
+
+from gpuecs_tui.terraform.read.configuration import load_configuration
+from gpuecs_tui.terraform.read.directory import read_back
+from gpuecs_tui.terraform.read.past import past_in
+from gpuecs_tui.terraform.render.stack_files import render
+from tests.support.terraform.written_files import HTTPS, made
+
+FILE = "load_balancer.tf"
+STICKINESS = "load_balancer.stickiness_seconds"
+POLICY = "load_balancer.tls_policy"
+START = '  stickiness {\n    type            = "lb_cookie"\n    cookie_duration = 3600\n  }\n'
+
+
+def with_stickiness(block: str) -> dict[str, str]:
+    files = render(made(load_balancer__stickiness_seconds=3600))
+    assert START in files[FILE]
+    return {**files, FILE: files[FILE].replace(START, block)}
+
+
+@pytest.mark.parametrize(
+    ("block", "seconds"),
+    [
+        (START, 3600),
+        ('  stickiness {\n    type = "lb_cookie"\n  }\n', 86400),
+        ('  stickiness {\n    type = "lb_cookie"\n    enabled = false\n  }\n', 0),
+        ("", 0),
+    ],
+)
+def test_stickiness_is_read(block: str, seconds: int) -> None:
+    found = read_back(with_stickiness(block))
+    assert found.answers[STICKINESS] == seconds
+    assert found.unread == ()
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        '  stickiness {\n    type = "app_cookie"\n    cookie_name = "me"\n  }\n',
+        '  stickiness {\n    type = "lb_cookie"\n    enabled = aws_lb.this.internal\n  }\n',
+        '  dynamic "stickiness" {\n    for_each = var.x\n    content {}\n  }\n',
+    ],
+)
+def test_other_stickiness_is_not_taken_as_an_answer(block: str) -> None:
+    found = read_back(with_stickiness(block))
+    assert STICKINESS not in found.answers
+    assert [it.keys for it in found.unread if STICKINESS in it.keys] == [(STICKINESS,)]
+
+
+def test_stickiness_that_is_turned_off_is_written_as_off() -> None:
+    """The provider leaves stickiness as it is in a target group without the block."""
+    on = load_configuration(render(made(load_balancer__stickiness_seconds=3600)))
+    off = render(made(), past_in(on))
+    written = load_configuration(off)
+    assert written.value("aws_lb_target_group.this", "stickiness.enabled") is False
+    assert past_in(written) == past_in(on)
+    again = read_back(off)
+    assert (again.stack, again.edits, again.unread) == (made(), (), ())
+    assert "stickiness" not in render(made())[FILE]
+
+
+def test_a_listener_without_a_policy_has_the_default_of_the_api() -> None:
+    files = render(made(HTTPS))
+    line = next(it for it in files[FILE].splitlines() if "ssl_policy" in it)
+    found = read_back({**files, FILE: files[FILE].replace(line, "")})
+    assert found.answers[POLICY] == "ELBSecurityPolicy-2016-08"
