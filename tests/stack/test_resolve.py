@@ -18,6 +18,7 @@ from gpuecs_tui.stack.resolve import (
     with_kept,
     with_new_defaults,
 )
+from gpuecs_tui.stack.tls_policies import EARLIER
 
 G4DN_XLARGE = InstanceType(
     name="g4dn.xlarge", vcpus=4, memory_mib=16384, gpus=1, gpu_model="T4", gpu_memory_mib=16384,
@@ -197,6 +198,11 @@ def test_new_defaults_are_for_new_stacks() -> None:
         "service.health_check_grace_seconds": 30,
         **answers,
     }
+    # A value that has no effect beside the answers would be refused as an answer.
+    https: dict[str, Value] = {"load_balancer.tls_policy": EARLIER}
+    assert with_kept({"load_balancer.protocol": "HTTP"}, https).keys() == {"load_balancer.protocol"}
+    secure: dict[str, Value] = {"load_balancer.protocol": "HTTPS"}
+    assert with_kept(secure, https) == {**https, **secure}
     # After the upgrade, unset keys have their default, and decisions are unchanged.
     brought = with_new_defaults({**present, "task.stop_timeout_seconds": 90})
     assert brought.keys() == {
