@@ -198,7 +198,7 @@ def test_new_defaults_are_for_new_stacks() -> None:
         "service.health_check_grace_seconds": 30,
         **answers,
     }
-    # A value that has no effect beside the answers would be refused as an answer.
+    # A value that the answers leave without effect would be refused as an answer.
     https: dict[str, Value] = {"load_balancer.tls_policy": EARLIER}
     assert with_kept({"load_balancer.protocol": "HTTP"}, https).keys() == {"load_balancer.protocol"}
     secure: dict[str, Value] = {"load_balancer.protocol": "HTTPS"}
