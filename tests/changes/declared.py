@@ -297,5 +297,5 @@ def answers(*layers: Mapping[str, Any], places: Mapping[str, str]) -> dict[str, 
     return {
         key: resolved(value, places)
         for key, value in merged.items()
-        if value == KEYS[key].default or is_relevant(key, merged)
+        if key not in BASE or is_relevant(key, merged)
     }
