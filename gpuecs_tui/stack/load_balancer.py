@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from gpuecs_tui.i18n import N_
 from gpuecs_tui.stack.fields import choice, flag, integer, text
 from gpuecs_tui.stack.task import PORT_MAX
-from gpuecs_tui.stack.tls_policies import EARLIER, POLICY, RECOMMENDED
+from gpuecs_tui.stack.tls_policies import EARLIER, POLICY
 
 CERTIFICATE_ARN = (
     r"arn:aws[a-z-]*:(?:acm:[a-z0-9-]+:[0-9]{12}:certificate|iam::[0-9]{12}:server-certificate)"
@@ -69,8 +69,12 @@ class LoadBalancer:
     )
     tls_policy: str = text(
         N_("TLS policy"),
-        N_("Security policy of an HTTPS listener: the TLS versions and ciphers for clients."),
-        RECOMMENDED,
+        N_(
+            "Security policy of an HTTPS listener: the TLS versions and ciphers for clients. In "
+            "partitions other than aws and aws-cn, the default is an earlier policy, because it is "
+            "not confirmed that the newest one exists there."
+        ),
+        derived=True,
         unset=EARLIER,
         pattern=POLICY,
         optional=False,

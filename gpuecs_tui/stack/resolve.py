@@ -22,6 +22,7 @@ from gpuecs_tui.stack.scaling.autoscaling import (
     without_count,
 )
 from gpuecs_tui.stack.task import CPU_MAX
+from gpuecs_tui.stack.tls_policies import recommended
 
 Answers = Mapping[str, Value]
 """Dotted key → value of each decided key. The other keys use their default."""
@@ -186,6 +187,7 @@ def _derive(
     fill("network.load_balancer_subnet_ids", values["network.instance_subnet_ids"] or None)
     https = values["load_balancer.protocol"] == "HTTPS"
     fill("load_balancer.port", HTTPS_PORT if https else HTTP_PORT)
+    fill("load_balancer.tls_policy", recommended(cast(str, values["stack.region"])))
     fill("names.target_group", derived_target_group(values) if name else None)
     fill("task.log_stream_prefix", values["task.container_name"])
     if instance_type:

@@ -5,9 +5,14 @@ Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/desc
 
 from __future__ import annotations
 
+from gpuecs_tui.stack.partitions import partition_of
+
 RECOMMENDED = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
 """AWS recommends it, and the console uses it by default: TLS 1.2 and 1.3 with forward secrecy, and
 post-quantum key exchange for clients that support it."""
+CONFIRMED = ("aws", "aws-cn")
+"""The partitions whose own page names the recommended policy (the same page on docs.amazonaws.cn
+for China). For the others, no page that confirms it was found."""
 EARLIER = "ELBSecurityPolicy-TLS13-1-2-2021-06"
 """The policy of every stack that gpuecs-tui wrote before the policy could be chosen."""
 API_DEFAULT = "ELBSecurityPolicy-2016-08"
@@ -50,6 +55,11 @@ POLICIES = OLD_VERSIONS | frozenset(
     )
 )
 """The names of all policies that a listener can have, those with RFC9151 in their name aside."""
+
+
+def recommended(region: str) -> str:
+    """Return the default policy of a new listener in ``region``."""
+    return RECOMMENDED if partition_of(region) in CONFIRMED else EARLIER
 
 
 def is_documented(policy: str) -> bool:

@@ -57,6 +57,10 @@ FOLLOWS: Mapping[str, str] = {
         "`service.health_check_grace_seconds` and 120 s for the start of an instance"
     ),
     "load_balancer.port": "80; with HTTPS 443",
+    "load_balancer.tls_policy": (
+        "`stack.region`: `ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09` in the partitions `aws` and "
+        "`aws-cn`, `ELBSecurityPolicy-TLS13-1-2-2021-06` in others"
+    ),
 }
 """The defaults that ``resolve`` derives from other keys."""
 

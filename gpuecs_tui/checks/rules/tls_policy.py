@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from gpuecs_tui.checks.context import Context
 from gpuecs_tui.checks.finding import Finding, warning
 from gpuecs_tui.i18n import _
-from gpuecs_tui.stack.tls_policies import OLD_VERSIONS, RECOMMENDED, is_documented
+from gpuecs_tui.stack.tls_policies import OLD_VERSIONS, is_documented, recommended
 
 RULE, KEY = "tls-policy", "load_balancer.tls_policy"
 
@@ -31,4 +31,5 @@ def tls_policy(context: Context) -> Iterator[Finding]:
         )
     else:
         return
-    yield warning(RULE, KEY, message.format(policy=policy), fix=((KEY, RECOMMENDED),))
+    better = recommended(context.stack.stack.region)
+    yield warning(RULE, KEY, message.format(policy=policy), fix=((KEY, better),))

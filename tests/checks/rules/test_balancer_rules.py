@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gpuecs_tui.stack.fields import Value
+from gpuecs_tui.stack.resolve import resolve
 from gpuecs_tui.stack.tls_policies import API_DEFAULT, EARLIER, RECOMMENDED
 from tests.support.fixes import apply_fix
 from tests.support.small_account import ANSWERS, account, findings
@@ -36,3 +37,14 @@ def test_tls_policy(policy: str, says: str) -> None:
         answers = apply_fix(found[0], answers)
         assert answers["load_balancer.tls_policy"] == RECOMMENDED
         assert not [it for it in findings(account(), answers) if it.rule == "tls-policy"]
+
+
+@pytest.mark.parametrize(
+    ("region", "policy"),
+    [("us-west-2", RECOMMENDED), ("cn-north-1", RECOMMENDED), ("us-gov-west-1", EARLIER)],
+)
+def test_the_default_policy_is_one_that_is_confirmed_for_the_partition(
+    region: str, policy: str
+) -> None:
+    answers = {**ANSWERS, **HTTPS, "stack.region": region}
+    assert resolve(answers, None).stack.load_balancer.tls_policy == policy
