@@ -9,35 +9,27 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.base.problems import RunProblem
-from gpuecs_tui.terraform.base.stored_attributes import stored_attributes
-from gpuecs_tui.terraform.hcl.tree import ReadProblem
-from gpuecs_tui.terraform.read.configuration import load_configuration
-from gpuecs_tui.terraform.read.files import read_texts
-from gpuecs_tui.terraform.state.backend import local_state
+from gpuecs_tui.terraform.read.configuration import Configuration
 
 _ARN = re.compile(r"arn:[\w-]+:[\w-]+:(?P<region>[a-z]{2,}(?:-[a-z]+)+-\d+):")
 """An ARN with a region: those of IAM have none."""
 
 
-def refuse_another_region(directory: Path, environ: Mapping[str, str]) -> None:
+def refuse_another_region(
+    stored: Iterable[Mapping[str, Any]], configuration: Configuration
+) -> None:
     """Raise RunProblem if the provider's Region isn't that of the resources in the state.
 
-    Reads the files and a local state. Unreadable files and a remote state are left to the plan.
+    ``stored`` are the attributes of each resource instance in the state.
     """
-    state = local_state(directory, environ)
-    used = Counter(_regions(state)) if state is not None else Counter()
-    if not used:
-        return
-    try:
-        wanted = load_configuration(read_texts(directory)).value("provider.aws", "region")
-    except ReadProblem:
-        return
-    if isinstance(wanted, str) and wanted not in used:
+    used = Counter(_regions(stored))
+    wanted = configuration.value("provider.aws", "region")
+    if used and isinstance(wanted, str) and wanted not in used:
         region = used.most_common(1)[0][0]
         raise RunProblem(
             _(
@@ -51,8 +43,8 @@ def refuse_another_region(directory: Path, environ: Mapping[str, str]) -> None:
         )
 
 
-def _regions(state: Path) -> Iterator[str]:
-    for _address, attributes in stored_attributes(state):
+def _regions(stored: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    for attributes in stored:
         arn = attributes.get("arn")
         if isinstance(arn, str) and (found := _ARN.match(arn)):
             yield found["region"]

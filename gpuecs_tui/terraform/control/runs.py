@@ -28,12 +28,10 @@ from gpuecs_tui.terraform.base.atomic_files import create_json, now, read_json
 from gpuecs_tui.terraform.base.liveness import host_name, is_alive
 from gpuecs_tui.terraform.base.problems import RunProblem
 from gpuecs_tui.terraform.control.protection import refuse_plan, refuse_protected
-from gpuecs_tui.terraform.control.region import refuse_another_region
 from gpuecs_tui.terraform.control.rotation import rotate
+from gpuecs_tui.terraform.control.unchangeable import refuse_unchangeable
 from gpuecs_tui.terraform.hcl.tree import ReadProblem
 from gpuecs_tui.terraform.plan.details import load_plan
-from gpuecs_tui.terraform.plan.role_path import refuse_another_path
-from gpuecs_tui.terraform.plan.vpc import refuse_another_vpc
 from gpuecs_tui.terraform.read.files import refuse_irregular
 from gpuecs_tui.terraform.runs.directory_lock import DirectoryBusy, DirectoryLock, acquire
 from gpuecs_tui.terraform.runs.fingerprint import module_files
@@ -110,10 +108,7 @@ def start(
         refuse_irregular(real, *([state] if state is not None else []), *module_files(real))
     except ReadProblem as problem:
         raise RunProblem(problem.message, problem.remedy) from None
-    refuse_another_region(real, environment)
-    if operation is not Operation.DESTROY:
-        refuse_another_vpc(real, environment)
-        refuse_another_path(real, environment)
+    refuse_unchangeable(real, environment, operation)
     refuse_other_state(real, environment)
     if operation is Operation.DESTROY:
         refuse_protected(real)

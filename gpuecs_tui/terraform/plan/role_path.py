@@ -8,37 +8,26 @@ EntityAlreadyExists), whatever its path is.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
+from typing import Any
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.base.problems import RunProblem
-from gpuecs_tui.terraform.base.stored_attributes import stored_attributes
-from gpuecs_tui.terraform.hcl.tree import ReadProblem
 from gpuecs_tui.terraform.plan.details import Action, PlanTree, ResourceChange
-from gpuecs_tui.terraform.read.configuration import load_configuration
-from gpuecs_tui.terraform.read.files import read_texts
+from gpuecs_tui.terraform.read.configuration import Configuration
 from gpuecs_tui.terraform.read.rules import ROLES
-from gpuecs_tui.terraform.state.backend import local_state
 
 _TYPES = ("aws_iam_role", "aws_iam_instance_profile")
 _DEFAULT = "/"
 
 
-def refuse_another_path(directory: Path, environ: Mapping[str, str]) -> None:
+def refuse_another_path(
+    stored: Mapping[str, Mapping[str, Any]], configuration: Configuration
+) -> None:
     """Raise RunProblem if a role in the state would have to change its path and keep its name.
 
-    Reads the files and a local state. The plan reports unreadable files and a remote state.
+    ``stored`` has the attributes of the state by address.
     """
-    state = local_state(directory, environ)
-    stored = dict(stored_attributes(state)) if state is not None else {}
-    roles = [it for it in ROLES if isinstance(stored.get(it, {}).get("path"), str)]
-    if not roles:
-        return
-    try:
-        configuration = load_configuration(read_texts(directory), environ=environ)
-    except ReadProblem:
-        return
-    for role in roles:
+    for role in (it for it in ROLES if isinstance(stored.get(it, {}).get("path"), str)):
         present = str(stored[role]["path"])
         renamed = configuration.value(role, "name") != stored[role].get("name")
         wanted = (

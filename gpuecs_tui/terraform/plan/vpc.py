@@ -8,37 +8,29 @@ for another reason, such as a new name, is created in the new VPC.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
+from typing import Any
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.base.problems import RunProblem
-from gpuecs_tui.terraform.base.stored_attributes import stored_attributes
-from gpuecs_tui.terraform.hcl.tree import ReadProblem
 from gpuecs_tui.terraform.plan.details import Action, PlanTree, ResourceChange
-from gpuecs_tui.terraform.read.configuration import load_configuration
-from gpuecs_tui.terraform.read.files import read_texts
+from gpuecs_tui.terraform.read.configuration import Configuration
 from gpuecs_tui.terraform.read.rules import BALANCER, TARGETS
-from gpuecs_tui.terraform.state.backend import local_state
 
 _VPC = "vpc_id"
 _REPLACING = ("name", "internal")
 """Attributes of a load balancer whose change replaces it."""
 
 
-def refuse_another_vpc(directory: Path, environ: Mapping[str, str]) -> None:
+def refuse_another_vpc(
+    stored: Mapping[str, Mapping[str, Any]], configuration: Configuration
+) -> None:
     """Raise RunProblem if the load balancer in the state would have to change its VPC.
 
-    Reads the files and a local state. The plan reports unreadable files and a remote state.
+    ``stored`` has the attributes of the state by address.
     """
-    state = local_state(directory, environ)
-    stored = stored_attributes(state) if state is not None else ()
-    balancer = next((it for address, it in stored if address == BALANCER), {})
+    balancer = stored.get(BALANCER, {})
     present = balancer.get(_VPC)
     if not isinstance(present, str):
-        return
-    try:
-        configuration = load_configuration(read_texts(directory), environ=environ)
-    except ReadProblem:
         return
     wanted = configuration.value(TARGETS, _VPC)
     stays = all(configuration.value(BALANCER, it) == balancer.get(it) for it in _REPLACING)

@@ -9,8 +9,9 @@ import pytest
 
 from gpuecs_tui.terraform.base.problems import RunProblem
 from gpuecs_tui.terraform.control import runs
-from gpuecs_tui.terraform.control.region import refuse_another_region
+from gpuecs_tui.terraform.control.unchangeable import refuse_unchangeable
 from gpuecs_tui.terraform.runs import run_list
+from gpuecs_tui.terraform.runs.run_status import Operation
 
 PROVIDER = 'variable "region" {}\nprovider "aws" {\n  region = var.region\n}\n'
 
@@ -50,18 +51,18 @@ def test_the_same_region_and_what_has_none_pass(
     tmp_path: Path, region: str, arns: tuple[str, ...]
 ) -> None:
     _stack(tmp_path, region, *arns)
-    refuse_another_region(tmp_path, {})
+    refuse_unchangeable(tmp_path, {}, Operation.APPLY)
 
 
 def test_what_cannot_be_read_is_left_to_the_plan(tmp_path: Path) -> None:
     arn = "arn:aws:ecs:us-east-1:1:cluster/a"
     _stack(tmp_path, "eu-west-1", arn, mode="data")
-    refuse_another_region(tmp_path, {})
+    refuse_unchangeable(tmp_path, {}, Operation.APPLY)
     _stack(tmp_path, "eu-west-1", arn)
     (tmp_path / "providers.tf").write_text('provider "aws" {\n  region = data.x.y.z\n}\n')
-    refuse_another_region(tmp_path, {})
+    refuse_unchangeable(tmp_path, {}, Operation.APPLY)
     (tmp_path / "providers.tf").write_text("provider {{{")
-    refuse_another_region(tmp_path, {})
+    refuse_unchangeable(tmp_path, {}, Operation.APPLY)
     for resources in ('[{"mode": "managed"}, 3]', '[{"mode": "managed", "instances": 2}]', "5"):
         (tmp_path / "terraform.tfstate").write_text(f'{{"resources": {resources}}}')
-        refuse_another_region(tmp_path, {})
+        refuse_unchangeable(tmp_path, {}, Operation.APPLY)

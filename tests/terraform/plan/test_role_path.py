@@ -10,11 +10,12 @@ import pytest
 
 from gpuecs_tui.terraform.base.problems import RunProblem
 from gpuecs_tui.terraform.control import runs
+from gpuecs_tui.terraform.control.unchangeable import refuse_unchangeable
 from gpuecs_tui.terraform.plan.details import plan_tree
 from gpuecs_tui.terraform.plan.notices import refusals
-from gpuecs_tui.terraform.plan.role_path import refuse_another_path
 from gpuecs_tui.terraform.render.stack_files import render
 from gpuecs_tui.terraform.runs import run_list
+from gpuecs_tui.terraform.runs.run_status import Operation
 from tests.support.terraform.plan_json import resource, show
 from tests.support.terraform.written_files import made, put
 
@@ -56,9 +57,9 @@ def test_another_path_is_refused_before_the_plan(tmp_path: Path, present: str, w
 )
 def test_the_same_path_and_a_new_name_pass(tmp_path: Path, stored: dict[str, Any]) -> None:
     stack(tmp_path, stored, "/ml/")
-    refuse_another_path(tmp_path, {})
+    refuse_unchangeable(tmp_path, {}, Operation.APPLY)
     (tmp_path / "terraform.tfstate").write_text('{"resources": [{"mode": "managed"}, 3]}')
-    refuse_another_path(tmp_path, {})
+    refuse_unchangeable(tmp_path, {}, Operation.APPLY)
 
 
 def test_a_plan_on_a_state_elsewhere_is_refused() -> None:

@@ -10,11 +10,12 @@ import pytest
 
 from gpuecs_tui.terraform.base.problems import RunProblem
 from gpuecs_tui.terraform.control import runs
+from gpuecs_tui.terraform.control.unchangeable import refuse_unchangeable
 from gpuecs_tui.terraform.plan.details import plan_tree
 from gpuecs_tui.terraform.plan.notices import refusals
-from gpuecs_tui.terraform.plan.vpc import refuse_another_vpc
 from gpuecs_tui.terraform.render.stack_files import render
 from gpuecs_tui.terraform.runs import run_list
+from gpuecs_tui.terraform.runs.run_status import Operation
 from tests.support.terraform.plan_json import resource, show
 from tests.support.terraform.written_files import made, put
 
@@ -57,9 +58,9 @@ def test_the_same_vpc_and_a_new_load_balancer_pass(
     tmp_path: Path, stored: dict[str, Any], changed: dict[str, Any]
 ) -> None:
     stack(tmp_path, stored, **{**NAMED, "network__vpc_id": OTHER, **changed})
-    refuse_another_vpc(tmp_path, {})
+    refuse_unchangeable(tmp_path, {}, Operation.APPLY)
     (tmp_path / "terraform.tfstate").write_text('{"resources": [{"mode": "managed"}, 3]}')
-    refuse_another_vpc(tmp_path, {})
+    refuse_unchangeable(tmp_path, {}, Operation.APPLY)
 
 
 def test_a_plan_on_a_state_elsewhere_is_refused() -> None:
