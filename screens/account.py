@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import getters, on, work
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
@@ -26,7 +26,6 @@ from gpuecs_tui.widgets.keys.binding import bind, key_for_action
 from gpuecs_tui.widgets.keys.groups import SCREEN
 from gpuecs_tui.widgets.keys.words import READ_AGAIN
 from gpuecs_tui.widgets.picker.rows import Choices
-from gpuecs_tui.widgets.step.account_app import AccountApp
 from gpuecs_tui.widgets.step.form_screen import FormScreen, ListSource
 from gpuecs_tui.wizard.profile_key import PROFILE
 
@@ -43,8 +42,6 @@ STATE_REGION = "state.region"
 
 class AccountScreen(FormScreen):
     """The step for the account; it shows the identity before anything else is read."""
-
-    app = getters.app(AccountApp)
 
     STEP = "account"
     CSS_PATH = "account.tcss"

@@ -216,6 +216,8 @@ class Lookups:
     secrets: dict[str, Reading[bool]] = field(default_factory=dict)
     """ARN of a Secrets Manager secret or SSM parameter → whether it exists and isn't scheduled for
     deletion."""
+    policies: dict[str, Reading[bool]] = field(default_factory=dict)
+    """ARN of a managed policy of the account → whether it exists."""
     log_groups: dict[str, Reading[LogGroup | None]] = field(default_factory=dict)
     quotas: dict[str, Reading[int]] = field(default_factory=dict)
     """Quota code → quota, for quotas that few stacks come close to: ``RULES_QUOTA``,
@@ -233,6 +235,17 @@ class Lookups:
     apply."""
 
 
+@dataclass(frozen=True, slots=True)
+class LateLists:
+    """Lists that few stacks need; each is read when the user opens it (``discovery.late_lists``).
+
+    ``check`` reads none of them: what a stack names is looked up by its name (``Lookups``).
+    """
+
+    policies: Reading[tuple[Policy, ...]] = field(default_factory=not_read)
+    """Managed policies that the account has created, by name."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountFacts:
     """Everything read about one account and Region; each part that failed is ``Unknown``."""
@@ -247,7 +260,6 @@ class AccountFacts:
     security_groups: Reading[tuple[SecurityGroup, ...]] = field(default_factory=not_read)
     key_pairs: Reading[tuple[KeyPair, ...]] = field(default_factory=not_read)
     instance_profiles: Reading[tuple[InstanceProfile, ...]] = field(default_factory=not_read)
-    policies: Reading[tuple[Policy, ...]] = field(default_factory=not_read)
     roles: Reading[tuple[Role, ...]] = field(default_factory=not_read)
     certificates: Reading[tuple[Certificate, ...]] = field(default_factory=not_read)
     repositories: Reading[tuple[Repository, ...]] = field(default_factory=not_read)
@@ -269,6 +281,7 @@ class AccountFacts:
     autoscaling_groups: Reading[tuple[Named, ...]] = field(default_factory=not_read)
     launch_templates: Reading[tuple[Named, ...]] = field(default_factory=not_read)
     lookups: Lookups = field(default_factory=Lookups)
+    late: LateLists = field(default_factory=LateLists)
     prices: Prices = field(default_factory=Prices)
     """Read last, and only on request."""
 

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from queue import SimpleQueue
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
 
@@ -54,6 +54,14 @@ class LookedUp(Message):
     """The resources that the stack names were looked up."""
 
     lookups: Lookups
+
+
+@dataclass
+class ListRead(Message):
+    """A list was read that a user had opened: the field ``name`` of ``LateLists``."""
+
+    name: str
+    reading: Reading[Any]
 
 
 @dataclass
@@ -200,6 +208,24 @@ class AccountFeed:
         finally:
             if other is not None:
                 other.close()
+
+    def read_list(self, name: str) -> None:
+        """Read the field ``name`` of ``LateLists`` in a thread; posts ListRead."""
+        with self._lock:
+            reader, turn = self._reader, self._turn
+        if reader is not None:
+            threading.Thread(
+                target=self._read_list, args=(turn, reader, name), name="list", daemon=True
+            ).start()
+
+    def _read_list(self, turn: int, reader: AccountReader, name: str) -> None:
+        from gpuecs_tui.aws.discovery.late_lists import read_late
+        from gpuecs_tui.aws.session import Closed
+
+        try:
+            self._tell(turn, ListRead(name, read_late(reader, name)))
+        except Closed:
+            return
 
     def look_up(self, stack: Stack, facts: AccountFacts) -> None:
         """Look up the names in ``stack`` that ``facts`` does not contain, in a thread; posts

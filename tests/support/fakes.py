@@ -19,9 +19,11 @@ from gpuecs_tui.aws.facts import (
     Image,
     InstanceProfile,
     KeyPair,
+    LateLists,
     LogGroup,
     Lookups,
     Offering,
+    Policy,
     Quota,
     Region,
     Repository,
@@ -34,7 +36,13 @@ from gpuecs_tui.aws.session import AccountReader, connect
 from gpuecs_tui.aws.state_bucket.bucket_creation import NewBucket
 from gpuecs_tui.aws.state_bucket.buckets import Bucket
 from gpuecs_tui.stack.model import Stack
-from gpuecs_tui.wizard.account_feed import AccountFailed, AccountFeed, AccountRead, IdentityRead
+from gpuecs_tui.wizard.account_feed import (
+    AccountFailed,
+    AccountFeed,
+    AccountRead,
+    IdentityRead,
+    ListRead,
+)
 
 T = TypeVar("T")
 ACCOUNT = "123456789012"
@@ -56,6 +64,7 @@ def known(value: T) -> Known[T]:
     return Known(value, "a test", NOW)
 
 
+POLICIES = (Policy("ml-boundary", f"arn:aws:iam::{ACCOUNT}:policy/ml-boundary"),)
 BUCKETS = (
     Bucket("team-tfstate", known("eu-west-1"), known(True), known("aws:kms"), known(True)),
     Bucket(
@@ -171,6 +180,8 @@ class FakeFeed(AccountFeed):
     problem: tuple[str, str] | None = None
     started: list[tuple[str, str]] = field(default_factory=list)
     looked_up: list[Stack] = field(default_factory=list)
+    late: LateLists = field(default_factory=lambda: LateLists(policies=known(POLICIES)))
+    listed: list[str] = field(default_factory=list)
     known_buckets: Reading[tuple[Bucket, ...]] | None = None
     buckets: Reading[tuple[Bucket, ...]] = field(default_factory=lambda: known(BUCKETS))
     bucket_problem: AwsProblem | None = None
@@ -223,6 +234,11 @@ class FakeFeed(AccountFeed):
 
     def price(self, chosen: str, facts: AccountFacts) -> None:
         """Read nothing: a test about prices has them in its facts."""
+
+    def read_list(self, name: str) -> None:
+        self.listed.append(name)
+        assert self.post is not None
+        self.post(ListRead(name, getattr(self.late, name)))
 
     def look_up(self, stack: Stack, facts: AccountFacts) -> None:
         self.looked_up.append(stack)

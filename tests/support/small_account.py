@@ -18,7 +18,6 @@ from gpuecs_tui.aws.facts import (
     Lookups,
     Named,
     Offering,
-    Policy,
     Quota,
     Region,
     Role,
@@ -116,7 +115,6 @@ def account(**fields: Any) -> AccountFacts:
         vpc_endpoints=known(()),
         security_groups=known(()),
         key_pairs=known((KeyPair("mine", "aa:bb"),)),
-        policies=known((Policy("boundary", POLICY + "boundary"),)),
         instance_profiles=known(
             (
                 InstanceProfile("good", PROFILE + "good", "instances"),
@@ -163,6 +161,7 @@ def account(**fields: Any) -> AccountFacts:
         lookups=Lookups(
             images={"llm": known((Image("1", DIGEST, NOW, 1),))},
             image_architectures={IMAGE: known(())},
+            policies={POLICY + "boundary": known(True), POLICY + "absent": known(False)},
         ),
     )
     return replace(facts, **fields)

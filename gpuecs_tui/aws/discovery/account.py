@@ -18,7 +18,6 @@ from gpuecs_tui.aws.discovery.identity import (
     read_identity,
     read_instance_profiles,
     read_key_pairs,
-    read_policies,
     read_regions,
     read_roles,
 )
@@ -74,7 +73,6 @@ TOPICS = (
     Topic("key_pairs", "ec2:DescribeKeyPairs", read_key_pairs),
     Topic("launch_templates", "ec2:DescribeLaunchTemplates", names.read_launch_templates),
     Topic("instance_profiles", "iam:ListInstanceProfiles", read_instance_profiles),
-    Topic("policies", "iam:ListPolicies", read_policies),
     Topic("certificates", "acm:ListCertificates", read_certificates),
     Topic("repositories", "ecr:DescribeRepositories", names.read_repositories),
     Topic("log_groups", "logs:DescribeLogGroups", names.read_log_groups),

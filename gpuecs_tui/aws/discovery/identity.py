@@ -11,7 +11,6 @@ from gpuecs_tui.aws.facts import (
     Certificate,
     InstanceProfile,
     KeyPair,
-    Policy,
     Region,
     Role,
 )
@@ -77,15 +76,6 @@ def read_instance_profiles(reader: AccountReader) -> tuple[InstanceProfile, ...]
         for it in items
     )
     return tuple(sorted(found, key=lambda it: it.name))
-
-
-def read_policies(reader: AccountReader) -> tuple[Policy, ...]:
-    """Return the managed policies that the account has created, by name."""
-    items = reader.items(
-        "iam", "ListPolicies", "Policies", Scope="Local", PaginationConfig=IAM_PAGE
-    )
-    found = (Policy(it["PolicyName"], it["Arn"]) for it in items)
-    return tuple(sorted(found, key=lambda it: (it.name, it.arn)))
 
 
 def read_certificates(reader: AccountReader) -> tuple[Certificate, ...]:

@@ -130,6 +130,10 @@ def _jobs(
         )
     for arn in secret_references(stack):
         yield "secrets", arn, partial(_read_secret, reader, secret_place(arn))
+    boundary = stack.stack.permissions_boundary
+    # The policies of AWS itself, "arn:aws:iam::aws:policy/…", exist in every account.
+    if boundary and boundary.split(":")[4] != "aws":
+        yield "policies", boundary, partial(_read_policy, reader, boundary)
     network = stack.network
     # A security group is created, with a rule for each range and listener.
     if network.ingress_cidrs and not network.load_balancer_security_group_ids:
@@ -196,6 +200,19 @@ def _read_secret(reader: AccountReader, place: SecretPlace) -> Reading[bool]:
         return _read_secret_here(elsewhere, place)
     finally:
         elsewhere.close()
+
+
+def _read_policy(reader: AccountReader, arn: str) -> Reading[bool]:
+    def read() -> bool:
+        try:
+            reader.call("iam", "GetPolicy", PolicyArn=arn)
+        except AwsProblem as problem:
+            if problem.kind == "not_found":
+                return False
+            raise
+        return True
+
+    return reader.reading("iam:GetPolicy", read)
 
 
 def _read_secret_here(reader: AccountReader, place: SecretPlace) -> Reading[bool]:

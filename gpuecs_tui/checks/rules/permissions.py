@@ -53,9 +53,10 @@ def _boundary(context: Context, arn: str) -> Iterator[Finding]:
     """Yield why no role can have ``arn`` as its boundary.
 
     IAM allows managed policies of the role's account and of AWS (IAM user guide, "Permissions
-    boundaries for IAM entities"); the policies of AWS are not listed.
+    boundaries for IAM entities"); the policies of AWS exist in every account.
     """
-    key, reading = "stack.permissions_boundary", context.account.policies
+    key = "stack.permissions_boundary"
+    reading = context.account.lookups.policies.get(arn)
     if arn.split(":")[4] == "aws":
         return
     if foreign := _foreign(context, arn):
@@ -63,7 +64,7 @@ def _boundary(context: Context, arn: str) -> Iterator[Finding]:
     elif isinstance(reading, Unknown):
         what = _("Could not check whether policy {arn} exists").format(arn=arn)
         yield unknown(RULE, key, reading, what)
-    elif arn not in {it.arn for it in reading.value}:
+    elif reading is not None and not reading.value:
         yield error(
             RULE,
             key,

@@ -113,7 +113,7 @@ def boundaries(wizard: WizardSession) -> Choices:
     return listed(
         _("Managed policies"),
         (_("Name"), _("ARN")),
-        facts_of(wizard).policies,
+        facts_of(wizard).late.policies,
         lambda found: (Row(it.arn, (it.name, it.arn)) for it in found),
         first=(Row("", (_("none"), "")),),
     )

@@ -10,18 +10,23 @@ from gpuecs_tui.wizard.session import WizardSession
 
 
 def described(
-    wizard: WizardSession, key: str, choices: Choices | None, exhaustive: bool
+    wizard: WizardSession,
+    key: str,
+    choices: Choices | None,
+    exhaustive: bool,
+    *,
+    late: bool = False,
 ) -> list[FieldNote]:
     """Return a note for each value of ``key`` that is in ``choices``, or should be.
 
     ``exhaustive``: a value that isn't in the list gets a warning. An empty field gets a note if its
-    list could not be read.
+    list could not be read, unless the list is read only when it is opened (``late``).
     """
     if choices is None:
         return []
     text = wizard.text(key).strip()
     if not text:
-        if not choices.unknown:
+        if not choices.unknown or late:
             return []
         return [FieldNote("unknown", f"{as_sentence(choices.note)} {choices.remedy}".strip())]
     ids = text.replace(",", " ").split() if choices.multiple else [text]

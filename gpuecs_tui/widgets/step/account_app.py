@@ -143,6 +143,7 @@ class AccountApp(App[ResultType]):
             stack.fleet.ami,
             stack.task.log_group,
             secret_references(stack),
+            stack.stack.permissions_boundary,
             (stack.task.execution_role_arn, stack.task.task_role_arn),
             stack.service.execute_command,
             (stack.names.cluster, stack.names.service),
@@ -153,6 +154,26 @@ class AccountApp(App[ResultType]):
         if named != self._looked_up:
             self._looked_up = named
             self.feed.look_up(stack, facts)
+
+    def read_late_list(self, name: str) -> None:
+        """Read the list ``name`` of ``LateLists``, unless it was read; an open list then shows it.
+
+        Without an account, nothing is read.
+        """
+        # Imported late, because the first frame reads no account.
+        from gpuecs_tui.aws.reading import Unknown
+
+        facts = self.wizard.account.facts
+        if facts is not None and isinstance(getattr(facts.late, name), Unknown):
+            self.feed.read_list(name)
+
+    @on(account_feed.ListRead)
+    def _list_read(self, message: account_feed.ListRead) -> None:
+        account = self.wizard.account
+        if account.facts is not None:
+            late = replace(account.facts.late, **{message.name: message.reading})
+            account.facts = replace(account.facts, late=late)
+            self._account_changed()
 
     @on(Edited)
     def _edited(self, message: Edited) -> None:

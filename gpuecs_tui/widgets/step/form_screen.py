@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import ClassVar
 
-from textual import on
+from textual import getters, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
@@ -29,6 +29,7 @@ from gpuecs_tui.widgets.keys.groups import SCREEN
 from gpuecs_tui.widgets.picker.limits import EMPTY_MEANS, choices_of_declaration, limits_in_words
 from gpuecs_tui.widgets.picker.picker import Picker
 from gpuecs_tui.widgets.picker.rows import Choices
+from gpuecs_tui.widgets.step.account_app import AccountApp
 from gpuecs_tui.widgets.step.pictured import PicturedScreen
 from gpuecs_tui.widgets.step.screen import TYPING_SECONDS
 from gpuecs_tui.wizard.decisions import FORM_KEYS, placeholder, starts_filled
@@ -44,6 +45,8 @@ class ListSource:
     """Keys whose values change the list."""
     exhaustive: bool = True
     """Whether a value that isn't in the list gets a warning."""
+    late: str = ""
+    """Field of ``LateLists`` that is read when the user opens the list."""
 
 
 class FormScreen(PicturedScreen):
@@ -51,6 +54,8 @@ class FormScreen(PicturedScreen):
 
     A subclass gives ``LISTS`` for its keys, and may override ``live`` and ``refusal``.
     """
+
+    app = getters.app(AccountApp)
 
     LISTS: ClassVar[Mapping[str, ListSource]] = {}
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -243,6 +248,8 @@ class FormScreen(PicturedScreen):
         choices = self.choices(key)
         if choices is None:
             return
+        if (source := self.LISTS.get(key)) is not None and source.late:
+            self.app.read_late_list(source.late)
         typed = typed.strip()
         chosen = self.chosen_in(key, typed, choices)
         known = chosen is not None
@@ -318,7 +325,10 @@ class FormScreen(PicturedScreen):
             for finding in self.wizard.findings_of(key)
         ]
         if key in self.LISTS:
-            notes += described(self.wizard, key, self.choices(key), self.LISTS[key].exhaustive)
+            source = self.LISTS[key]
+            notes += described(
+                self.wizard, key, self.choices(key), source.exhaustive, late=bool(source.late)
+            )
         if (suggestion := self.wizard.suggested.get(key)) is not None:
             notes.append(FieldNote("info", _("Suggested: {why}.").format(why=suggestion.reason)))
         return notes

@@ -173,6 +173,7 @@ def test_what_a_stack_names_is_looked_up_once(stub: Stub, reader: AccountReader)
     wanted = stack(
         task__image=f"{REGISTRY}/llm-server:1",
         fleet__ami="ami-0000000000000dead",
+        stack__permissions_boundary="arn:aws:iam::123456789012:policy/no-such-policy",
         task__secrets={
             "A": "arn:aws:secretsmanager:us-east-1:123456789012:secret:no-such-thing-AbCdEf",
             "B": "arn:aws:ssm:us-east-1:123456789012:parameter/no/such/thing",
@@ -189,6 +190,8 @@ def test_what_a_stack_names_is_looked_up_once(stub: Stub, reader: AccountReader)
     assert isinstance(ami, Known) and ami.value is None
     secrets = {arn: it.value for arn, it in looked.secrets.items() if isinstance(it, Known)}
     assert sorted(secrets.values()) == [False, False, False]
+    (policy,) = looked.policies.values()
+    assert isinstance(policy, Known) and policy.value is False
     group = looked.log_groups["/ecs/llm"]
     assert isinstance(group, Known) and group.value is None
     asked = len(stub.calls)

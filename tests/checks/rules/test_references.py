@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -84,7 +85,8 @@ def test_role_missing(key: str, value: str, found: list[str]) -> None:
 
 
 def test_roles_that_may_not_be_listed_are_unknown() -> None:
-    facts = account(roles=DENIED, instance_profiles=DENIED, key_pairs=DENIED, policies=DENIED)
+    facts = account(roles=DENIED, instance_profiles=DENIED, key_pairs=DENIED)
+    facts = replace(facts, lookups=Lookups(policies={POLICY + "boundary": DENIED}))
     found = of_rule(
         "role-missing",
         facts,
