@@ -231,6 +231,12 @@ MODES = (
         "The HTTPS listener allows TLS 1.0 or 1.1, or has a policy that does not exist.",
         "rules/test_balancer_rules.py::test_tls_policy",
     ),
+    _before(
+        "access-logs",
+        "The bucket for access logs does not exist, is in another Region, or its policy does not "
+        "allow the delivery.",
+        "rules/test_balancer_rules.py::test_access_logs",
+    ),
     _reference("name-limit", "AWS rejects a name that Terraform doesn't check."),
     _reference(
         "name-taken",

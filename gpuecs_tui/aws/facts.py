@@ -226,6 +226,10 @@ class Lookups:
     """``role_needs.Need.id`` → its actions that the role's policies don't allow."""
     may_create: dict[str, Reading[bool]] = field(default_factory=dict)
     """Name of a service-linked role that the account lacks → whether the caller may create it."""
+    log_bucket_regions: dict[str, Reading[str]] = field(default_factory=dict)
+    """Bucket for access logs → its Region; an empty text if it does not exist."""
+    log_bucket_policies: dict[str, Reading[str]] = field(default_factory=dict)
+    """Bucket for access logs → the JSON of its policy; an empty text if it has none."""
     ebs_keys: dict[str, Reading[EbsKey]] = field(default_factory=dict)
     """Region → its default EBS key."""
     live_counts: dict[str, Reading[LiveCount | None]] = field(default_factory=dict)

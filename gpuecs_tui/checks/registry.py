@@ -13,6 +13,7 @@ from gpuecs_tui.checks.network.ingress import CIDR_BITS, cidr_bits, rule_limit
 from gpuecs_tui.checks.network.ports import port_range, static_port
 from gpuecs_tui.checks.network.security_path import security_path
 from gpuecs_tui.checks.network.zones import lb_zones, zone_offering
+from gpuecs_tui.checks.rules.access_logs import access_logs
 from gpuecs_tui.checks.rules.account_roles import ebs_key, service_linked_role
 from gpuecs_tui.checks.rules.ami import ami_type
 from gpuecs_tui.checks.rules.container import (
@@ -111,6 +112,7 @@ RULES: dict[str, Rule] = {
     "quota": quota,
     "certificate": certificate,
     "tls-policy": tls_policy,
+    "access-logs": access_logs,
     "role-missing": role_missing,
     "role-permissions": role_permissions,
     "service-linked-role": service_linked_role,

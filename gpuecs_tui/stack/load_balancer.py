@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from gpuecs_tui.i18n import N_
 from gpuecs_tui.stack.fields import choice, flag, integer, text
+from gpuecs_tui.stack.identity import BUCKET_NAME
 from gpuecs_tui.stack.task import PORT_MAX
 from gpuecs_tui.stack.tls_policies import EARLIER, POLICY
 
@@ -14,6 +15,10 @@ CERTIFICATE_ARN = (
     r"/[\w+=,.@/-]+"
 )
 TRAFFIC_PORT = "traffic-port"
+_PREFIX_PART = r"[A-Za-z0-9!_.*'()-]+"
+"""Characters that are safe in a key (S3 user guide, "Naming Amazon S3 objects")."""
+LOGS_FOLDER = "AWSLogs"
+"""Elastic Load Balancing adds it to the prefix, which must not contain it."""
 ROUND_ROBIN = "round_robin"
 STICKINESS_MAX_SECONDS = 7 * 24 * 3600
 """Seven days (Elastic Load Balancing user guide, "Sticky sessions")."""
@@ -95,6 +100,24 @@ class LoadBalancer:
         minimum=1,
         maximum=4000,
         unit="s",
+    )
+    access_log_bucket: str = text(
+        N_("Access log bucket"),
+        N_("Existing S3 bucket in the same Region for access logs. Leave empty for none."),
+        "",
+        unset="",
+        pattern=BUCKET_NAME,
+        min_length=3,
+        max_length=63,
+        pattern_says=N_("must be a bucket name: a–z, 0–9, periods, and hyphens"),
+    )
+    access_log_prefix: str = text(
+        N_("Access log prefix"),
+        N_("Start of the keys of the logs in the bucket, before AWSLogs. Leave empty for none."),
+        "",
+        unset="",
+        pattern=rf"{_PREFIX_PART}(?:/{_PREFIX_PART})*",
+        pattern_says=N_("must be parts of a key with slashes only between them"),
     )
     target_port: int = integer(
         N_("Target port"),

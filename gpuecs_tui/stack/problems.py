@@ -23,6 +23,7 @@ from gpuecs_tui.stack.identity import ROLE_KEYS
 from gpuecs_tui.stack.load_balancer import (
     GRPC_MATCHER,
     HTTP_MATCHER,
+    LOGS_FOLDER,
     ROUND_ROBIN,
     reversed_range,
 )
@@ -243,6 +244,14 @@ def _protocol_version(stack: Stack) -> Iterator[tuple[str, str]]:
         )
 
 
+def _log_prefix(stack: Stack) -> Iterator[tuple[str, str]]:
+    if LOGS_FOLDER in stack.load_balancer.access_log_prefix:
+        yield (
+            "load_balancer.access_log_prefix",
+            _("must not contain {folder}, which AWS adds").format(folder=LOGS_FOLDER),
+        )
+
+
 def _slow_start(stack: Stack) -> Iterator[tuple[str, str]]:
     balancer = stack.load_balancer
     if balancer.slow_start_seconds and balancer.algorithm != ROUND_ROBIN:
@@ -323,8 +332,8 @@ _CONTRADICTIONS: tuple[Callable[[Stack], Iterator[tuple[str, str]]], ...] = (
     _tags, _roles, _sizes, _script, _scaling_steps, _container_memory, _container_cpu, _secrets,
     _ulimits, _exit_codes, _container_check, sidecar_names, sidecar_sizes, sidecar_ports,
     sidecar_order, _log_group, _certificate, _redirect_port,
-    _protocol_version, _slow_start, _matcher, _ingress, _percents, _task_limits, _schedules,
-    _bucket,
+    _protocol_version, _slow_start, _log_prefix, _matcher, _ingress, _percents, _task_limits,
+    _schedules, _bucket,
 )  # fmt: skip
 """The possible contradictions. Each has its own function, so an unknown answer skips only the
 checks that depend on it."""

@@ -65,6 +65,9 @@ CONDITIONS: Mapping[str, Condition] = {
         )
         for name in ("certificate_arn", "tls_policy")
     },
+    "load_balancer.access_log_prefix": Condition(
+        "load_balancer.access_log_bucket", (), N_("applies only with access logs"), but=("",)
+    ),
     "network.ingress_cidrs": Condition(
         "network.load_balancer_security_group_ids",
         ((),),

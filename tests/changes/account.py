@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import boto3
 
+from gpuecs_tui.aws.log_bucket import statement
 from gpuecs_tui.demo import account
 from gpuecs_tui.demo.protocol import PACE_VARIABLE
 
@@ -77,6 +78,7 @@ def places(demo: account.DemoAccount) -> Mapping[str, str]:
     found["log-group"] = "/ecs/changes-of-its-own"
     buckets = [it["Name"] for it in client("s3").list_buckets()["Buckets"]]
     found["bucket"], found["other-bucket"] = buckets[0], buckets[-1]
+    found["log-bucket"] = _log_bucket(client("s3"), buckets, found["secret"].split(":")[4])
     return found
 
 
@@ -95,6 +97,18 @@ def _security_group(ec2: Any, vpc: str, name: str) -> str:
         IpPermissions=[{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}],
     )
     return str(made)
+
+
+def _log_bucket(s3: Any, buckets: Sequence[str], owner: str) -> str:
+    # Neither the first nor the last of the buckets, which the state is moved between.
+    name = "demo-service-logs"
+    if name not in buckets:
+        s3.create_bucket(Bucket=name)
+    where = (account.REGION, owner, name, "")
+    written = statement(*where).replace("AWSLogs/", "*AWSLogs/")
+    policy = f'{{"Version": "2012-10-17", "Statement": [{written}]}}'
+    s3.put_bucket_policy(Bucket=name, Policy=policy)
+    return name
 
 
 def _other_certificate(acm: Any, first: str) -> str:

@@ -225,6 +225,10 @@ CHANGES: tuple[Change, ...] = (
     Change("load_balancer.tls_policy", RECOMMENDED, given=HTTPS),
     Change("load_balancer.deletion_protection", True),
     Change("load_balancer.idle_timeout_seconds", 120),
+    Change("load_balancer.access_log_bucket", "@log-bucket"),
+    Change("load_balancer.access_log_prefix", "llm", given={
+        "load_balancer.access_log_bucket": "@log-bucket"
+    }),
     Change("load_balancer.target_port", 8000),
     Change("load_balancer.target_protocol_version", "HTTP2", given=HTTPS),
     Change("load_balancer.algorithm", "least_outstanding_requests"),

@@ -37,6 +37,7 @@ PLACES: Mapping[str, str] = {
     "log-group": "/of/another",
     "bucket": "states",
     "other-bucket": "other-states",
+    "log-bucket": "logs",
 }
 """Names in the declared changes for the resources of an account."""
 _LENGTH = 16

@@ -46,6 +46,8 @@ LOCK_TABLE_ACTIONS = (
 """Actions that Terraform needs for the lock and the state's digest in a DynamoDB table
 (developer.hashicorp.com/terraform/language/backend/s3, "DynamoDB Table Permissions"): it writes and
 deletes both, and reads them before each use. The lock file takes OBJECT_ACTIONS."""
+LOG_BUCKET_ACTIONS = ("s3:GetBucketLocation", "s3:GetBucketPolicy")
+"""Actions that check the bucket of a load balancer's access logs (gpuecs_tui/aws/log_bucket.py)."""
 STATE_SERVICES = ("s3", "dynamodb")
 
 WITH_TAGS = "ecs:TagResource"
@@ -234,6 +236,7 @@ def policies() -> Mapping[str, Mapping[str, Any]]:
     return {
         "read.json": _policy(
             _allow("ReadTheAccount", called - of_state - {"sts:AssumeRole"}, "*"),
+            _allow("ReadTheAccessLogBucket", LOG_BUCKET_ACTIONS, "arn:aws:s3:::LOG-BUCKET"),
         ),
         "state.json": _policy(
             _allow("ListBuckets", anywhere, "*"),

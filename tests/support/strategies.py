@@ -19,6 +19,7 @@ from gpuecs_tui.stack.load_balancer import (
     CERTIFICATE_ARN,
     GRPC_MATCHER,
     HTTP_MATCHER,
+    LOGS_FOLDER,
     ROUND_ROBIN,
     reversed_range,
 )
@@ -282,6 +283,8 @@ def answers(draw: st.DrawFn) -> dict[str, Value]:
         given.pop("load_balancer.target_protocol_version", None)
     if all(given.get(key) for key in OWN_ROLES):
         given = {key: value for key, value in given.items() if key not in ROLE_KEYS}
+    if LOGS_FOLDER in str(given.get("load_balancer.access_log_prefix", "")):
+        del given["load_balancer.access_log_prefix"]
     if given.get("load_balancer.slow_start_seconds"):
         given["load_balancer.algorithm"] = ROUND_ROBIN
     if given.get("load_balancer.internal") is False:

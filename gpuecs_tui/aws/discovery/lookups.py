@@ -27,6 +27,7 @@ from gpuecs_tui.aws.facts import (
     Lookups,
     MachineImage,
 )
+from gpuecs_tui.aws.log_bucket import read_policy, read_region
 from gpuecs_tui.aws.reading import Known, Reading
 from gpuecs_tui.aws.role_needs import read_denied, role_needs
 from gpuecs_tui.aws.secret_place import SecretPlace, secret_place
@@ -141,6 +142,9 @@ def _jobs(
     chosen = (network.load_balancer_security_group_ids, network.instance_security_group_ids)
     if max(map(len, chosen)) > GROUPS_PER_INTERFACE:
         yield "quotas", GROUPS_QUOTA, partial(_read_quota, reader, "vpc", GROUPS_QUOTA)
+    if bucket := stack.load_balancer.access_log_bucket:
+        yield "log_bucket_regions", bucket, partial(read_region, reader, bucket)
+        yield "log_bucket_policies", bucket, partial(read_policy, reader, bucket)
     name = stack.task.log_group
     yield "log_groups", name, partial(_read_log_group, reader, name)
 

@@ -9,9 +9,13 @@ from typing import Any
 
 from moto.elbv2.exceptions import ELBClientError
 from moto.elbv2.models import ELBv2Backend, FakeAction, FakeListener, FakeLoadBalancer
+from moto.s3.models import s3_backends
 
+from gpuecs_tui.aws.log_bucket import allows_delivery, objects
 from gpuecs_tui.demo.moto_patches.patching import wrap
+from gpuecs_tui.stack.partitions import partition_of
 
+_ACCESS_LOGS = ("access_logs.s3.enabled", "access_logs.s3.bucket", "access_logs.s3.prefix")
 ZONES = 2
 """The fewest Availability Zones of an Application Load Balancer."""
 
@@ -164,6 +168,39 @@ def _is_same(listener: FakeListener, given: dict[str, Any]) -> bool:
     )
 
 
+def bucket_of_access_logs() -> None:
+    """ModifyLoadBalancerAttributes accepts any bucket for access logs."""
+
+    def modify(
+        original: Any, self: ELBv2Backend, arn: str, attrs: dict[str, Any]
+    ) -> dict[str, Any]:
+        balancer = self.load_balancers.get(arn)
+        both = {**balancer.attrs, **attrs} if balancer else {}
+        if attrs.keys() & {*_ACCESS_LOGS} and str(both.get(_ACCESS_LOGS[0])).lower() == "true":
+            name, prefix = (str(both.get(it, "")) for it in _ACCESS_LOGS[1:])
+            _refuse_log_bucket(self, name, prefix)
+        made: dict[str, Any] = original(self, arn, attrs)
+        return made
+
+    wrap(ELBv2Backend, "modify_load_balancer_attributes", modify)
+
+
+def _refuse_log_bucket(self: ELBv2Backend, name: str, prefix: str) -> None:
+    found = s3_backends[self.account_id][partition_of(self.region_name)].buckets.get(name)
+    written = objects(self.region_name, self.account_id, name, prefix)
+    policy = found.policy if found else b""
+    text = policy.decode() if isinstance(policy, bytes) else policy or ""
+    if found is None:
+        reason = f"S3 bucket: {name} does not exist"
+    elif found.region_name != self.region_name:
+        reason = f"S3 bucket: {name} is not located in the same region as the load balancer"
+    elif allows_delivery(text, self.region_name, written) is False:
+        reason = f"Access Denied for bucket: {name}. Please check S3bucket permission"
+    else:
+        return
+    raise ELBClientError("InvalidConfigurationRequest", reason)
+
+
 GAPS = (
     protected_balancer,
     listener_twice,
@@ -171,4 +208,5 @@ GAPS = (
     balancer_zones,
     balancer_again,
     balancers_of_a_group,
+    bucket_of_access_logs,
 )

@@ -17,7 +17,7 @@ from gpuecs_tui.stack.user_data import LARGE_IMAGE_SETTINGS
 from gpuecs_tui.terraform.base.own_files import EXTRA_USER_DATA, USER_DATA
 from gpuecs_tui.terraform.hcl.tree import Items, Reference, Withheld, calls
 from gpuecs_tui.terraform.hcl.values import HclValue, UnknownValue
-from gpuecs_tui.terraform.read.balancer import stickiness
+from gpuecs_tui.terraform.read.balancer import access_logs, stickiness
 from gpuecs_tui.terraform.read.configuration import (
     BACKEND,
     Configuration,
@@ -283,5 +283,6 @@ def _state(configuration: Configuration, found: Gathered) -> None:
 
 _SPECIAL: tuple[Callable[[Configuration, Gathered], None], ...] = (
     _name, _roles, _interface_tags, _image, _refresh, _user_data, ingress, endpoints, _container,
-    _logs, _ignored, scaling, stickiness, _state,
+    _logs, _ignored, scaling, stickiness,
+    access_logs, _state,
 )  # fmt: skip

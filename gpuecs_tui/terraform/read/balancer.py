@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from gpuecs_tui.i18n import _
-from gpuecs_tui.terraform.hcl.values import UnknownValue
-from gpuecs_tui.terraform.read.configuration import MISSING, Configuration, SourceLocation
+from gpuecs_tui.terraform.hcl.values import HclValue, UnknownValue
+from gpuecs_tui.terraform.read.configuration import MISSING, Configuration, Missing, SourceLocation
 from gpuecs_tui.terraform.read.gathered import Gathered
-from gpuecs_tui.terraform.read.rules import READ_APART, TARGETS
+from gpuecs_tui.terraform.read.rules import BALANCER, READ_APART, TARGETS
 
 STICKINESS = "stickiness"
+LOG_BUCKET = (BALANCER, "access_logs.bucket")
+_LOGS = "access_logs"
 _SECONDS = "load_balancer.stickiness_seconds"
+_BUCKET, _PREFIX = "load_balancer.access_log_bucket", "load_balancer.access_log_prefix"
 _COOKIE = "lb_cookie"
 _USUAL_SECONDS = 86400
 """If a block sets no duration (AWS provider 5.100 documentation, aws_lb_target_group)."""
@@ -20,36 +23,73 @@ def stickiness(configuration: Configuration, found: Gathered) -> None:
 
     A target group without the block has no stickiness (ELB API reference, TargetGroupAttribute).
     """
-    if TARGETS not in configuration.blocks:
-        return
-    what = f"{TARGETS}.{STICKINESS}"
-    if withheld := configuration.withheld(TARGETS, STICKINESS):
-        why, place = withheld
-        found.take(_SECONDS, UnknownValue(why), place, what)
-        return
-    if configuration.body(TARGETS, STICKINESS) is None:
-        found.answers[_SECONDS] = 0
-        return
-    on = configuration.value(TARGETS, f"{STICKINESS}.enabled")
+    on = _is_on(configuration, found, (TARGETS, STICKINESS), _SECONDS, usual=True)
     if on is False:
         found.answers[_SECONDS] = 0
-        return
-    placed = configuration.expression(TARGETS, f"{STICKINESS}.type")
-    place = placed[1] if placed else SourceLocation(*_start(configuration))
-    if on not in (True, None, MISSING):
-        found.refuse((_SECONDS,), place, f"{what}.enabled", _("is unknown before the apply"))
-    elif configuration.value(TARGETS, f"{STICKINESS}.type") != _COOKIE:
+    elif on and configuration.value(TARGETS, f"{STICKINESS}.type") != _COOKIE:
+        placed = configuration.expression(TARGETS, f"{STICKINESS}.type")
+        place = placed[1] if placed else _start(configuration, TARGETS)
         reason = _("is not a cookie of the load balancer ({type})").format(type=_COOKIE)
-        found.refuse((_SECONDS,), place, f"{what}.type", reason)
-    else:
-        seconds = configuration.value(TARGETS, f"{STICKINESS}.cookie_duration")
-        set_ = configuration.expression(TARGETS, f"{STICKINESS}.cookie_duration")
-        if seconds is None or seconds is MISSING:
-            found.answers[_SECONDS] = _USUAL_SECONDS
-        else:
-            found.take(_SECONDS, seconds, set_[1] if set_ else place, READ_APART[_SECONDS])
+        found.refuse((_SECONDS,), place, f"{TARGETS}.{STICKINESS}.type", reason)
+    elif on:
+        _take(configuration, found, _SECONDS, _USUAL_SECONDS)
 
 
-def _start(configuration: Configuration) -> tuple[str, int]:
-    file, block = configuration.blocks[TARGETS]
-    return file, block.line
+def access_logs(configuration: Configuration, found: Gathered) -> None:
+    """Read the bucket and the prefix of the access logs.
+
+    A load balancer without the block, or whose block does not turn them on, writes none.
+    """
+    on = _is_on(configuration, found, (BALANCER, _LOGS), _BUCKET, usual=False)
+    if on is False:
+        found.answers[_BUCKET] = ""
+    elif on:
+        _take(configuration, found, _BUCKET, MISSING)
+        _take(configuration, found, _PREFIX, "")
+
+
+def _is_on(
+    configuration: Configuration, found: Gathered, where: tuple[str, str], key: str, *, usual: bool
+) -> bool | None:
+    """Return whether a block is there and turned on; None, with a record, if that is unknown.
+
+    ``usual`` is the value of ``enabled`` in a block without it.
+    """
+    address, kind = where
+    if address not in configuration.blocks:
+        return None
+    if withheld := configuration.withheld(address, kind):
+        why, place = withheld
+        found.take(key, UnknownValue(why), place, f"{address}.{kind}")
+        return None
+    if configuration.body(address, kind) is None:
+        return False
+    placed = configuration.expression(address, f"{kind}.enabled")
+    value = configuration.scope.value(placed[0]) if placed else None
+    if value is None:
+        return usual
+    if isinstance(value, bool):
+        return value
+    place = placed[1] if placed else _start(configuration, address)
+    found.refuse((key,), place, f"{address}.{kind}.enabled", _("is unknown before the apply"))
+    return None
+
+
+def _take(
+    configuration: Configuration, found: Gathered, key: str, absent: HclValue | Missing
+) -> None:
+    address, kind, path = _parts(READ_APART[key])
+    placed = configuration.expression(address, f"{kind}.{path}")
+    value = configuration.scope.value(placed[0]) if placed else None
+    place = placed[1] if placed else _start(configuration, address)
+    found.take(key, absent if value is None else value, place, READ_APART[key])
+
+
+def _parts(place: str) -> tuple[str, str, str]:
+    kind, name, block, attribute = place.split(".")
+    return f"{kind}.{name}", block, attribute
+
+
+def _start(configuration: Configuration, address: str) -> SourceLocation:
+    file, block = configuration.blocks[address]
+    return SourceLocation(file, block.line)

@@ -13,7 +13,7 @@ from gpuecs_tui.terraform.base.own_files import MOVED_FILE
 from gpuecs_tui.terraform.base.stored_attributes import stored_attributes
 from gpuecs_tui.terraform.base.tflock import STATE_NAME
 from gpuecs_tui.terraform.hcl.tree import Reference
-from gpuecs_tui.terraform.read.balancer import STICKINESS
+from gpuecs_tui.terraform.read.balancer import LOG_BUCKET, STICKINESS
 from gpuecs_tui.terraform.read.configuration import Configuration
 from gpuecs_tui.terraform.read.rules import TARGETS
 from gpuecs_tui.terraform.render.former_texts import former_in
@@ -51,11 +51,13 @@ def past_in(configuration: Configuration) -> Past:
             stated.append((paths[0], paths[1]))
     known = [move for move in possible_moves() if move in stated]
     region = configuration.value("provider.aws", "region")
+    bucket = configuration.value(*LOG_BUCKET)
     return Past(
         tuple(known),
         PORT_HANDOVER in configuration.blocks,
         _is_suffixed(configuration, region if isinstance(region, str) else ""),
         configuration.body(TARGETS, STICKINESS) is not None,
+        bucket if isinstance(bucket, str) else "",
         former_in(configuration.texts),
     )
 
@@ -85,6 +87,7 @@ def past_for(directory: Path, configuration: Configuration, stack: Stack, known:
         https and (stated.handover or balancer.port in _http_ports(configuration, held)),
         _is_suffixed(configuration, stack.stack.region),
         stated.sticky,
+        stated.log_bucket,
         stated.former_texts,
     )
 

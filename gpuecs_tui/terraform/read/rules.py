@@ -230,6 +230,10 @@ READ_APART: Mapping[str, str] = {
     },
     "autoscaling.schedules": f"{SCHEDULED_ACTIONS}.for_each",
     "autoscaling.timezone": f"{SCHEDULED_ACTIONS}.timezone",
+    **{
+        f"load_balancer.access_log_{name}": f"{BALANCER}.access_logs.{name}"
+        for name in ("bucket", "prefix")
+    },
     "load_balancer.stickiness_seconds": f"{TARGETS}.stickiness.cookie_duration",
     "state.backend": "terraform.backend",
 }

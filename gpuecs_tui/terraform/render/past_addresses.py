@@ -32,6 +32,9 @@ class Past:
     sticky: bool = False
     """The target group has a block about stickiness. Without the block, the provider leaves
     stickiness as it is."""
+    log_bucket: str = ""
+    """The bucket in the load balancer's block about access logs. Without the block, the provider
+    leaves access logs as they are."""
     former_texts: frozenset[FormerText] = frozenset()
     """Comments and descriptions that the files have in the wording of an earlier version."""
 

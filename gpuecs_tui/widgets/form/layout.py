@@ -263,7 +263,12 @@ LAYOUT: Mapping[str, tuple[Section, ...]] = {
             N_("Load balancer"),
             (
                 *_keys(
-                    "load_balancer", "tls_policy", "idle_timeout_seconds", "deletion_protection"
+                    "load_balancer",
+                    "tls_policy",
+                    "idle_timeout_seconds",
+                    "deletion_protection",
+                    "access_log_bucket",
+                    "access_log_prefix",
                 ),
                 "names.load_balancer",
             ),

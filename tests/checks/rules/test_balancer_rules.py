@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
+from gpuecs_tui.aws.log_bucket import DELIVERY, OWNERS, allows_delivery, objects, statement
+from gpuecs_tui.aws.reading import Unknown
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.resolve import resolve
 from gpuecs_tui.stack.tls_policies import API_DEFAULT, EARLIER, RECOMMENDED
 from tests.support.fixes import apply_fix
-from tests.support.small_account import ANSWERS, account, findings
+from tests.support.small_account import ACCOUNT, ANSWERS, account, findings, known
 
 CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/0a1b"
 HTTPS: dict[str, Value] = {
@@ -48,3 +54,79 @@ def test_the_default_policy_is_one_that_is_confirmed_for_the_partition(
 ) -> None:
     answers = {**ANSWERS, **HTTPS, "stack.region": region}
     assert resolve(answers, None).stack.load_balancer.tls_policy == policy
+
+
+LOGS: dict[str, Value] = {
+    "load_balancer.access_log_bucket": "logs",
+    "load_balancer.access_log_prefix": "llm",
+}
+WHERE = ("us-east-1", ACCOUNT, "logs", "llm")
+ALLOW = json.loads(statement(*WHERE))
+OLD = {"AWS": f"arn:aws:iam::{OWNERS['us-east-1']}:root"}
+ALL = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}
+PLAIN = {"Bool": {"aws:SecureTransport": "false"}}
+DENIED = Unknown("s3:GetBucketPolicy", "not allowed to call s3:GetBucketPolicy", "Ask for it.")
+
+
+@pytest.mark.parametrize(
+    ("statements", "allowed"),
+    [
+        ([], False),
+        ([ALLOW], True),
+        ([{**ALLOW, "Principal": OLD}], True),
+        ([{**ALLOW, "Principal": {"AWS": OWNERS["us-east-1"]}}], True),
+        ([{**ALLOW, "Principal": {"AWS": OWNERS["eu-west-1"]}}], False),
+        ([{**ALLOW, "Principal": {"Service": "delivery.logs.amazonaws.com"}}], False),
+        ([{**ALLOW, "Action": ["s3:GetObject", "s3:Put*"]}], True),
+        ([{**ALLOW, "Action": "s3:GetObject"}], False),
+        ([{**ALLOW, "Resource": "arn:aws:s3:::logs/llm/*"}], True),
+        ([{**ALLOW, "Resource": "arn:aws:s3:::logs/AWSLogs/*"}], False),
+        ([{**ALLOW, "Condition": {"StringEquals": {"aws:SourceAccount": ACCOUNT}}}], None),
+        ([{**ALLOW, "Condition": {}}, ALLOW], True),
+        ([ALLOW, ALL], False),
+        ([ALLOW, {**ALL, "Condition": PLAIN}], True),
+    ],
+)
+def test_who_may_write_is_read_from_the_policy(
+    statements: list[dict[str, Any]], allowed: bool | None
+) -> None:
+    policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    assert allows_delivery(policy, "us-east-1", objects(*WHERE)) is allowed
+    assert ALLOW["Principal"] == {"Service": DELIVERY}
+
+
+@pytest.mark.parametrize(
+    ("region", "statements", "severities", "says"),
+    [
+        (known("us-east-1"), [ALLOW], [], ""),
+        (known("us-east-1"), [], ["error"], "does not allow"),
+        (known("us-east-1"), [{**ALLOW, "Condition": PLAIN}], ["unknown"], "under conditions"),
+        (known("us-east-1"), None, ["unknown"], "not allowed to call s3:GetBucketPolicy"),
+        (known("eu-west-1"), [ALLOW], ["error"], "is in eu-west-1"),
+        (known(""), [], ["error"], "does not exist"),
+        (DENIED, [ALLOW], ["unknown"], "Could not check the Region"),
+    ],
+)
+def test_access_logs(
+    region: Any, statements: list[Any] | None, severities: list[str], says: str
+) -> None:
+    text = json.dumps({"Statement": statements})
+    facts = account()
+    facts = replace(
+        facts,
+        lookups=replace(
+            facts.lookups,
+            log_bucket_regions={"logs": region},
+            log_bucket_policies={"logs": DENIED if statements is None else known(text)},
+        ),
+    )
+    found = [it for it in findings(facts, {**ANSWERS, **LOGS}) if it.rule == "access-logs"]
+    assert [it.severity for it in found] == severities
+    if found:
+        assert says in found[0].message
+    if found and "policy of logs" in found[0].message.lower():
+        assert statement(*WHERE) in found[0].remedy
+
+
+def test_without_access_logs_no_bucket_is_missed() -> None:
+    assert not [it for it in findings(account(), ANSWERS) if it.rule == "access-logs"]

@@ -57,6 +57,10 @@ from tests.demo.moto_patches.refused_settings import (
     listener_turned_to_an_unknown_policy,
     listener_turned_to_https,
     listener_without_certificate,
+    logs_to_a_bucket_without_a_policy,
+    logs_to_a_missing_bucket,
+    logs_to_another_prefix,
+    logs_to_another_region,
     maximum_turned_below_the_minimum,
     odd_retention,
     provider_of_an_unprotected_name,
@@ -764,6 +768,12 @@ REFUSALS: dict[tuple[str, str], tuple[Scenario, ...]] = {
         group_turned_to_a_long_timeout,
         group_turned_to_a_short_interval,
     ),
+    ("elasticloadbalancing:ModifyLoadBalancerAttributes", "InvalidConfigurationRequest"): (
+        logs_to_a_missing_bucket,
+        logs_to_a_bucket_without_a_policy,
+        logs_to_another_prefix,
+        logs_to_another_region,
+    ),
     ("elasticloadbalancing:ModifyTargetGroupAttributes", "InvalidConfigurationRequest"): (
         slow_start_by_another_algorithm,
     ),
@@ -966,6 +976,12 @@ CLOSED_GAPS: dict[str, tuple[Scenario, ...]] = {
         group_turned_to_a_short_interval,
     ),
     "slow_start_with_another_algorithm": (slow_start_by_another_algorithm,),
+    "bucket_of_access_logs": (
+        logs_to_a_missing_bucket,
+        logs_to_a_bucket_without_a_policy,
+        logs_to_another_prefix,
+        logs_to_another_region,
+    ),
     "odd_retention": (odd_retention,),
 }
 """Function of gpuecs_tui/demo → the scenarios that moto as it comes accepts."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from gpuecs_tui.aws.log_bucket import statement
+from gpuecs_tui.demo.seed.services import PLAIN_BUCKET
 from tests.demo.moto_patches.made import (
     TASK,
     Client,
@@ -83,6 +85,50 @@ def group_turned_to_a_long_timeout(client: Client) -> Call:
     return lambda: balancing.modify_target_group(
         TargetGroupArn=target, HealthCheckTimeoutSeconds=40
     )
+
+
+def _logs_to(client: Client, name: str, bucket: str, prefix: str = "") -> Call:
+    """Return the call that turns on access logs of a new load balancer."""
+    balancer = _balancer(client, name)
+    logs = {"enabled": "true", "bucket": bucket, "prefix": prefix}
+    attributes = [{"Key": f"access_logs.s3.{key}", "Value": value} for key, value in logs.items()]
+    return lambda: client("elbv2").modify_load_balancer_attributes(
+        LoadBalancerArn=balancer, Attributes=attributes
+    )
+
+
+def _log_bucket(client: Client, name: str, policy: str = "") -> str:
+    s3 = client("s3")
+    here = {"LocationConstraint": s3.meta.region_name}
+    s3.create_bucket(Bucket=name, CreateBucketConfiguration=here)
+    if policy:
+        whole = f'{{"Version": "2012-10-17", "Statement": [{policy}]}}'
+        s3.put_bucket_policy(Bucket=name, Policy=whole)
+    return name
+
+
+def _logs_of(client: Client, name: str, prefix: str) -> str:
+    owner = client("sts").get_caller_identity()["Account"]
+    return statement(client("s3").meta.region_name, owner, name, prefix)
+
+
+def logs_to_a_missing_bucket(client: Client) -> Call:
+    return _logs_to(client, "logs-nowhere", "logs-missing")
+
+
+def logs_to_a_bucket_without_a_policy(client: Client) -> Call:
+    return _logs_to(client, "logs-refused", _log_bucket(client, "logs-unprepared"))
+
+
+def logs_to_another_prefix(client: Client) -> Call:
+    name = "logs-prefixed"
+    bucket = _log_bucket(client, name, _logs_of(client, name, "llm"))
+    _logs_to(client, "logs-right", bucket, "llm")()
+    return _logs_to(client, "logs-astray", bucket, "other")
+
+
+def logs_to_another_region(client: Client) -> Call:
+    return _logs_to(client, "logs-far", PLAIN_BUCKET)
 
 
 def slow_start_by_another_algorithm(client: Client) -> Call:

@@ -69,3 +69,46 @@ def test_a_listener_without_a_policy_has_the_default_of_the_api() -> None:
     line = next(it for it in files[FILE].splitlines() if "ssl_policy" in it)
     found = read_back({**files, FILE: files[FILE].replace(line, "")})
     assert found.answers[POLICY] == "ELBSecurityPolicy-2016-08"
+
+
+BUCKET, PREFIX = "load_balancer.access_log_bucket", "load_balancer.access_log_prefix"
+LOGS = '  access_logs {\n    enabled = true\n    bucket  = "logs"\n    prefix  = "llm"\n  }\n'
+
+
+def with_logs(block: str) -> dict[str, str]:
+    files = render(made({BUCKET: "logs", PREFIX: "llm"}))
+    assert LOGS in files[FILE]
+    return {**files, FILE: files[FILE].replace(LOGS, block)}
+
+
+@pytest.mark.parametrize(
+    ("block", "answers"),
+    [
+        (LOGS, {BUCKET: "logs", PREFIX: "llm"}),
+        (LOGS.replace('    prefix  = "llm"\n', ""), {BUCKET: "logs", PREFIX: ""}),
+        ('  access_logs {\n    enabled = false\n    bucket  = "logs"\n  }\n', {BUCKET: ""}),
+        ("", {BUCKET: ""}),
+    ],
+)
+def test_access_logs_are_read(block: str, answers: dict[str, str]) -> None:
+    found = read_back(with_logs(block))
+    logs = {key: found.answers[key] for key in (BUCKET, PREFIX) if key in found.answers}
+    assert logs == answers
+    assert found.unread == ()
+
+
+def test_access_logs_without_a_known_switch_are_not_taken_as_an_answer() -> None:
+    found = read_back(with_logs(LOGS.replace("true", "aws_lb_target_group.this.id")))
+    assert BUCKET not in found.answers
+    assert [it.keys for it in found.unread if BUCKET in it.keys] == [(BUCKET,)]
+
+
+def test_access_logs_that_are_turned_off_are_written_as_off() -> None:
+    """The provider leaves access logs as they are on a load balancer without the block."""
+    on = load_configuration(render(made({BUCKET: "logs"})))
+    off = render(made(), past_in(on))
+    written = load_configuration(off)
+    assert written.value("aws_lb.this", "access_logs.enabled") is False
+    assert past_in(written) == past_in(on)
+    again = read_back(off)
+    assert (again.stack, again.edits, again.unread) == (made(), (), ())

@@ -149,6 +149,8 @@ OTHER: dict[str, tuple[Value, Mapping[str, Value]]] = {
     "load_balancer.tls_policy": (EARLIER, HTTPS),
     "load_balancer.deletion_protection": (True, {}),
     "load_balancer.idle_timeout_seconds": (600, {}),
+    "load_balancer.access_log_bucket": ("logs", {}),
+    "load_balancer.access_log_prefix": ("llm/a", {"load_balancer.access_log_bucket": "logs"}),
     "load_balancer.target_port": (8080, {"names.target_group": "g"}),
     "load_balancer.target_protocol_version": ("HTTP2", {**HTTPS, "names.target_group": "g"}),
     "load_balancer.algorithm": ("weighted_random", {}),

@@ -39,6 +39,8 @@ TURNS = {
 LATER = [
     *(key for key in KEYS if key.startswith(("container.", "container_health.", "sidecars."))),
     "task.ipc_mode",
+    "load_balancer.access_log_bucket",
+    "load_balancer.access_log_prefix",
     "load_balancer.slow_start_seconds",
     "load_balancer.stickiness_seconds",
 ]
@@ -139,5 +141,6 @@ def test_an_answers_file_with_every_key_of_an_earlier_version_renders_as_it_did(
         "ulimits",
         "slow_start",
         "stickiness",
+        "access_logs",
     ):
         assert name not in written

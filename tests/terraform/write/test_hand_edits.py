@@ -80,7 +80,7 @@ KINDS = (
     Edit("attribute beside the answer", BALANCER, "    interval ",
          "    enabled  = true\n    interval "),
     Edit("block in a resource", BALANCER, "  internal ",
-         '  access_logs {\n    bucket = "logs"\n  }\n\n  internal '),
+         '  connection_logs {\n    bucket = "logs"\n  }\n\n  internal '),
     Edit("resource", "iam.tf", "", lines('resource "aws_iam_role" "ours" {', "  name = 1", "}")),
     Edit("resource in the answer's file", BALANCER, "", lines('resource "aws_lb" "ours" {', "}")),
     Edit("data source", "network.tf", "", lines('data "aws_caller_identity" "ours" {', "}")),
