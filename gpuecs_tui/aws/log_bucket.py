@@ -1,6 +1,7 @@
 """The bucket of a load balancer's access logs: its Region, and who its policy lets write.
 
 Sources: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html
+and, for the accounts, internal/service/elb/service_account_data_source.go of the AWS provider.
 """
 
 from __future__ import annotations

@@ -22,6 +22,7 @@ from typing import Any, cast
 import boto3
 import pytest
 
+from gpuecs_tui.aws.log_bucket import statement
 from gpuecs_tui.demo import account
 from gpuecs_tui.demo.seed.access import BOUNDARY
 from gpuecs_tui.stack.answers import dump_answers, load_answers
@@ -52,6 +53,7 @@ SCALING = (
     *(f'aws_appautoscaling_scheduled_action.this["{it}"]' for it in ("new-year", "1st")),
 )
 """What goes before the service, and is created after it."""
+LOG_BUCKET = "other-turns-logs"
 ALONE = (("b", "10.40.5.0/24"), ("b", "10.40.6.0/24"), ("a", "10.40.7.0/24"))
 """Zone and CIDR block of subnets without a route table of their own, and so without a route to the
 internet."""
@@ -147,6 +149,10 @@ def _other(places: Mapping[str, str]) -> str:
         "autoscaling.timezone": "Europe/Berlin",
         "load_balancer.protocol": "HTTPS",
         "load_balancer.certificate_arn": places["certificate"],
+        "load_balancer.access_log_bucket": LOG_BUCKET,
+        "load_balancer.access_log_prefix": "teams/ml",
+        "load_balancer.slow_start_seconds": 30,
+        "load_balancer.stickiness_seconds": 3600,
         "health_check.port": "8081",
     })  # fmt: skip
 
@@ -184,6 +190,12 @@ def _places(client: Callable[[str], Any]) -> dict[str, str]:
     iam = client("iam")
     profile = iam.get_instance_profile(InstanceProfileName="ecsInstanceRole")
     vpc = subnets["ml-platform-private-a"]["VpcId"]
+    storage = client("s3")
+    storage.create_bucket(Bucket=LOG_BUCKET)
+    delivery = json.loads(statement("us-east-1", ACCOUNT, LOG_BUCKET, "teams/ml"))
+    storage.put_bucket_policy(
+        Bucket=LOG_BUCKET, Policy=json.dumps({"Version": "2012-10-17", "Statement": [delivery]})
+    )
     alone = [
         ec2.create_subnet(VpcId=vpc, CidrBlock=cidr, AvailabilityZone=f"us-east-1{zone}")
         for zone, cidr in ALONE
@@ -268,6 +280,7 @@ def both(
             assert state["resources"] == []
         for number in range(len(ALONE)):
             client("ec2").delete_subnet(SubnetId=places[f"alone_{number}"])
+        client("s3").delete_bucket(Bucket=LOG_BUCKET)
 
 
 def test_a_second_plan_is_empty(both: tuple[Applied, Applied]) -> None:
