@@ -149,6 +149,7 @@ class AccountApp(App[ResultType]):
             (stack.names.cluster, stack.names.service),
             (stack.fleet.market, bool(stack.fleet.root_volume_gib)),
             len(stack.network.ingress_cidrs),
+            stack.load_balancer.access_log_bucket,
             facts.region,
         )
         if named != self._looked_up:
