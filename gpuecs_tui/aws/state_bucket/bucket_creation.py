@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from gpuecs_tui.aws.bucket_region import bucket_region
 from gpuecs_tui.aws.errors import AwsProblem
 from gpuecs_tui.aws.session import AccountReader
-from gpuecs_tui.aws.state_bucket.buckets import bucket_region
 from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.stack.partitions import partition_of
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from gpuecs_tui.aws.bucket_region import bucket_region
 from gpuecs_tui.aws.discovery.account import as_they_come
 from gpuecs_tui.aws.errors import AwsProblem
 from gpuecs_tui.aws.reading import Known, Reading, Unknown, not_read
@@ -18,10 +19,6 @@ DETAILED = 100
 """Buckets whose settings are read, three calls each; an account can have 10,000 buckets."""
 _LIKELY = ("tfstate", "terraform", "state")
 """Words in the names of state buckets: buckets with such a name are read first."""
-_FIRST_REGION = "us-east-1"
-"""S3 returns no location for this Region."""
-_OLD_LOCATIONS = {"EU": "eu-west-1"}
-"""S3 API reference, GetBucketLocation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +57,6 @@ def read_buckets(reader: AccountReader) -> Reading[tuple[Bucket, ...]]:
         Bucket(it.name, **{"region": it.region, **found.get(it.name, {})}) for it in listed.value
     )
     return Known(buckets, listed.source, listed.read_at)
-
-
-def bucket_region(reader: AccountReader, name: str) -> str:
-    """Return the Region of a bucket. Raises AwsProblem, ``not_found`` if it does not exist."""
-    place = reader.call("s3", "GetBucketLocation", Bucket=name).get("LocationConstraint")
-    return _OLD_LOCATIONS.get(place or "", place or _FIRST_REGION)
 
 
 def _list(reader: AccountReader) -> tuple[Bucket, ...]:
