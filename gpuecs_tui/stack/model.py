@@ -9,13 +9,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, get_type_hints
 
+from gpuecs_tui.stack.balancer.load_balancer import HealthCheck, LoadBalancer
 from gpuecs_tui.stack.containers.health import ContainerHealth
 from gpuecs_tui.stack.containers.options import Container
 from gpuecs_tui.stack.containers.sidecars import Sidecars
 from gpuecs_tui.stack.fields import Key, Value, declared_key
 from gpuecs_tui.stack.fleet import Fleet
 from gpuecs_tui.stack.identity import Identity, Names, StateBackend
-from gpuecs_tui.stack.load_balancer import HealthCheck, LoadBalancer
 from gpuecs_tui.stack.network import Network
 from gpuecs_tui.stack.scaling.autoscaling import COUNT, Autoscaling, most_tasks
 from gpuecs_tui.stack.service import Service

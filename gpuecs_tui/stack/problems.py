@@ -10,6 +10,13 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from gpuecs_tui.i18n import _
+from gpuecs_tui.stack.balancer.load_balancer import (
+    GRPC_MATCHER,
+    HTTP_MATCHER,
+    LOGS_FOLDER,
+    ROUND_ROBIN,
+    reversed_range,
+)
 from gpuecs_tui.stack.containers.health import CHECK_FORMS
 from gpuecs_tui.stack.containers.options import EXIT_CODES_MAX, ULIMIT_MAX, UNLIMITED
 from gpuecs_tui.stack.containers.problems import (
@@ -20,13 +27,6 @@ from gpuecs_tui.stack.containers.problems import (
 )
 from gpuecs_tui.stack.fleet import USER_DATA_MAX
 from gpuecs_tui.stack.identity import ROLE_KEYS
-from gpuecs_tui.stack.load_balancer import (
-    GRPC_MATCHER,
-    HTTP_MATCHER,
-    LOGS_FOLDER,
-    ROUND_ROBIN,
-    reversed_range,
-)
 from gpuecs_tui.stack.model import KEYS, Stack
 from gpuecs_tui.stack.partial import NotKnown, partial
 from gpuecs_tui.stack.relevance import CONDITIONS, is_relevant

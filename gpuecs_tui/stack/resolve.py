@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from gpuecs_tui.stack.agent_config import reserved_memory
+from gpuecs_tui.stack.balancer.tls_policies import recommended
 from gpuecs_tui.stack.containers.each import number
 from gpuecs_tui.stack.fields import Key, Value
 from gpuecs_tui.stack.identity import NAME_MAX
@@ -22,7 +23,6 @@ from gpuecs_tui.stack.scaling.autoscaling import (
     without_count,
 )
 from gpuecs_tui.stack.task import CPU_MAX
-from gpuecs_tui.stack.tls_policies import recommended
 
 Answers = Mapping[str, Value]
 """Dotted key → value of each decided key. The other keys use their default."""

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from gpuecs_tui.stack.balancer.tls_policies import EARLIER, RECOMMENDED
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.model import KEYS
 from gpuecs_tui.stack.relevance import is_relevant
-from gpuecs_tui.stack.tls_policies import EARLIER, RECOMMENDED
 
 Place = str
 """Names after ``@`` of the resources of the demo account, see ``account.places``."""

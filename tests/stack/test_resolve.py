@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from gpuecs_tui.stack.balancer.tls_policies import EARLIER
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.instance_type import InstanceType
 from gpuecs_tui.stack.model import KEYS
@@ -18,7 +19,6 @@ from gpuecs_tui.stack.resolve import (
     with_kept,
     with_new_defaults,
 )
-from gpuecs_tui.stack.tls_policies import EARLIER
 
 G4DN_XLARGE = InstanceType(
     name="g4dn.xlarge", vcpus=4, memory_mib=16384, gpus=1, gpu_model="T4", gpu_memory_mib=16384,

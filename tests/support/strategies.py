@@ -11,11 +11,7 @@ from typing import cast
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from gpuecs_tui.stack.containers.options import ULIMIT_MAX
-from gpuecs_tui.stack.fields import Key, Value
-from gpuecs_tui.stack.identity import ROLE_KEYS, TAG_KEY
-from gpuecs_tui.stack.instance_type import InstanceType
-from gpuecs_tui.stack.load_balancer import (
+from gpuecs_tui.stack.balancer.load_balancer import (
     CERTIFICATE_ARN,
     GRPC_MATCHER,
     HTTP_MATCHER,
@@ -23,6 +19,10 @@ from gpuecs_tui.stack.load_balancer import (
     ROUND_ROBIN,
     reversed_range,
 )
+from gpuecs_tui.stack.containers.options import ULIMIT_MAX
+from gpuecs_tui.stack.fields import Key, Value
+from gpuecs_tui.stack.identity import ROLE_KEYS, TAG_KEY
+from gpuecs_tui.stack.instance_type import InstanceType
 from gpuecs_tui.stack.model import KEYS, Stack
 from gpuecs_tui.stack.problems import problems
 from gpuecs_tui.stack.relevance import relevant

@@ -8,8 +8,8 @@ from gpuecs_tui.checks.context import Context
 from gpuecs_tui.checks.finding import Finding, error, warning
 from gpuecs_tui.checks.placement import one_task_per_instance
 from gpuecs_tui.i18n import _
+from gpuecs_tui.stack.balancer.load_balancer import TRAFFIC_PORT
 from gpuecs_tui.stack.containers.each import each_sidecar
-from gpuecs_tui.stack.load_balancer import TRAFFIC_PORT
 from gpuecs_tui.stack.model import Stack, peak_tasks
 
 AGENT_PORTS = (22, 2375, 2376, 51678, 51679, 51680)

@@ -12,7 +12,7 @@ from gpuecs_tui.checks.finding import Finding, error, undecided, unknown, warnin
 from gpuecs_tui.checks.network.ports import EPHEMERAL_FIRST, host_port
 from gpuecs_tui.checks.network.security_group_access import Peer, allowed_sources, lets_through
 from gpuecs_tui.i18n import _, ngettext
-from gpuecs_tui.stack.load_balancer import TRAFFIC_PORT
+from gpuecs_tui.stack.balancer.load_balancer import TRAFFIC_PORT
 from gpuecs_tui.stack.resolve import HTTP_PORT
 
 RULE = "security-path"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from gpuecs_tui.checks.context import Context
 from gpuecs_tui.checks.finding import Finding, warning
 from gpuecs_tui.i18n import _
-from gpuecs_tui.stack.tls_policies import OLD_VERSIONS, is_documented, recommended
+from gpuecs_tui.stack.balancer.tls_policies import OLD_VERSIONS, is_documented, recommended
 
 RULE, KEY = "tls-policy", "load_balancer.tls_policy"
 

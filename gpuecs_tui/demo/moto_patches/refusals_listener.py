@@ -11,8 +11,8 @@ from moto.elbv2.exceptions import ELBClientError
 from moto.elbv2.models import ELBv2Backend, FakeListener, FakeTargetGroup
 
 from gpuecs_tui.demo.moto_patches.patching import wrap
-from gpuecs_tui.stack.load_balancer import ROUND_ROBIN
-from gpuecs_tui.stack.tls_policies import is_documented
+from gpuecs_tui.stack.balancer.load_balancer import ROUND_ROBIN
+from gpuecs_tui.stack.balancer.tls_policies import is_documented
 
 SECURE = ("HTTPS", "TLS")
 """Protocols of a listener that needs a certificate."""

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from gpuecs_tui.stack.balancer.tls_policies import API_DEFAULT
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.scaling.autoscaling import POLICIES
-from gpuecs_tui.stack.tls_policies import API_DEFAULT
 from gpuecs_tui.terraform.base.addresses import FLEET_TIES, PORT_HANDOVER
 
 CLUSTER = "aws_ecs_cluster.this"

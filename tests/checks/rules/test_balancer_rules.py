@@ -10,9 +10,9 @@ import pytest
 
 from gpuecs_tui.aws.log_bucket import DELIVERY, OWNERS, allows_delivery, objects, statement
 from gpuecs_tui.aws.reading import Unknown
+from gpuecs_tui.stack.balancer.tls_policies import API_DEFAULT, EARLIER, RECOMMENDED
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.resolve import resolve
-from gpuecs_tui.stack.tls_policies import API_DEFAULT, EARLIER, RECOMMENDED
 from tests.support.fixes import apply_fix
 from tests.support.small_account import ACCOUNT, ANSWERS, account, findings, known
 

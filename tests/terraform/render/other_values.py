@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from gpuecs_tui.stack.balancer.tls_policies import EARLIER
 from gpuecs_tui.stack.fields import Value
-from gpuecs_tui.stack.tls_policies import EARLIER
 from tests.support.terraform.written_files import (
     BOUNDARY,
     BY_METRIC,

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from gpuecs_tui.stack.balancer.tls_policies import RECOMMENDED
 from gpuecs_tui.stack.fields import Value
-from gpuecs_tui.stack.tls_policies import RECOMMENDED
 from gpuecs_tui.terraform.hcl.tree import Literal, Reference, calls
 from gpuecs_tui.terraform.read.configuration import MISSING
 from gpuecs_tui.terraform.read.directory import read

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gpuecs_tui.i18n import N_
+from gpuecs_tui.stack.balancer.tls_policies import EARLIER, POLICY
 from gpuecs_tui.stack.fields import choice, flag, integer, text
 from gpuecs_tui.stack.identity import BUCKET_NAME
 from gpuecs_tui.stack.task import PORT_MAX
-from gpuecs_tui.stack.tls_policies import EARLIER, POLICY
 
 CERTIFICATE_ARN = (
     r"arn:aws[a-z-]*:(?:acm:[a-z0-9-]+:[0-9]{12}:certificate|iam::[0-9]{12}:server-certificate)"

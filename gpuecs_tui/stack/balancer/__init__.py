@@ -1,0 +1,1 @@
+"""The load balancer: its keys, and the TLS policies of AWS."""
