@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Literal, TypeVar
 
-from gpuecs_tui.aws.prices import PRICE_LIST, read_on_demand, read_other
-from gpuecs_tui.aws.prices_facts import Price
+from gpuecs_tui.aws.prices import read_on_demand, read_other
+from gpuecs_tui.aws.prices_facts import PRICE_LIST, Price
 from gpuecs_tui.aws.reading import Known, Reading, Unknown
 from gpuecs_tui.aws.session import AccountReader, Closed
 from gpuecs_tui.i18n import _

@@ -17,13 +17,12 @@ from typing import Any
 
 from gpuecs_tui.aws.discovery.account import as_they_come
 from gpuecs_tui.aws.errors import AwsProblem
-from gpuecs_tui.aws.prices_facts import Price, Prices, SpotPrice
+from gpuecs_tui.aws.prices_facts import PRICE_LIST, Price, Prices, SpotPrice
 from gpuecs_tui.aws.reading import Known, Reading, Unknown
 from gpuecs_tui.aws.session import AccountReader
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.partitions import AWS, partition_of
 
-PRICE_LIST = "pricing:GetProducts"
 SPOT_HISTORY = "ec2:DescribeSpotPriceHistory"
 SPOT_DAYS = timedelta(days=7)
 SPOT_PRODUCT = "Linux/UNIX"
@@ -72,6 +71,7 @@ _PRODUCTS = {
     "vpc_endpoint_data": _Product(
         "AmazonVPC", {"productFamily": "VpcEndpoint"}, "VpcEndpoint-Bytes"
     ),
+    "metric": _Product("AmazonCloudWatch", {"productFamily": "Metric"}, "CW:MetricMonitorUsage"),
 }
 """Field of Prices → its product in the price list."""
 

@@ -13,6 +13,8 @@ from decimal import Decimal
 
 from gpuecs_tui.aws.reading import Known, Reading, not_read
 
+PRICE_LIST = "pricing:GetProducts"
+
 
 @dataclass(frozen=True, slots=True)
 class Price:
@@ -62,6 +64,8 @@ class Prices:
     """Price of one hour of an interface VPC endpoint in one zone."""
     vpc_endpoint_data: Reading[Price] = field(default_factory=not_read)
     """Price of one GB through interface VPC endpoints, at the first tier."""
+    metric: Reading[Price] = field(default_factory=not_read)
+    """Price of one custom CloudWatch metric for a month, at the first tier."""
 
     def of(self, instance_type: str) -> Reading[Price]:
         """Return the on-demand price of a type."""

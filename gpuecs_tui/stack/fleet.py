@@ -18,6 +18,10 @@ USER_DATA_MAX = 12000
 """Characters, and bytes as UTF-8. EC2 accepts 16 KiB of user data including the bootstrap
 script."""
 
+INSIGHTS = {"account": "", "off": "disabled", "on": "enabled", "enhanced": "enhanced"}
+"""``fleet.container_insights`` → the value of the cluster's setting (ECS API reference,
+ClusterSetting); empty without the setting."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fleet:
@@ -208,6 +212,17 @@ class Fleet:
         ),
         True,
         unset=False,
+    )
+    container_insights: str = choice(
+        N_("Container Insights"),
+        N_(
+            "CloudWatch metrics of the cluster and the service, billed for each metric. enhanced "
+            "adds metrics of every task and container. account: the setting of the account when "
+            "the cluster is created."
+        ),
+        "account",
+        tuple(INSIGHTS),
+        unset="account",
     )
     instance_refresh: bool = flag(
         N_("Instance refresh"),

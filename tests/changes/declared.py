@@ -136,6 +136,7 @@ CHANGES: tuple[Change, ...] = (
     Change("fleet.market", "spot"),
     Change("fleet.capacity_rebalance", False, {"fleet.market": "spot"}),
     Change("fleet.instance_refresh", True),
+    Change("fleet.container_insights", "on"),
     Change("fleet.extra_user_data", "echo changed\n"),
     Change("task.image", "@repository:2.4.0"),
     Change("task.container_name", "server"),

@@ -44,6 +44,7 @@ def prices(**other: Any) -> Prices:
         public_address=price("0.005"),
         vpc_endpoint=price("0.01"),
         vpc_endpoint_data=price("0.01"),
+        metric=price("0.3"),
     )
     return replace(base, **other)
 

@@ -125,6 +125,18 @@ def test_traffic_is_told_beside_the_sums() -> None:
     assert [it.item for it in public.by_use] == ["load_balancer_use"]
 
 
+def test_container_insights_is_billed_by_metric() -> None:
+    line = of(fleet__container_insights="on").by_use[1]
+    assert (line.item, line.unit) == ("container_insights", "metric-month")
+    assert line.each is not None and line.each.low == Decimal("0.3")
+    dearer = of(fleet__container_insights="enhanced").by_use[1]
+    assert (dearer.item, dearer.each) == ("container_insights", None)
+    assert "aws.amazon.com/cloudwatch/pricing" in dearer.unknown
+    for value in ("account", "off"):
+        items = [it.item for it in of(fleet__container_insights=value).by_use]
+        assert "container_insights" not in items
+
+
 def test_no_nat_gateway_where_no_route_leads_to_one() -> None:
     facts = priced_account()
     assert isinstance(facts.route_tables, Known)

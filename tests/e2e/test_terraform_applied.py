@@ -105,6 +105,7 @@ def _other(places: Mapping[str, str]) -> str:
         "fleet.instance_type": "g4dn.xlarge",
         "fleet.market": "spot",
         "fleet.instance_refresh": True,
+        "fleet.container_insights": "enhanced",
         "fleet.extra_user_data": "echo ${HOME} %{x}\r\n☃",
         "task.image": "app:1",
         "task.network_mode": "awsvpc",

@@ -141,7 +141,7 @@ COVERING: tuple[Mapping[str, Value], ...] = (
         "network.vpc_endpoints": ("s3",),
         "stack.tags": {"a b": "x =/y", "for": "1"}, "task.environment": {},
         "stack.role_path": "/a/b/", "stack.permissions_boundary": BOUNDARY,
-        "fleet.tag_network_interfaces": False,
+        "fleet.tag_network_interfaces": False, "fleet.container_insights": "off",
     },
     {
         "network.instance_security_group_ids": (GROUP,), "task.secrets": {"P": PARAMETER},

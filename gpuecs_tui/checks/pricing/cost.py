@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Literal
 
 from gpuecs_tui.aws.network_facts import egress_of
-from gpuecs_tui.aws.prices_facts import Price
+from gpuecs_tui.aws.prices_facts import PRICE_LIST, Price
 from gpuecs_tui.aws.reading import Known, Reading, Unknown
 from gpuecs_tui.checks.context import Context
 from gpuecs_tui.checks.network.endpoints import endpoint_subnets
@@ -49,6 +49,7 @@ Item = Literal[
     "nat_gateway",
     "nat_data",
     "vpc_endpoint_data",
+    "container_insights",
 ]
 
 
@@ -87,7 +88,7 @@ class CostLine:
     """The number of units per instance (``per_instance``) or per stack."""
     per_instance: bool
     unit: str
-    """``hour``, or the unit of usage: ``LCU-hour``, ``GB``."""
+    """``hour``, or the unit of usage: ``LCU-hour``, ``GB``, ``metric-month``."""
     source: str
     """The API call that returned the price."""
     since: date | None
@@ -271,6 +272,8 @@ def _by_use(context: Context) -> Iterator[CostLine]:
     yield _line("load_balancer_use", prices.load_balancer_use, 1, unit="LCU-hour")
     if _interfaces(context):
         yield _line("vpc_endpoint_data", prices.vpc_endpoint_data, 1, unit="GB")
+    if stack.fleet.container_insights in ("on", "enhanced"):
+        yield _line("container_insights", _insights_price(context), 1, unit="metric-month")
     subnets = context.subnets(stack.network.instance_subnet_ids)
     tables = context.account.route_tables
     # If the routes are unknown, there may be a NAT gateway.
@@ -281,6 +284,14 @@ def _by_use(context: Context) -> Iterator[CostLine]:
         return
     yield _line("nat_gateway", prices.nat_gateway, 1)
     yield _line("nat_data", prices.nat_data, 1, unit="GB")
+
+
+def _insights_price(context: Context) -> Reading[Price]:
+    """Return the price of a metric. AWS publishes no usage type for enhanced metrics."""
+    if context.stack.fleet.container_insights == "enhanced":
+        reason = _("gpuecs-tui does not read it; see https://aws.amazon.com/cloudwatch/pricing/")
+        return Unknown(PRICE_LIST, reason, "")
+    return context.account.prices.metric
 
 
 def _line(

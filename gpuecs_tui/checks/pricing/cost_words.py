@@ -111,6 +111,9 @@ def item_words(line: CostLine) -> str:
         "nat_gateway": _("NAT gateway of the network"),
         "nat_data": _("data processed by the NAT gateway"),
         "vpc_endpoint_data": _("data processed by VPC endpoints"),
+        "container_insights": _(
+            "each Container Insights metric (every service and task family has several)"
+        ),
     }[line.item]
 
 

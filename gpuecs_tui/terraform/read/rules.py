@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from gpuecs_tui.stack.balancer.tls_policies import API_DEFAULT
 from gpuecs_tui.stack.fields import Value
+from gpuecs_tui.stack.fleet import INSIGHTS
 from gpuecs_tui.stack.scaling.autoscaling import POLICIES
 from gpuecs_tui.terraform.base.addresses import FLEET_TIES, PORT_HANDOVER
 
@@ -102,6 +103,9 @@ KEY_RULES: Mapping[str, KeyRule] = {
     "fleet.managed_draining": KeyRule(PROVIDER, f"{_SCALING}.managed_draining", True, _SWITCH),
     "fleet.health_check_grace_seconds": KeyRule(GROUP, "health_check_grace_period", 300),
     "fleet.market": KeyRule(TEMPLATE, "instance_market_options.market_type", "on-demand"),
+    "fleet.container_insights": KeyRule(
+        CLUSTER, "setting.value", "account", {words: key for key, words in INSIGHTS.items()}
+    ),
     "task.network_mode": KeyRule(TASK, "network_mode", "bridge"),
     "task.ipc_mode": KeyRule(TASK, "ipc_mode", "default"),
     "task.cpu": KeyRule(TASK, "cpu"),

@@ -11,6 +11,7 @@ from gpuecs_tui.stack.agent_config import AGENT_STOP_SECONDS
 from gpuecs_tui.stack.containers.each import dependencies, each_sidecar
 from gpuecs_tui.stack.containers.references import secret_references
 from gpuecs_tui.stack.fields import Value
+from gpuecs_tui.stack.fleet import INSIGHTS
 from gpuecs_tui.stack.model import SECTIONS, Stack, ignored_changes
 from gpuecs_tui.stack.network import ECR_ENDPOINTS, GATEWAY_ENDPOINT, interface_endpoints
 from gpuecs_tui.stack.partitions import ecr_endpoints_differ
@@ -102,6 +103,7 @@ def context(stack: Stack, past: Past = NO_PAST) -> dict[str, Any]:
         **{section: getattr(stack, section) for section in SECTIONS},
         "named": namer(stack.stack.name),
         "https": balancer.protocol == "HTTPS",
+        "insights": INSIGHTS[fleet.container_insights],
         "spot": fleet.market == "spot",
         "awsvpc": awsvpc,
         "bottlerocket": bottlerocket,

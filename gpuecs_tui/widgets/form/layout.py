@@ -90,6 +90,7 @@ LAYOUT: Mapping[str, tuple[Section, ...]] = {
             ),
             folded=True,
         ),
+        Section(N_("Monitoring"), _keys("fleet", "container_insights"), folded=True),
     ),
     "task": (
         Section(

@@ -60,6 +60,7 @@ OTHER: dict[str, tuple[Value, Mapping[str, Value]]] = {
     "fleet.capacity_rebalance": (False, {"fleet.market": "spot"}),
     "fleet.large_images": (False, {}),
     "fleet.tag_network_interfaces": (False, {}),
+    "fleet.container_insights": ("enhanced", {}),
     "fleet.imds_hop_limit": (0, {}),
     "fleet.target_capacity": (80, {}),
     "fleet.min_scaling_step": (2, {}),
