@@ -62,6 +62,7 @@ class TaskScreen(FormScreen):
         "task.execution_role_arn": ListSource(account.task_roles),
         "task.task_role_arn": ListSource(account.task_roles),
         "task.log_group": ListSource(account.log_groups, exhaustive=False),
+        "task.log_kms_key_arn": ListSource(account.log_keys, exhaustive=False, late="kms_keys"),
     }
 
     @dataclass

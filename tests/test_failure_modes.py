@@ -281,6 +281,10 @@ MODES = (
         "ebs-key",
         "Volumes are encrypted with a customer managed key that Auto Scaling may not use.",
     ),
+    _account(
+        "log-key",
+        "CloudWatch Logs may not use the KMS key of the log group, so it can't be created.",
+    ),
     _service(
         "zero-scale-cost", "Scaling from zero launches two instances although one would be enough."
     ),

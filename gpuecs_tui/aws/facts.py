@@ -17,6 +17,7 @@ from gpuecs_tui.stack.instance_type import InstanceType
 
 if TYPE_CHECKING:
     from gpuecs_tui.aws.ebs_key import EbsKey
+    from gpuecs_tui.aws.log_key import LogKey
     from gpuecs_tui.aws.service.live_count import LiveCount
     from gpuecs_tui.aws.service.live_revision import LiveRevision
 
@@ -232,6 +233,8 @@ class Lookups:
     """Bucket for access logs → the JSON of its policy; an empty text if it has none."""
     ebs_keys: dict[str, Reading[EbsKey]] = field(default_factory=dict)
     """Region → its default EBS key."""
+    log_keys: dict[str, Reading[LogKey | None]] = field(default_factory=dict)
+    """``log_key.log_key_id`` → the KMS key of a log group that a stack creates."""
     live_counts: dict[str, Reading[LiveCount | None]] = field(default_factory=dict)
     """``live_count.service_id`` → counts, for services of clusters that exist."""
     live_revisions: dict[str, Reading[LiveRevision | None]] = field(default_factory=dict)
@@ -248,6 +251,8 @@ class LateLists:
 
     policies: Reading[tuple[Policy, ...]] = field(default_factory=not_read)
     """Managed policies that the account has created, by name."""
+    kms_keys: Reading[tuple[Named, ...]] = field(default_factory=not_read)
+    """Customer managed keys that have an alias: alias and ARN of the key, by alias."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

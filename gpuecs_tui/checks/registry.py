@@ -30,6 +30,7 @@ from gpuecs_tui.checks.rules.from_zero import FROM_ZERO, scaling_from_zero
 from gpuecs_tui.checks.rules.gpu_type import gpu_type
 from gpuecs_tui.checks.rules.initial_size import initial_size
 from gpuecs_tui.checks.rules.live_scaling import SUSPENDED, scaling_suspended
+from gpuecs_tui.checks.rules.log_key import LOG_KEY, log_key
 from gpuecs_tui.checks.rules.names import NAMES, name_limit, name_taken
 from gpuecs_tui.checks.rules.own_state import STATE_RULES
 from gpuecs_tui.checks.rules.permissions import role_missing
@@ -117,6 +118,7 @@ RULES: dict[str, Rule] = {
     "role-permissions": role_permissions,
     "service-linked-role": service_linked_role,
     "ebs-key": ebs_key,
+    LOG_KEY: log_key,
     "count-reset": count_reset,
     SUSPENDED: scaling_suspended,
     "image-exists": image_exists,

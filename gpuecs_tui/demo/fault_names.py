@@ -107,6 +107,11 @@ _ALL: Final = (
         "ebs-key",
     ),
     Fault(
+        "log-key-denied",
+        N_("No KMS key has a policy that allows CloudWatch Logs to use it."),
+        "log-key",
+    ),
+    Fault(
         "profile-without-role",
         N_("The instance profiles have no role."),
         "role-missing",

@@ -9,6 +9,7 @@ from gpuecs_tui.i18n import N_
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.model import KEYS
 from gpuecs_tui.stack.scaling.autoscaling import OFF, POLICIES
+from gpuecs_tui.stack.task import LOG_GROUP_EXISTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,12 @@ CONDITIONS: Mapping[str, Condition] = {
         (),
         N_("applies only when the stack sets the size of the root volume"),
         but=(0,),
+    ),
+    "task.log_kms_key_arn": Condition(
+        "task.log_retention_days",
+        (),
+        N_("applies only to a log group that the stack creates"),
+        but=(LOG_GROUP_EXISTS,),
     ),
     "service.placement": Condition(
         "service.distinct_instances",

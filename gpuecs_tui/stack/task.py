@@ -27,6 +27,8 @@ SECRET_ARN = (
     r"arn:aws[a-z-]*:(?:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:\S+"
     r"|ssm:[a-z0-9-]+:[0-9]{12}:parameter/\S+)"
 )
+KMS_KEY_ARN = r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+"
+"""CloudWatch Logs accepts no alias (API reference, AssociateKmsKey)."""
 PARAMETER_NAME = r"/?[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)*"
 """The name of an SSM parameter (SSM API reference, PutParameter). ECS looks it up in the task's own
 Region."""
@@ -237,6 +239,16 @@ class Task:
         30,
         choices=(LOG_GROUP_EXISTS, 0, *RETENTION_DAYS),
         unit=N_("days"),
+    )
+    log_kms_key_arn: str = text(
+        N_("Log encryption key"),
+        N_(
+            "ARN of a KMS key that encrypts the log group. Its policy must allow CloudWatch Logs "
+            "(logs.REGION.amazonaws.com). Leave empty to use the encryption of CloudWatch Logs."
+        ),
+        "",
+        pattern=KMS_KEY_ARN,
+        pattern_says=N_("must be the ARN of a KMS key"),
     )
     log_stream_prefix: str = text(
         N_("Log stream prefix"),

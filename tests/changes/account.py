@@ -13,6 +13,7 @@ import boto3
 from gpuecs_tui.aws.log_bucket import statement
 from gpuecs_tui.demo import account
 from gpuecs_tui.demo.protocol import PACE_VARIABLE
+from gpuecs_tui.demo.seed.access import LOG_KEY_ALIAS
 
 PACE = "0.05"
 """Factor for the waits of the demo account, because nothing here depends on them."""
@@ -75,6 +76,7 @@ def places(demo: account.DemoAccount) -> Mapping[str, str]:
     found["repository"] = next(
         it["repositoryUri"] for it in repositories if it["repositoryName"] == "llm-server"
     )
+    found["log-key"] = client("kms").describe_key(KeyId=LOG_KEY_ALIAS)["KeyMetadata"]["Arn"]
     found["log-group"] = "/ecs/changes-of-its-own"
     buckets = [it["Name"] for it in client("s3").list_buckets()["Buckets"]]
     found["bucket"], found["other-bucket"] = buckets[0], buckets[-1]

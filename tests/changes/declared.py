@@ -183,6 +183,7 @@ CHANGES: tuple[Change, ...] = (
     Change("sidecars.ports", {"metrics": "9400"}, BESIDE),
     Change("task.log_group", "@log-group"),
     Change("task.log_retention_days", 90),
+    Change("task.log_kms_key_arn", "@log-key"),
     Change("task.log_stream_prefix", "other"),
     Change("task.log_buffer_mib", 0),
     Change("task.execution_role_arn", "@execution-role"),

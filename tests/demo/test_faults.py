@@ -21,6 +21,7 @@ from gpuecs_tui.cli import main
 from gpuecs_tui.commands.failure import EXIT_USAGE
 from gpuecs_tui.demo import account, fault_names, protocol, service_faults
 from gpuecs_tui.demo.faults.registry import HOLDS
+from gpuecs_tui.demo.seed.access import LOG_KEY_ALIAS
 from gpuecs_tui.stack.answers import dump_answers, load_answers
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.network import in_endpoint_order
@@ -84,6 +85,7 @@ def answers(state_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         "CertificateSummaryList"
     ]
     secret = client("secretsmanager").describe_secret(SecretId="prod/llm/api-key")["ARN"]
+    key = client("kms").describe_key(KeyId=LOG_KEY_ALIAS)
     owned = ec2.describe_images(Owners=["self"])["Images"]
     (image,) = (it for it in owned if it["Name"].endswith("[encrypted]"))
     profile = iam.get_instance_profile(InstanceProfileName="ecsInstanceRole")["InstanceProfile"]
@@ -128,6 +130,7 @@ def answers(state_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
             groups["legacy-web"],  # allows the clients that are redirected
         ),
         "fleet.instance_type": "g4dn.xlarge",
+        "task.log_kms_key_arn": key["KeyMetadata"]["Arn"],
         "fleet.ami": image["ImageId"],
         "fleet.key_name": "ops-2026",
         "fleet.instance_profile_arn": profile["Arn"],

@@ -96,8 +96,9 @@ TERRAFORM: Mapping[str, tuple[str, ...]] = {
         "ec2:RunInstances",
     ),
     "aws_cloudwatch_log_group": (
-        "logs:CreateLogGroup", "logs:DeleteLogGroup", "logs:DeleteRetentionPolicy",
-        "logs:DescribeLogGroups", "logs:PutRetentionPolicy",
+        "logs:AssociateKmsKey", "logs:CreateLogGroup", "logs:DeleteLogGroup",
+        "logs:DeleteRetentionPolicy", "logs:DescribeLogGroups", "logs:DisassociateKmsKey",
+        "logs:PutRetentionPolicy",
     ),
     "aws_ecs_capacity_provider": (
         "ecs:CreateCapacityProvider", "ecs:DeleteCapacityProvider",

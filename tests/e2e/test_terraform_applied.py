@@ -24,7 +24,7 @@ import pytest
 
 from gpuecs_tui.aws.log_bucket import statement
 from gpuecs_tui.demo import account
-from gpuecs_tui.demo.seed.access import BOUNDARY
+from gpuecs_tui.demo.seed.access import BOUNDARY, LOG_KEY_ALIAS
 from gpuecs_tui.stack.answers import dump_answers, load_answers
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.model import Stack
@@ -113,6 +113,7 @@ def _other(places: Mapping[str, str]) -> str:
         "task.secrets": {"S": f"{places['secret']}:key::", "P": PARAMETER},
         "task.capabilities": ("SYS_PTRACE",),
         "task.shared_memory_mib": 64,
+        "task.log_kms_key_arn": places["log_key"],
         "task.command": ("serve", "a b", "${c}"),
         "task.ipc_mode": "task",
         "sidecars.images": {"metrics": "metrics:1", "prepare": "public.ecr.aws/team/prepare:2"},
@@ -211,6 +212,7 @@ def _places(client: Callable[[str], Any]) -> dict[str, str]:
         "ami": client("ssm").get_parameter(Name=path)["Parameter"]["Value"],
         "certificate": certificates["CertificateSummaryList"][0]["CertificateArn"],
         "secret": client("secretsmanager").list_secrets()["SecretList"][0]["ARN"],
+        "log_key": client("kms").describe_key(KeyId=LOG_KEY_ALIAS)["KeyMetadata"]["Arn"],
         "profile": profile["InstanceProfile"]["Arn"],
         "role": iam.get_role(RoleName="ecsTaskExecutionRole")["Role"]["Arn"],
     }

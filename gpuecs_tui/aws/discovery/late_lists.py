@@ -6,9 +6,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from gpuecs_tui.aws.discovery.identity import IAM_PAGE
-from gpuecs_tui.aws.facts import Policy
+from gpuecs_tui.aws.facts import Named, Policy
 from gpuecs_tui.aws.reading import Reading
 from gpuecs_tui.aws.session import AccountReader
+
+KMS_PAGE = {"PageSize": 100}
+"""The largest page of kms:ListAliases."""
 
 
 def read_policies(reader: AccountReader) -> tuple[Policy, ...]:
@@ -20,7 +23,22 @@ def read_policies(reader: AccountReader) -> tuple[Policy, ...]:
     return tuple(sorted(found, key=lambda it: (it.name, it.arn)))
 
 
+def read_kms_keys(reader: AccountReader) -> tuple[Named, ...]:
+    """Return the Region's customer managed keys that have an alias, by alias.
+
+    ``alias/aws/…`` are the keys of AWS services, which can't be used for anything else.
+    """
+    items = reader.items("kms", "ListAliases", "Aliases", PaginationConfig=KMS_PAGE)
+    found = (
+        Named(name, f"{it['AliasArn'].rpartition(':')[0]}:key/{it['TargetKeyId']}")
+        for it in items
+        if not (name := it["AliasName"]).startswith("alias/aws/") and it.get("TargetKeyId")
+    )
+    return tuple(sorted(found, key=lambda it: it.name))
+
+
 _LISTS: Mapping[str, tuple[str, Callable[[AccountReader], Any]]] = {
+    "kms_keys": ("kms:ListAliases", read_kms_keys),
     "policies": ("iam:ListPolicies", read_policies),
 }
 """Field of ``LateLists`` → the call that the list depends on, as IAM names it, and its reader."""

@@ -28,6 +28,7 @@ from gpuecs_tui.aws.facts import (
     MachineImage,
 )
 from gpuecs_tui.aws.log_bucket import read_policy, read_region
+from gpuecs_tui.aws.log_key import log_key_id, read_log_key
 from gpuecs_tui.aws.reading import Known, Reading
 from gpuecs_tui.aws.role_needs import read_denied, role_needs
 from gpuecs_tui.aws.secret_place import SecretPlace, secret_place
@@ -164,6 +165,10 @@ def _permission_jobs(
             yield "may_create", name, ask
     if stack.fleet.root_volume_gib:
         yield "ebs_keys", reader.region, partial(read_ebs_key, reader)
+    key, group = stack.task.log_kms_key_arn, stack.task.log_group
+    if account and f":kms:{reader.region}:" in key:
+        key_reading = partial(read_log_key, reader, key, account, group)
+        yield "log_keys", log_key_id(key, group), key_reading
     cluster, service = stack.names.cluster, stack.names.service
     clusters = facts.clusters
     if isinstance(clusters, Known) and cluster in {it.name for it in clusters.value}:

@@ -72,6 +72,15 @@ def ebs_customer_key(_operand: str) -> Iterator[None]:
 
 
 @contextmanager
+def log_key_denied(_operand: str) -> Iterator[None]:
+    """Keys with KMS's default key policy."""
+    with ExitStack() as held:
+        for key in moto_backend("kms").keys.values():
+            held.enter_context(patch.object(key, "policy", key.generate_default_policy()))
+        yield
+
+
+@contextmanager
 def profile_without_role(_operand: str) -> Iterator[None]:
     """Instance profiles without a role."""
     with ExitStack() as held:
@@ -174,6 +183,7 @@ HOLDS = {
     "role-powerless": role_powerless,
     "service-linked-role-missing": service_linked_role_missing,
     "ebs-customer-key": ebs_customer_key,
+    "log-key-denied": log_key_denied,
     "profile-without-role": profile_without_role,
     "key-pair-missing": key_pair_missing,
     "certificate-expired": certificate_expired,

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from gpuecs_tui.demo.account import ACCESS_KEY, REGION, SECRET_KEY
+from gpuecs_tui.demo.model.quotas import ACCOUNT_ID
 from gpuecs_tui.demo.seed.seeding import moto_backend, same_ids_for
 
 MANAGED = "arn:aws:iam::aws:policy/"
@@ -38,6 +39,9 @@ SERVICE_ROLES = {
 BOUNDARY = "ml-workloads"
 """A managed policy of the account that can be the boundary of roles."""
 
+LOG_KEY_ALIAS = "alias/logs"
+"""A KMS key whose policy allows CloudWatch Logs."""
+
 KEY_PAIRS = ("ops-2026", "[old] laptop", "notebooks")
 
 CERTIFICATES = {
@@ -69,6 +73,7 @@ def furnish() -> None:
         ec2.create_key_pair(name, "ed25519", {})
     _certificates()
     _secrets()
+    _log_key()
 
 
 def _user(iam: Any) -> None:
@@ -104,6 +109,33 @@ def _certificates() -> None:
         same_ids_for(f"certificate {domain}")
         arn = acm.request_certificate(domain, None, names, [])
         acm._certificates[arn].status = status
+
+
+def _log_key() -> None:
+    same_ids_for("log key")
+    kms = moto_backend("kms")
+    key = kms.create_key(
+        _log_policy(), "ENCRYPT_DECRYPT", "SYMMETRIC_DEFAULT", "Log groups of services", []
+    )
+    kms.create_alias(key.id, LOG_KEY_ALIAS)
+
+
+def _log_policy() -> str:
+    owner = {"AWS": f"arn:aws:iam::{ACCOUNT_ID}:root"}
+    logs = {"Service": f"logs.{REGION}.amazonaws.com"}
+    actions = ["Encrypt", "Decrypt", "ReEncrypt", "GenerateDataKey", "Describe"]
+    groups = f"arn:aws:logs:{REGION}:{ACCOUNT_ID}:log-group:*"
+    statements = [
+        {"Effect": "Allow", "Principal": owner, "Action": "kms:*", "Resource": "*"},
+        {
+            "Effect": "Allow",
+            "Principal": logs,
+            "Action": [f"kms:{it}*" for it in actions],
+            "Resource": "*",
+            "Condition": {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": groups}},
+        },
+    ]
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})
 
 
 def _secrets() -> None:

@@ -112,6 +112,7 @@ KEY_RULES: Mapping[str, KeyRule] = {
     "task.memory": KeyRule(TASK, "memory"),
     "task.execution_role_arn": KeyRule(TASK, "execution_role_arn", created=""),
     "task.task_role_arn": KeyRule(TASK, "task_role_arn", created=""),
+    "task.log_kms_key_arn": KeyRule(LOGS, "kms_key_id", ""),
     "service.desired_count": KeyRule(SERVICE, "desired_count"),
     "service.minimum_healthy_percent": KeyRule(SERVICE, "deployment_minimum_healthy_percent", 100),
     "service.maximum_percent": KeyRule(SERVICE, "deployment_maximum_percent", 200),

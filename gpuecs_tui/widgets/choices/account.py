@@ -108,6 +108,17 @@ def key_pairs(wizard: WizardSession) -> Choices:
     )
 
 
+def log_keys(wizard: WizardSession) -> Choices:
+    """Return the KMS keys of the Region that have an alias, and "none"."""
+    return listed(
+        _("KMS keys"),
+        (_("Alias"), _("ARN")),
+        facts_of(wizard).late.kms_keys,
+        lambda found: (Row(it.arn, (it.name, it.arn)) for it in found),
+        first=(Row("", (_("none"), "")),),
+    )
+
+
 def boundaries(wizard: WizardSession) -> Choices:
     """Return the managed policies of the account, and "none"."""
     return listed(

@@ -173,6 +173,7 @@ LAYOUT: Mapping[str, tuple[Section, ...]] = {
                     "task",
                     "log_group",
                     "log_retention_days",
+                    "log_kms_key_arn",
                     "log_stream_prefix",
                     "log_buffer_mib",
                     "execution_role_arn",

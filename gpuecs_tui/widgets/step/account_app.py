@@ -141,7 +141,7 @@ class AccountApp(App[ResultType]):
         named = (
             tuple(images_of(stack)),
             stack.fleet.ami,
-            stack.task.log_group,
+            (stack.task.log_group, stack.task.log_kms_key_arn),
             secret_references(stack),
             stack.stack.permissions_boundary,
             (stack.task.execution_role_arn, stack.task.task_role_arn),

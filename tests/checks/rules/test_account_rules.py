@@ -8,6 +8,7 @@ import pytest
 
 from gpuecs_tui.aws.ebs_key import EbsKey
 from gpuecs_tui.aws.facts import AccountFacts, CallerIdentity
+from gpuecs_tui.aws.log_key import LogKey, log_key_id
 from gpuecs_tui.aws.reading import Reading, Unknown
 from gpuecs_tui.aws.role_needs import EXEC_ACTIONS, PULL_ACTIONS, role_needs
 from gpuecs_tui.aws.service.live_count import LiveCount, service_id
@@ -131,6 +132,35 @@ def test_ebs_key(key: Reading[EbsKey], expected: list[str]) -> None:
     assert of_rule("ebs-key", facts) == [(it, field) for it in expected]
     # Without a block device in the stack, the AMI determines what is encrypted.
     assert of_rule("ebs-key", facts, fleet__root_volume_gib=0) == []
+
+
+KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/a"
+
+
+@pytest.mark.parametrize(
+    ("key", "reading", "severity", "says"),
+    [
+        (KEY, known(LogKey("Enabled", True)), "", ""),
+        (KEY, known(LogKey("Enabled", False)), "error", "does not allow CloudWatch Logs"),
+        (KEY, known(LogKey("Enabled", None)), "unknown", "Could not check whether the policy"),
+        (KEY, known(LogKey("PendingDeletion", True)), "error", "has the state PendingDeletion"),
+        (KEY, known(None), "error", "does not exist"),
+        (KEY, DENIED, "unknown", "Could not check whether CloudWatch Logs may use"),
+        (KEY.replace("us-east-1", "eu-west-1"), DENIED, "error", "is in eu-west-1"),
+    ],
+)
+def test_log_key(key: str, reading: Reading[LogKey | None], severity: str, says: str) -> None:
+    facts = account()
+    wanted = stack(task__log_kms_key_arn=key)
+    keys = {log_key_id(key, wanted.task.log_group): reading}
+    facts = replace(facts, lookups=replace(facts.lookups, log_keys=keys))
+    found = [it for it in check(wanted, facts) if it.rule == "log-key"]
+    assert [(it.severity, it.field) for it in found] == [
+        (it, "task.log_kms_key_arn") for it in [severity] if it
+    ]
+    assert all(says in it.message for it in found)
+    own_group = stack(task__log_kms_key_arn=key, task__log_retention_days=-1)
+    assert not [it for it in check(own_group, facts) if it.rule == "log-key"]
 
 
 def counts(

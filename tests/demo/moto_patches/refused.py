@@ -61,6 +61,8 @@ from tests.demo.moto_patches.refused_settings import (
     logs_to_a_missing_bucket,
     logs_to_another_prefix,
     logs_to_another_region,
+    log_group_with_a_closed_key,
+    log_group_with_an_absent_key,
     maximum_turned_below_the_minimum,
     odd_retention,
     provider_of_an_unprotected_name,
@@ -886,6 +888,8 @@ REFUSALS: dict[tuple[str, str], tuple[Scenario, ...]] = {
     ("ssm:StartSession", "TargetNotConnected"): (session_on_an_instance,),
     ("ssm:DescribeInstanceInformation", "InvalidInstanceId"): (information_about_an_instance,),
     ("logs:CreateLogGroup", "ResourceAlreadyExistsException"): (log_group_name_taken,),
+    ("logs:CreateLogGroup", "AccessDeniedException"): (log_group_with_an_absent_key,),
+    ("logs:AssociateKmsKey", "AccessDeniedException"): (log_group_with_a_closed_key,),
     ("logs:PutRetentionPolicy", "InvalidParameterException"): (odd_retention,),
 }
 """(IAM action, error code) → the scenarios in which the account answers so."""
@@ -983,5 +987,6 @@ CLOSED_GAPS: dict[str, tuple[Scenario, ...]] = {
         logs_to_another_region,
     ),
     "odd_retention": (odd_retention,),
+    "key_of_logs": (log_group_with_an_absent_key,),
 }
 """Function of gpuecs_tui/demo → the scenarios that moto as it comes accepts."""

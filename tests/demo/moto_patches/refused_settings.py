@@ -19,6 +19,7 @@ from tests.demo.moto_patches.made import (
 Call = Callable[[], Any]
 
 ANSWER = [{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "204"}}]
+ABSENT_KEY = "arn:aws:kms:ap-southeast-2:123456789012:key/0123abcd-01ab-4abc-8abc-0123456789ab"
 ROLE = "arn:aws:iam::123456789012:role/execution"
 SECRET = {"name": "TOKEN", "valueFrom": "arn:aws:ssm:eu-west-1:123456789012:parameter/token"}
 
@@ -225,6 +226,17 @@ def provider_turned_to_protection(client: Client) -> Call:
 def odd_retention(client: Client) -> Call:
     client("logs").create_log_group(logGroupName="/odd")
     return lambda: client("logs").put_retention_policy(logGroupName="/odd", retentionInDays=31)
+
+
+def log_group_with_an_absent_key(client: Client) -> Call:
+    return lambda: client("logs").create_log_group(logGroupName="/absent-key", kmsKeyId=ABSENT_KEY)
+
+
+def log_group_with_a_closed_key(client: Client) -> Call:
+    """The default policy of a key names the account only."""
+    key = client("kms").create_key()["KeyMetadata"]["Arn"]
+    client("logs").create_log_group(logGroupName="/closed-key")
+    return lambda: client("logs").associate_kms_key(logGroupName="/closed-key", kmsKeyId=key)
 
 
 def register(client: Client, containers: list[dict[str, Any]], **settings: Any) -> Call:

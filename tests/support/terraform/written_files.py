@@ -27,6 +27,7 @@ ANSWERS: Mapping[str, Value] = {
 CERTIFICATE = f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/0a1b"
 SECRET = f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:token-AbCdEf"
 PARAMETER = f"arn:aws:ssm:us-east-1:{ACCOUNT}:parameter/llm/token"
+KMS_KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/0123abcd-01ab-4abc-8abc-0123456789ab"
 BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/boundary"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/"
 PROFILE = f"arn:aws:iam::{ACCOUNT}:instance-profile/"
