@@ -246,7 +246,8 @@ def test_a_broken_file_of_somebody_else_leaves_open_only_what_it_may_hold(tmp_pa
     found = read(tmp_path)
     # It may contain the log group, endpoints and the backend, which are missing elsewhere.
     assert found.unknown == {
-        "task.log_retention_days", "network.vpc_endpoints", "state.backend", *STATE
+        "task.log_retention_days", "task.log_kms_key_arn", "network.vpc_endpoints",
+        "state.backend", *STATE
     }  # fmt: skip
     (broken,) = [it for it in found.unread if it.what == "broken.tf"]
     assert broken.line == 2 and frozenset(broken.keys) == found.unknown
