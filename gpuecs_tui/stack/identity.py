@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from gpuecs_tui.i18n import N_
 from gpuecs_tui.stack.fields import choice, table, text
+from gpuecs_tui.stack.releases.strategy import PROVIDERS
 
 NAME_PATTERN = r"(?!internal-)(?!aws|ecs|fargate)[a-z](?:[a-z0-9]|-(?!-))*[a-z0-9]"
 """Valid for a load balancer, a capacity provider and an IAM role, whose names are derived from
@@ -99,6 +100,16 @@ class Identity:
         "",
         pattern=POLICY_ARN,
         pattern_says=N_("must be the ARN of a managed policy"),
+    )
+    provider_minimum: str = choice(
+        N_("Lowest AWS provider"),
+        N_(
+            "Lowest release of Terraform's AWS provider that the stack accepts. Deployment "
+            "strategies other than rolling need 6.4.0, or 6.21.0. A state that provider 6 has "
+            "written can't be used with provider 5 again."
+        ),
+        PROVIDERS[0],
+        PROVIDERS,
     )
 
 

@@ -17,6 +17,7 @@ from gpuecs_tui.stack.fields import Key, Value, declared_key
 from gpuecs_tui.stack.fleet import Fleet
 from gpuecs_tui.stack.identity import Identity, Names, StateBackend
 from gpuecs_tui.stack.network import Network
+from gpuecs_tui.stack.releases.strategy import healthy_percents
 from gpuecs_tui.stack.scaling.autoscaling import COUNT, Autoscaling, most_tasks
 from gpuecs_tui.stack.service import Service
 from gpuecs_tui.stack.task import Task
@@ -90,6 +91,14 @@ def peak_tasks(stack: Stack) -> int:
     if not scaling.enabled:
         return desired
     return max(desired, most_tasks(scaling.max_tasks, scaling.schedules))
+
+
+def deployment_percents(stack: Stack) -> tuple[int, int]:
+    """Return the least and the most tasks of a deployment, in percent of the desired count."""
+    it = stack.service
+    return healthy_percents(
+        it.deployment_strategy, it.minimum_healthy_percent, it.maximum_percent
+    )
 
 
 def ignored_changes(stack: Stack) -> tuple[str, ...]:

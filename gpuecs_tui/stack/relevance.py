@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from gpuecs_tui.i18n import N_
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.model import KEYS
+from gpuecs_tui.stack.releases.strategy import ROLLING, SHIFTING, STRATEGY
 from gpuecs_tui.stack.scaling.autoscaling import OFF, POLICIES
 from gpuecs_tui.stack.task import LOG_GROUP_EXISTS
 
@@ -89,6 +90,30 @@ CONDITIONS: Mapping[str, Condition] = {
         N_("applies only to a log group that the stack creates"),
         but=(LOG_GROUP_EXISTS,),
     ),
+    **{
+        f"service.{name}": Condition(
+            STRATEGY, (ROLLING,), N_("applies only to rolling deployments")
+        )
+        for name in ("minimum_healthy_percent", "maximum_percent")
+    },
+    **{
+        f"service.{name}": Condition(
+            STRATEGY, SHIFTING, N_("applies only to blue/green, linear, and canary deployments")
+        )
+        for name in ("bake_minutes", "test_port")
+    },
+    **{
+        f"service.{name}": Condition(
+            STRATEGY, ("linear",), N_("applies only to linear deployments")
+        )
+        for name in ("linear_step_percent", "linear_step_minutes")
+    },
+    **{
+        f"service.{name}": Condition(
+            STRATEGY, ("canary",), N_("applies only to canary deployments")
+        )
+        for name in ("canary_percent", "canary_minutes")
+    },
     "service.placement": Condition(
         "service.distinct_instances",
         (False,),

@@ -16,6 +16,7 @@ from gpuecs_tui.stack.instance_type import InstanceType
 from gpuecs_tui.stack.model import KEYS, Stack, build
 from gpuecs_tui.stack.network import in_endpoint_order
 from gpuecs_tui.stack.relevance import is_relevant
+from gpuecs_tui.stack.releases.strategy import STRATEGY, healthy_percents
 from gpuecs_tui.stack.scaling.autoscaling import (
     BOOT_SECONDS,
     COOLDOWN_MAX,
@@ -149,12 +150,17 @@ def _left(values: Answers, part: str) -> int | None:
 
 
 def instances_for_update(values: Answers, tasks_each: int) -> int:
-    """Return the instances for the old and the new tasks of a rolling update together."""
+    """Return the instances for the old and the new tasks of a deployment together."""
     wanted = cast(int, values["service.desired_count"])
     if values["autoscaling.enabled"]:
         schedules = cast(dict[str, str], values["autoscaling.schedules"])
         wanted = max(wanted, most_tasks(cast(int, values["autoscaling.max_tasks"]), schedules))
-    tasks = wanted * cast(int, values["service.maximum_percent"])
+    _least, most = healthy_percents(
+        cast(str, values[STRATEGY]),
+        cast(int, values["service.minimum_healthy_percent"]),
+        cast(int, values["service.maximum_percent"]),
+    )
+    tasks = wanted * most
     return max(1, -(-tasks // (100 * tasks_each)))
 
 

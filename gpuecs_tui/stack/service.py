@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from gpuecs_tui.i18n import N_
 from gpuecs_tui.stack.fields import choice, flag, integer, texts
+from gpuecs_tui.stack.releases.strategy import BAKE_MAX, LINEAR_STEP_MIN, ROLLING, STRATEGIES
+from gpuecs_tui.stack.task import PORT_MAX
 
 DESIRED_MAX = 5000
 """Tasks of one service (ECS quota)."""
@@ -26,6 +28,70 @@ class Service:
         minimum=0,
         maximum=DESIRED_MAX,
         unit=N_("tasks"),
+    )
+    deployment_strategy: str = choice(
+        N_("Deployment strategy"),
+        N_(
+            "rolling replaces tasks in rounds. The others start all new tasks beside the old ones, "
+            "which takes twice the GPUs: blue_green shifts all requests at once, linear in equal "
+            "steps, canary a small share first."
+        ),
+        ROLLING,
+        STRATEGIES,
+    )
+    bake_minutes: int = integer(
+        N_("Bake time"),
+        N_(
+            "Time for which the old tasks keep running after all requests go to the new ones, so "
+            "that a rollback is immediate. Both are billed."
+        ),
+        10,
+        minimum=0,
+        maximum=BAKE_MAX,
+        unit="min",
+    )
+    linear_step_percent: int = integer(
+        N_("Linear step"),
+        N_("Share of the requests that shifts to the new tasks in each step."),
+        10,
+        minimum=LINEAR_STEP_MIN,
+        maximum=100,
+        unit="%",
+    )
+    linear_step_minutes: int = integer(
+        N_("Time between steps"),
+        N_("Time between two steps, in which the requests stay as they are."),
+        6,
+        minimum=0,
+        maximum=BAKE_MAX,
+        unit="min",
+    )
+    canary_percent: int = integer(
+        N_("Canary share"),
+        N_("Share of the requests that goes to the new tasks first."),
+        5,
+        minimum=1,
+        maximum=100,
+        unit="%",
+    )
+    canary_minutes: int = integer(
+        N_("Canary time"),
+        N_("Time until the other requests shift as well."),
+        10,
+        minimum=0,
+        maximum=BAKE_MAX,
+        unit="min",
+    )
+    test_port: int = integer(
+        N_("Test port"),
+        N_(
+            "Port of a second listener, which reaches the new tasks before clients do. The clients "
+            "of the load balancer may use it. 0: no test listener."
+        ),
+        0,
+        minimum=1,
+        maximum=PORT_MAX,
+        also=(0,),
     )
     minimum_healthy_percent: int = integer(
         N_("Minimum healthy percent"),

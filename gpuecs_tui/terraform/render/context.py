@@ -15,6 +15,7 @@ from gpuecs_tui.stack.fleet import INSIGHTS
 from gpuecs_tui.stack.model import SECTIONS, Stack, ignored_changes
 from gpuecs_tui.stack.network import ECR_ENDPOINTS, GATEWAY_ENDPOINT, interface_endpoints
 from gpuecs_tui.stack.partitions import ecr_endpoints_differ
+from gpuecs_tui.stack.releases.strategy import shifts_traffic
 from gpuecs_tui.stack.resolve import derived_target_group
 from gpuecs_tui.stack.scaling.autoscaling import OFF, POLICIES, scheduled_actions
 from gpuecs_tui.stack.task import LOG_GROUP_EXISTS, PORT_MAX
@@ -98,6 +99,7 @@ def context(stack: Stack, past: Past = NO_PAST) -> dict[str, Any]:
     creates_task_role = not task.task_role_arn
     creates_instance_role = not fleet.instance_profile_arn
     creates_balancer_group = not network.load_balancer_security_group_ids
+    shifts = shifts_traffic(stack.service.deployment_strategy)
     extension = "toml" if bottlerocket else "sh"
     return {
         **{section: getattr(stack, section) for section in SECTIONS},
@@ -118,6 +120,7 @@ def context(stack: Stack, past: Past = NO_PAST) -> dict[str, Any]:
         "ignored_changes": ignored_changes(stack),
         "scaling_policies": tuple(_scaling_policies(stack)),
         "scheduled_actions": scheduled_actions(stack.autoscaling.schedules),
+        "shifts_traffic": shifts,
         "binpacks": stack.service.placement == "binpack" and not stack.service.distinct_instances,
         "each_sidecar": each_sidecar(stack.sidecars),
         "starts_after": dependencies(stack.sidecars, task.container_name),
@@ -133,7 +136,9 @@ def context(stack: Stack, past: Past = NO_PAST) -> dict[str, Any]:
         "derived_target_group_name": stack.names.target_group == derived_target_group(stack.flat()),
         "creates_log_group": task.log_retention_days != LOG_GROUP_EXISTS,
         "creates_execution_role": creates_execution_role,
-        "creates_roles": creates_instance_role or creates_execution_role or creates_task_role,
+        "creates_roles": (
+            creates_instance_role or creates_execution_role or creates_task_role or shifts
+        ),
         "creates_task_role": creates_task_role,
         "creates_instance_role": creates_instance_role,
         "creates_load_balancer_group": creates_balancer_group,
@@ -153,8 +158,8 @@ def context(stack: Stack, past: Past = NO_PAST) -> dict[str, Any]:
         "gateway_endpoint": GATEWAY_ENDPOINT in network.vpc_endpoints,
         "ecr_prefix_differs": ecr_endpoints_differ(stack.stack.region)
         and any(it in network.vpc_endpoints for it in ECR_ENDPOINTS),
-        "needs_partition": creates_instance_role or creates_execution_role,
-        "needs_caller": creates_execution_role or creates_task_role,
+        "needs_partition": creates_instance_role or creates_execution_role or shifts,
+        "needs_caller": creates_execution_role or creates_task_role or shifts,
         "secret_grants": tuple(_grants(secret_references(stack))),
         "service_needs": tuple(_service_needs(stack)),
         "fleet_needs": tuple(_fleet_needs(stack)),
@@ -279,6 +284,8 @@ def _service_needs(stack: Stack) -> Iterator[str]:
             yield "aws_iam_role_policy.secrets"
     if not stack.task.task_role_arn and stack.service.execute_command:
         yield "aws_iam_role_policy.execute_command"
+    if shifts_traffic(stack.service.deployment_strategy):
+        yield "aws_iam_role_policy_attachment.infrastructure"
     parts = [part for part, _, _ in _target_ports(stack)]
     if not stack.network.load_balancer_security_group_ids:
         for part in parts:

@@ -61,11 +61,6 @@ def render_earlier(stack: Stack) -> Files:
 
 
 def _needed(values: dict[str, Any]) -> Iterator[str]:
-    creates_roles = (
-        values["creates_instance_role"]
-        or values["creates_execution_role"]
-        or values["creates_task_role"]
-    )
     creates_groups = values["creates_load_balancer_group"] or values["creates_instance_group"]
     absent = {
         name
@@ -74,7 +69,8 @@ def _needed(values: dict[str, Any]) -> Iterator[str]:
             ("network.tf", creates_groups),
             ("endpoints.tf", bool(values["network"].vpc_endpoints)),
             ("autoscaling.tf", values["autoscaling"].enabled),
-            ("iam.tf", creates_roles),
+            ("deployment.tf", values["shifts_traffic"]),
+            ("iam.tf", values["creates_roles"]),
             (MOVED_FILE, bool(values["past"].moves)),
         )
         if not needed

@@ -1,0 +1,1 @@
+"""How ECS releases a new revision: the deployment strategies."""
