@@ -193,7 +193,8 @@ class WizardApp(AccountApp[int], PaletteApp[int], DiffOutputApp[int]):
         from gpuecs_tui.wizard.run_environment import state_environment
 
         environ = state_environment(self.wizard.profile)
-        own = read_own(self.wizard.options.directory, environ)
+        options = self.wizard.options
+        own = read_own(options.directory, environ, plugin_dir=options.plugin_dir)
         self.post_message(self.OwnedRead(own, number))
 
     @work(thread=True, group="preload", exclusive=True, exit_on_error=False)

@@ -170,7 +170,12 @@ class ApplyCheck:
         except Closed:
             return
         environ = os.environ if self._environ is None else self._environ
-        self._own = read_own(self._directory, environ, offline=self._connect is None)
+        self._own = read_own(
+            self._directory,
+            environ,
+            offline=self._connect is None,
+            plugin_dir=self._planned.plugin_dir if self._planned else None,
+        )
         self._has_other_files()
 
     def _has_other_files(self) -> bool:

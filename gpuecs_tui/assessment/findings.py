@@ -74,6 +74,7 @@ def assess(
         owned=None if "state" in blinds else own.owned,
         provider=own.provider,
         rollbacks=own.rollbacks,
+        mirrored=own.mirrored,
         other_scalers=own.other_scalers,
         bootstrap=own.bootstrap,
         state=own.state,

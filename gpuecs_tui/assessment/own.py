@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gpuecs_tui.i18n import _
+from gpuecs_tui.stack.provider import NO_MIRROR, Mirrored
 from gpuecs_tui.stack.state_facts import StateFacts
 
 
@@ -26,6 +27,8 @@ class Own:
     empty if ``provider`` is not affected."""
     bootstrap: str = ""
     """The text of the directory's user data file; empty without one."""
+    mirrored: Mirrored = NO_MIRROR
+    """The folder from which a run takes the AWS provider, and its releases."""
     other_scalers: tuple[str, ...] = ()
     """Addresses of what scales the Auto Scaling group besides its capacity provider."""
 
@@ -35,14 +38,23 @@ def pending() -> Own:
     return Own(None, StateFacts(unread=_("The stack's state is still loading.")))
 
 
-def read_own(path: Path, environ: Mapping[str, str], *, offline: bool = False) -> Own:
+def read_own(
+    path: Path,
+    environ: Mapping[str, str],
+    *,
+    offline: bool = False,
+    plugin_dir: Path | None = None,
+) -> Own:
     """Read the directory ``path``, which need not exist, or a file of answers. Never raises.
 
     Blocks: it reads files and, for about a second, a state outside the directory. ``offline`` reads
-    only files. ``environ`` is used to read the state.
+    only files. ``environ`` is used to read the state. ``plugin_dir`` is the user's --plugin-dir.
     """
+    from gpuecs_tui.terraform.engine.mirror import mirrored
+
+    provided = mirrored(environ, plugin_dir)
     if path.exists() and not path.is_dir():
-        return Own()
+        return Own(mirrored=provided)
     from gpuecs_tui.stack.provider import rolls_back
     from gpuecs_tui.terraform.engine.provider_choice import provider_choice
     from gpuecs_tui.terraform.read.bootstrap import bootstrap
@@ -58,4 +70,4 @@ def read_own(path: Path, environ: Mapping[str, str], *, offline: bool = False) -
 
         rollbacks = rollback_services(path, environ)
     scalers = other_scalers(path, environ)
-    return Own(found.owned, found.facts, provider, rollbacks, bootstrap(path), scalers)
+    return Own(found.owned, found.facts, provider, rollbacks, bootstrap(path), provided, scalers)

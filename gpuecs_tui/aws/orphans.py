@@ -84,6 +84,15 @@ def _load_balancer(reader: AccountReader, planned: Planned) -> Found | None:
     return None
 
 
+def _listener_rule(reader: AccountReader, planned: Planned) -> Found | None:
+    listener, priority = _need(planned, "listener_arn", "priority")
+    for it in reader.items("elbv2", "DescribeRules", "Rules", ListenerArn=listener):
+        # Only one rule of a listener has a priority.
+        if it["Priority"] == str(priority):
+            return Found(it["RuleArn"])
+    return None
+
+
 def _target_group(reader: AccountReader, planned: Planned) -> Found | None:
     (name,) = _need(planned, "name")
     for it in reader.call("elbv2", "DescribeTargetGroups", Names=[name])["TargetGroups"]:
@@ -298,6 +307,7 @@ _LOOKS: Mapping[str, OrphanFinder] = {
     "aws_launch_template": _launch_template,
     "aws_lb": _load_balancer,
     "aws_lb_listener": _listener,
+    "aws_lb_listener_rule": _listener_rule,
     "aws_lb_target_group": _target_group,
     "aws_security_group": _security_group,
     "aws_vpc_endpoint": _vpc_endpoint,

@@ -15,6 +15,7 @@ from gpuecs_tui.stack.agent_config import reserved_memory
 from gpuecs_tui.stack.instance_type import InstanceType
 from gpuecs_tui.stack.model import Stack
 from gpuecs_tui.stack.partial import known
+from gpuecs_tui.stack.provider import NO_MIRROR, Mirrored
 from gpuecs_tui.stack.state_facts import StateFacts
 
 
@@ -43,6 +44,8 @@ class Context:
 
     other_scalers: tuple[str, ...] = ()
     """Addresses of what else scales the Auto Scaling group or the tasks in the directory."""
+    mirrored: Mirrored = NO_MIRROR
+    """The folder from which a run takes the AWS provider, and its releases."""
 
     @property
     def fit(self) -> Fit | None:
@@ -71,6 +74,7 @@ def context_of(
     state: StateFacts | None = None,
     rollbacks: Mapping[str, bool] | None = None,
     other_scalers: tuple[str, ...] = (),
+    mirrored: Mirrored = NO_MIRROR,
 ) -> Context:
     """Return the context for ``stack``; without an account, all its facts are unknown.
 
@@ -96,6 +100,7 @@ def context_of(
         moment,
         rollbacks or {},
         other_scalers,
+        mirrored,
     )
 
 

@@ -12,7 +12,8 @@ from typing import Literal
 from gpuecs_tui.stack.agent_config import reserved_memory
 from gpuecs_tui.stack.containers.each import each_sidecar
 from gpuecs_tui.stack.instance_type import InstanceType
-from gpuecs_tui.stack.model import Stack
+from gpuecs_tui.stack.model import Stack, deployment_percents
+from gpuecs_tui.stack.releases.strategy import shifts_traffic
 
 Resource = Literal["gpus", "port", "distinct", "enis", "memory", "cpu"]
 
@@ -65,7 +66,7 @@ class Fit:
 
 @dataclass(frozen=True, slots=True)
 class Rollout:
-    """A rolling update within the percentages of the service."""
+    """A deployment within the percentages of its strategy."""
 
     at_least: int
     """Tasks that must stay healthy (minimum healthy percent, rounded up)."""
@@ -106,18 +107,21 @@ def fit(stack: Stack, it: InstanceType) -> Fit:
 
 
 def rollout(stack: Stack, found: Fit, tasks: int | None = None) -> Rollout:
-    """Work out a rolling update of ``stack`` when ``found`` tasks fit on each instance.
+    """Work out a deployment of ``stack`` when ``found`` tasks fit on each instance.
 
     ``tasks`` are those that run before it; None: the desired count.
 
     Old and new tasks share the fleet, and distinct instances count both. ECS starts new tasks up to
     the maximum, and stops old tasks down to the minimum (ECS developer guide, "Rolling update").
+    With the other strategies, all new tasks run before the first old one stops.
     """
-    service = stack.service
-    wanted = service.desired_count if tasks is None else tasks
-    at_least = -(-wanted * service.minimum_healthy_percent // 100)
-    at_most = wanted * service.maximum_percent // 100
+    wanted = stack.service.desired_count if tasks is None else tasks
+    least, most = deployment_percents(stack)
+    at_least = -(-wanted * least // 100)
+    at_most = wanted * most // 100
     room = stack.fleet.max_size * found.placeable
+    if shifts_traffic(stack.service.deployment_strategy):
+        return Rollout(at_least, at_most, room, wanted if room >= at_most else 0)
     started = max(0, min(at_most, room) - wanted)
     stopped = max(0, wanted - at_least)
     # Both limits apply at once, because each task that stops frees room for a new one.

@@ -39,6 +39,16 @@ from gpuecs_tui.checks.rules.provider import provider_version
 from gpuecs_tui.checks.rules.references import certificate, image_exists, secret_exists
 from gpuecs_tui.checks.rules.region import region
 from gpuecs_tui.checks.rules.registries import registry_login
+from gpuecs_tui.checks.rules.releases import (
+    NETWORK,
+    PROVIDER,
+    SCALING,
+    TARGETS,
+    release_network,
+    release_provider,
+    release_scaling,
+    release_targets,
+)
 from gpuecs_tui.checks.rules.role_permissions import role_permissions
 from gpuecs_tui.checks.rules.scale import (
     eni_limit,
@@ -65,6 +75,7 @@ from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.model import KEYS, Stack
 from gpuecs_tui.stack.partial import NotKnown
 from gpuecs_tui.stack.problems import Problem
+from gpuecs_tui.stack.provider import NO_MIRROR, Mirrored
 from gpuecs_tui.stack.resolve import Answers
 from gpuecs_tui.stack.state_facts import StateFacts
 
@@ -73,6 +84,10 @@ Rule = Callable[[Context], Iterator[Finding]]
 RULES: dict[str, Rule] = {
     "region": region,
     "provider-version": provider_version,
+    PROVIDER: release_provider,
+    NETWORK: release_network,
+    SCALING: release_scaling,
+    TARGETS: release_targets,
     "gpu-type": gpu_type,
     "ami-type": ami_type,
     "memory-fit": memory_fit,
@@ -143,6 +158,7 @@ def check(
     state: StateFacts | None = None,
     now: datetime | None = None,
     other_scalers: tuple[str, ...] = (),
+    mirrored: Mirrored = NO_MIRROR,
 ) -> list[Finding]:
     """Return the findings of every rule: errors first, then warnings, then unknowns.
 
@@ -153,11 +169,12 @@ def check(
     Terraform is interrupted (``Context.rollbacks``). ``bootstrap`` is the text of the user data
     file; empty: the file that gpuecs-tui writes. ``state`` says how the stack's state is kept and
     why it is not read. ``other_scalers`` are addresses in its directory that scale the Auto Scaling
-    group. The stack may be incomplete: rules skip empty values. For a ``partial``
+    group. ``mirrored`` is the folder from which a run takes the AWS provider. The stack may be
+    incomplete: rules skip empty values. For a ``partial``
     stack, a rule reports what it can before it needs an unknown answer.
     """
     context = context_of(
-        stack, account, owned, now, provider, bootstrap, state, rollbacks, other_scalers
+        stack, account, owned, now, provider, bootstrap, state, rollbacks, other_scalers, mirrored
     )
     found: list[Finding] = []
     for rule in RULES.values():

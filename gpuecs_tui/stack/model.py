@@ -96,9 +96,7 @@ def peak_tasks(stack: Stack) -> int:
 def deployment_percents(stack: Stack) -> tuple[int, int]:
     """Return the least and the most tasks of a deployment, in percent of the desired count."""
     it = stack.service
-    return healthy_percents(
-        it.deployment_strategy, it.minimum_healthy_percent, it.maximum_percent
-    )
+    return healthy_percents(it.deployment_strategy, it.minimum_healthy_percent, it.maximum_percent)
 
 
 def ignored_changes(stack: Stack) -> tuple[str, ...]:

@@ -29,8 +29,8 @@ from gpuecs_tui.stack.fleet import USER_DATA_MAX
 from gpuecs_tui.stack.identity import ROLE_KEYS
 from gpuecs_tui.stack.model import KEYS, Stack
 from gpuecs_tui.stack.partial import NotKnown, partial
-from gpuecs_tui.stack.relevance import CONDITIONS, is_relevant
 from gpuecs_tui.stack.releases.strategy import shifts_traffic
+from gpuecs_tui.stack.relevance import CONDITIONS, is_relevant
 from gpuecs_tui.stack.resolve import HTTP_PORT, Answers, Resolved
 from gpuecs_tui.stack.scaling.autoscaling import schedule_problems
 from gpuecs_tui.stack.tags import tags_problem
@@ -347,8 +347,8 @@ _CONTRADICTIONS: tuple[Callable[[Stack], Iterator[tuple[str, str]]], ...] = (
     _tags, _roles, _sizes, _script, _scaling_steps, _container_memory, _container_cpu, _secrets,
     _ulimits, _exit_codes, _container_check, sidecar_names, sidecar_sizes, sidecar_ports,
     sidecar_order, _log_group, _certificate, _redirect_port,
-    _protocol_version, _slow_start, _log_prefix, _matcher, _ingress, _percents, _test_port, _task_limits,
-    _schedules, _bucket,
+    _protocol_version, _slow_start, _log_prefix, _matcher, _ingress, _percents, _test_port,
+    _task_limits, _schedules, _bucket,
 )  # fmt: skip
 """The possible contradictions. Each has its own function, so an unknown answer skips only the
 checks that depend on it."""

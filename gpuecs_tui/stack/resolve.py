@@ -15,8 +15,8 @@ from gpuecs_tui.stack.identity import NAME_MAX
 from gpuecs_tui.stack.instance_type import InstanceType
 from gpuecs_tui.stack.model import KEYS, Stack, build
 from gpuecs_tui.stack.network import in_endpoint_order
-from gpuecs_tui.stack.relevance import is_relevant
 from gpuecs_tui.stack.releases.strategy import STRATEGY, healthy_percents
+from gpuecs_tui.stack.relevance import is_relevant
 from gpuecs_tui.stack.scaling.autoscaling import (
     BOOT_SECONDS,
     COOLDOWN_MAX,

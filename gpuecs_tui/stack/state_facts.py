@@ -73,3 +73,6 @@ class StateFacts:
     container: tuple[str, int] | None = None
     """Name and port of the container to which the applied service sends requests; None if no state
     contains it."""
+    strategy: str = ""
+    """Deployment strategy of the applied service (``stack.releases.strategy``); empty if no state
+    contains it."""

@@ -25,6 +25,7 @@ from gpuecs_tui.stack.identity import ROLE_KEYS, TAG_KEY
 from gpuecs_tui.stack.instance_type import InstanceType
 from gpuecs_tui.stack.model import KEYS, Stack
 from gpuecs_tui.stack.problems import problems
+from gpuecs_tui.stack.releases.strategy import ROLLING
 from gpuecs_tui.stack.relevance import relevant
 from gpuecs_tui.stack.resolve import resolve
 from gpuecs_tui.stack.scaling.autoscaling import action_text
@@ -281,7 +282,10 @@ def answers(draw: st.DrawFn) -> dict[str, Value]:
             given["health_check.matcher"] = draw(matchers(GRPC_MATCHER))
     else:
         given.pop("load_balancer.target_protocol_version", None)
-    if all(given.get(key) for key in OWN_ROLES):
+    if given.get("service.test_port") in (given.get("load_balancer.port"), 80, 443):
+        given["service.test_port"] = 0
+    shifts = given.get("service.deployment_strategy", ROLLING) != ROLLING
+    if not shifts and all(given.get(key) for key in OWN_ROLES):
         given = {key: value for key, value in given.items() if key not in ROLE_KEYS}
     if LOGS_FOLDER in str(given.get("load_balancer.access_log_prefix", "")):
         del given["load_balancer.access_log_prefix"]

@@ -13,8 +13,9 @@ from gpuecs_tui.checks.network.endpoints import endpoint_subnets
 from gpuecs_tui.checks.placement import FROM_ZERO, Fit, Rollout, one_task_per_instance, rollout
 from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.stack.instance_type import quota_family
-from gpuecs_tui.stack.model import Stack, peak_tasks
+from gpuecs_tui.stack.model import Stack, deployment_percents, peak_tasks
 from gpuecs_tui.stack.network import interface_endpoints
+from gpuecs_tui.stack.releases.strategy import BOTH_PERCENT, shifts_traffic
 
 LB_ADDRESSES = 8
 """Free addresses that a load balancer needs in each of its subnets (ELB user guide)."""
@@ -102,7 +103,10 @@ def quota(context: Context) -> Iterator[Finding]:
             yield unknown("quota", "fleet.max_size", running, what)
         return
     most = max(0, allowed.vcpus - used) // it.vcpus
-    needed = found.instances_for(peak_tasks(context.stack)) or 1
+    tasks = peak_tasks(context.stack)
+    needed = found.instances_for(tasks) or 1
+    shifts = shifts_traffic(context.stack.service.deployment_strategy)
+    both = found.instances_for(tasks * BOTH_PERCENT // 100 if shifts else tasks) or 1
     message = _(
         "Quota exceeded: {size} × {type} need {vcpus} vCPUs. Quota {code} for {family} instances "
         "({market}) allows {allowed}, of which {used} are in use."
@@ -120,6 +124,18 @@ def quota(context: Context) -> Iterator[Finding]:
     if most < needed:
         remedy = _("request an increase of quota {code} to {vcpus}").format(**raised)
         yield error("quota", "fleet.max_size", message, remedy)
+    elif most < both:
+        yield warning(
+            "quota",
+            "fleet.max_size",
+            _("{message} Deployments need {size} instances for the old and the new tasks.").format(
+                message=message, size=both
+            ),
+            _(
+                "request an increase of quota {code} to {vcpus}, or set "
+                "service.deployment_strategy to rolling"
+            ).format(**raised),
+        )
     else:
         yield warning(
             "quota",
@@ -176,6 +192,17 @@ def _stuck(stack: Stack, found: Fit, update: Rollout, wanted: int) -> Finding:
     """Return why a rolling update can't start: because of the percentages, or of the fleet's
     size."""
     service = stack.service
+    if shifts_traffic(service.deployment_strategy):
+        size = found.instances_for(update.at_most) or 1
+        return warning(
+            "rollout-surge",
+            "fleet.max_size",
+            _(
+                "Deployments will hang: with {strategy} deployments, {most} old and new tasks run "
+                "at the same time. At its maximum size, the fleet has room for {room}."
+            ).format(strategy=service.deployment_strategy, most=update.at_most, room=update.room),
+            fix=(("fleet.max_size", size),),
+        )
     if update.at_most > wanted:
         return warning(
             "rollout-surge",
@@ -239,7 +266,7 @@ def _addresses(context: Context) -> int:
     addresses = stack.fleet.max_size
     if stack.task.network_mode == "awsvpc" and found:
         addresses += min(
-            peak_tasks(stack) * stack.service.maximum_percent // 100,
+            peak_tasks(stack) * deployment_percents(stack)[1] // 100,
             stack.fleet.max_size * max(1, found.placeable),
         )
     return addresses

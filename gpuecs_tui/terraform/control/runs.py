@@ -28,6 +28,7 @@ from gpuecs_tui.terraform.base.atomic_files import create_json, now, read_json
 from gpuecs_tui.terraform.base.liveness import host_name, is_alive
 from gpuecs_tui.terraform.base.problems import RunProblem
 from gpuecs_tui.terraform.control.protection import refuse_plan, refuse_protected
+from gpuecs_tui.terraform.control.provider import refuse_missing_provider
 from gpuecs_tui.terraform.control.rotation import rotate
 from gpuecs_tui.terraform.control.unchangeable import refuse_unchangeable
 from gpuecs_tui.terraform.hcl.tree import ReadProblem
@@ -108,6 +109,7 @@ def start(
         refuse_irregular(real, *([state] if state is not None else []), *module_files(real))
     except ReadProblem as problem:
         raise RunProblem(problem.message, problem.remedy) from None
+    refuse_missing_provider(real, environment, plugin_dir)
     refuse_unchangeable(real, environment, operation)
     refuse_other_state(real, environment)
     if operation is Operation.DESTROY:

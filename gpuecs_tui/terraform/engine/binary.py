@@ -34,6 +34,10 @@ _MAGIC = (b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe")
 _VERSION = re.compile(r"v?(\d+)\.(\d+)\.(\d+)")
 
 
+REGISTRIES = ("registry.terraform.io", "registry.opentofu.org")
+"""Hosts of the provider registries of Terraform and OpenTofu."""
+
+
 @dataclass(frozen=True, slots=True)
 class Engine:
     """A program that can run our configurations."""
@@ -53,7 +57,7 @@ class Engine:
     @property
     def registry(self) -> str:
         """Return the host of its provider registry."""
-        return "registry.opentofu.org" if self.product == "tofu" else "registry.terraform.io"
+        return REGISTRIES[self.product == "tofu"]
 
 
 def find_engine(environ: Mapping[str, str] | None = None, directory: Path | None = None) -> Engine:

@@ -19,9 +19,10 @@ from enum import StrEnum
 from pathlib import Path
 
 from gpuecs_tui.i18n import _
-from gpuecs_tui.stack.provider import rolls_back
+from gpuecs_tui.stack.provider import Mirrored, rolls_back
+from gpuecs_tui.stack.releases.strategy import PROVIDERS
 from gpuecs_tui.terraform.base.problems import MirrorProblem
-from gpuecs_tui.terraform.engine.binary import Engine
+from gpuecs_tui.terraform.engine.binary import REGISTRIES, Engine
 from gpuecs_tui.user_folders import expand_home
 
 PROVIDER = "hashicorp/aws"
@@ -85,13 +86,14 @@ def find_mirror(
     *,
     named: Path | None = None,
     locked: str | None = None,
+    minimum: str = PROVIDERS[0],
     environ: Mapping[str, str] | None = None,
 ) -> Mirror:
     """Return the source of the AWS provider; reads only folders, within 20 ms.
 
     ``named`` is the user's --plugin-dir; MirrorProblem is raised if it has no suitable version.
-    ``locked`` is the version in the stack's dependency lock file: a mirror from the search without
-    that version is ignored.
+    ``locked`` is the version in the stack's dependency lock file, and ``minimum`` the lowest one
+    that the stack accepts: a mirror from the search without such a version is ignored.
     """
     environment = os.environ if environ is None else environ
     if named is not None:
@@ -101,9 +103,34 @@ def find_mirror(
         return Mirror(ProviderSource.CONFIGURED, configuration)
     for source, folder in _candidates(environment):
         versions = versions_in(folder, engine.registry)
-        if versions and (locked is None or locked in versions):
-            return Mirror(source, folder, versions)
+        if not versions or not (locked is None or locked in versions):
+            continue
+        if source is ProviderSource.FOUND and Mirrored(str(folder), versions).lacks(minimum):
+            continue
+        return Mirror(source, folder, versions)
     return Mirror(ProviderSource.REGISTRY, None)
+
+
+def mirrored(environ: Mapping[str, str], named: Path | None = None) -> Mirrored:
+    """Return the folder from which a run of either engine takes the provider, and its releases.
+
+    An implied mirror is used in any case; of the folders that a search finds, the one with the
+    newest release counts. Reads only folders. ``named`` is the user's --plugin-dir.
+    """
+    if named is None and _cli_configuration(environ) is not None:
+        return Mirrored()
+    if named is not None:
+        candidates = iter([(ProviderSource.NAMED, expand_home(named).absolute())])
+    else:
+        candidates = _candidates(environ)
+    best = Mirrored()
+    for source, folder in candidates:
+        versions = next(filter(None, (versions_in(folder, it) for it in REGISTRIES)), ())
+        if versions and source is not ProviderSource.FOUND:
+            return Mirrored(str(folder), versions)
+        newer = not best.versions or best.lacks(versions[0]) if versions else False
+        best = Mirrored(str(folder), versions) if newer else best
+    return best
 
 
 def versions_in(folder: Path, registry: str) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gpuecs_tui.regular_files import read_regular
+from gpuecs_tui.stack.provider import lowest_required
 from gpuecs_tui.terraform.engine.init_needed import locked_providers
 from gpuecs_tui.terraform.engine.mirror import PROVIDER
 
@@ -28,7 +29,19 @@ def provider_choice(directory: Path) -> str:
     return next(_pinned(directory), "")
 
 
+def provider_minimum(directory: Path) -> str:
+    """Return the lowest release of the AWS provider that the constraints allow (one of
+    ``PROVIDERS``). Never raises."""
+    return lowest_required(_constraints(directory))
+
+
 def _pinned(directory: Path) -> Iterator[str]:
+    for constraint in _constraints(directory):
+        parts = (_PINNED.fullmatch(part.strip()) for part in constraint.split(","))
+        yield from (part[1] for part in parts if part)
+
+
+def _constraints(directory: Path) -> Iterator[str]:
     for path in sorted((*directory.glob("*.tf"), *directory.glob("*.tofu"))):
         try:
             text = read_regular(path).decode("utf-8", "replace")
@@ -37,6 +50,4 @@ def _pinned(directory: Path) -> Iterator[str]:
         if not _REQUIRED.search(text):
             continue
         for block in _AWS.findall(text):
-            for constraint in _VERSION.findall(block):
-                parts = (_PINNED.fullmatch(part.strip()) for part in constraint.split(","))
-                yield from (part[1] for part in parts if part)
+            yield from _VERSION.findall(block)

@@ -23,7 +23,7 @@ from gpuecs_tui.stack.kept_revision import (
 from gpuecs_tui.stack.remedies import as_sentence
 from gpuecs_tui.terraform.base.addresses import without_key
 from gpuecs_tui.terraform.base.own_files import MOVED_FILE
-from gpuecs_tui.terraform.plan import request_notices, role_path, vpc
+from gpuecs_tui.terraform.plan import release_notices, request_notices, role_path, vpc
 from gpuecs_tui.terraform.plan.details import Action, ChangedAttribute, PlanTree, ResourceChange
 from gpuecs_tui.terraform.plan.words import PlanWarning
 from gpuecs_tui.terraform.render.past_addresses import moves_for
@@ -334,7 +334,7 @@ _REFUSED: tuple[_Look, ...] = (
 _LOOKS: tuple[_Look, ...] = (
     request_notices.no_tasks, _count, _listener, request_notices.redirected,
     request_notices.health_check, _ports, _template, _refresh, _protection, _revision, _untied,
-    _perhaps_foreign_container, *_REFUSED,
+    _perhaps_foreign_container, release_notices.switched, *_REFUSED,
 )  # fmt: skip
 
 

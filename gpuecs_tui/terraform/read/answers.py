@@ -29,6 +29,7 @@ from gpuecs_tui.terraform.read.container import container_answers, further_conta
 from gpuecs_tui.terraform.read.files import is_override
 from gpuecs_tui.terraform.read.gathered import Gathered
 from gpuecs_tui.terraform.read.network import endpoints, ingress
+from gpuecs_tui.terraform.read.releases import releases
 from gpuecs_tui.terraform.read.rules import (
     BACKEND_KEY_RULES,
     CLUSTER,
@@ -283,6 +284,6 @@ def _state(configuration: Configuration, found: Gathered) -> None:
 
 _SPECIAL: tuple[Callable[[Configuration, Gathered], None], ...] = (
     _name, _roles, _interface_tags, _image, _refresh, _user_data, ingress, endpoints, _container,
-    _logs, _ignored, scaling, stickiness,
+    _logs, _ignored, scaling, releases, stickiness,
     access_logs, _state,
 )  # fmt: skip

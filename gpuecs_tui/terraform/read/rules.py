@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from gpuecs_tui.stack.balancer.tls_policies import API_DEFAULT
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.fleet import INSIGHTS
+from gpuecs_tui.stack.releases.strategy import ROLLING, STRATEGIES
 from gpuecs_tui.stack.scaling.autoscaling import POLICIES
 from gpuecs_tui.terraform.base.addresses import FLEET_TIES, PORT_HANDOVER
 
@@ -29,8 +30,15 @@ PROVIDER = "aws_ecs_capacity_provider.this"
 GROUP = "aws_autoscaling_group.this"
 TEMPLATE = "aws_launch_template.this"
 LOGS = "aws_cloudwatch_log_group.this"
-ROLES = ("aws_iam_role.instance", "aws_iam_role.execution", "aws_iam_role.task")
+ROLES = (
+    "aws_iam_role.instance",
+    "aws_iam_role.execution",
+    "aws_iam_role.task",
+    "aws_iam_role.infrastructure",
+)
+TEST_LISTENER = "aws_lb_listener.test"
 _SCALING = "auto_scaling_group_provider"
+_RELEASE = "deployment_configuration"
 SCALABLE_TARGET = "aws_appautoscaling_target.this"
 SCHEDULED_ACTIONS = "aws_appautoscaling_scheduled_action.this"
 SCALING_POLICIES: Mapping[str, str] = {
@@ -114,6 +122,22 @@ KEY_RULES: Mapping[str, KeyRule] = {
     "task.task_role_arn": KeyRule(TASK, "task_role_arn", created=""),
     "task.log_kms_key_arn": KeyRule(LOGS, "kms_key_id", ""),
     "service.desired_count": KeyRule(SERVICE, "desired_count"),
+    "service.deployment_strategy": KeyRule(
+        SERVICE, f"{_RELEASE}.strategy", ROLLING, {it.upper(): it for it in STRATEGIES}
+    ),
+    "service.bake_minutes": KeyRule(SERVICE, f"{_RELEASE}.bake_time_in_minutes"),
+    "service.linear_step_percent": KeyRule(
+        SERVICE, f"{_RELEASE}.linear_configuration.step_percent", 10
+    ),
+    "service.linear_step_minutes": KeyRule(
+        SERVICE, f"{_RELEASE}.linear_configuration.step_bake_time_in_minutes", 6
+    ),
+    "service.canary_percent": KeyRule(
+        SERVICE, f"{_RELEASE}.canary_configuration.canary_percent", 5
+    ),
+    "service.canary_minutes": KeyRule(
+        SERVICE, f"{_RELEASE}.canary_configuration.canary_bake_time_in_minutes", 10
+    ),
     "service.minimum_healthy_percent": KeyRule(SERVICE, "deployment_minimum_healthy_percent", 100),
     "service.maximum_percent": KeyRule(SERVICE, "deployment_maximum_percent", 200),
     "service.circuit_breaker": KeyRule(SERVICE, "deployment_circuit_breaker.enable", False),
@@ -210,6 +234,8 @@ READ_APART: Mapping[str, str] = {
     "task.log_retention_days": f"{LOGS}.retention_in_days",
     "task.log_stream_prefix": f"{_CONTAINER}.logConfiguration.options.awslogs-stream-prefix",
     "task.log_buffer_mib": f"{_CONTAINER}.logConfiguration.options.max-buffer-size",
+    "stack.provider_minimum": "terraform.required_providers.aws.version",
+    "service.test_port": f"{TEST_LISTENER}.port",
     "service.ignore_changes": f"{SERVICE}.lifecycle.ignore_changes",
     "autoscaling.enabled": f"{SCALABLE_TARGET}.resource_id",
     **{
@@ -258,14 +284,20 @@ HELPERS = frozenset(
         "aws_ecs_cluster_capacity_providers.this",
         "aws_iam_instance_profile.this",
         "aws_iam_role.execution",
+        "aws_iam_role.infrastructure",
         "aws_iam_role.instance",
         "aws_iam_role.task",
         "aws_iam_role_policy.execute_command",
         "aws_iam_role_policy.secrets",
         "aws_iam_role_policy_attachment.execution",
+        "aws_iam_role_policy_attachment.infrastructure",
         "aws_iam_role_policy_attachment.instance_ecs",
         "aws_iam_role_policy_attachment.instance_ssm",
         "aws_lb_listener.redirect",
+        TEST_LISTENER,
+        "aws_lb_listener_rule.production",
+        "aws_lb_listener_rule.test",
+        "aws_lb_target_group.alternate",
         "aws_security_group.endpoints",
         "aws_security_group.instances",
         "aws_security_group.load_balancer",
@@ -281,6 +313,7 @@ HELPERS = frozenset(
         "aws_vpc_security_group_ingress_rule.https",
         "aws_vpc_security_group_ingress_rule.listener",
         "aws_vpc_security_group_ingress_rule.redirect",
+        "aws_vpc_security_group_ingress_rule.test",
         "aws_vpc_security_group_ingress_rule.tasks_from_load_balancer",
         SCHEDULED_ACTIONS,
         FLEET_TIES,

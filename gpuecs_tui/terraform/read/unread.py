@@ -35,6 +35,7 @@ from gpuecs_tui.terraform.read.rules import (
     TARGETS,
     TASK,
     TEMPLATE,
+    TEST_LISTENER,
 )
 
 
@@ -55,6 +56,7 @@ _SPECIAL_PLACES: Mapping[str, tuple[str, str]] = {
     "service.ignore_changes": (SERVICE, "lifecycle.ignore_changes"),
     "task.log_retention_days": (LOGS, "retention_in_days"),
     "names.log_group": (TASK, "container_definitions"),
+    "service.test_port": (TEST_LISTENER, "port"),
     "state.backend": ("backend", ""),
     **{
         key: _parted(place)

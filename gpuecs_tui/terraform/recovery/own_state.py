@@ -12,6 +12,7 @@ from pathlib import Path
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.shell_words import shell_word
+from gpuecs_tui.stack.releases.strategy import ROLLING
 from gpuecs_tui.stack.state_facts import StateFacts, StateRemark
 from gpuecs_tui.terraform.base.problems import TerraformProblem
 from gpuecs_tui.terraform.hcl.tree import ReadProblem
@@ -105,6 +106,7 @@ def _own_state(
         remarks=tuple(remarks),
         listeners=listeners_in(state),
         container=_container(state),
+        strategy=_strategy(state),
         begun=begun_in(created, directory),
         creating=working.unnamed,
         unapplied=str(directory) if unapplied else "",
@@ -121,6 +123,17 @@ def _container(state: StoredState) -> tuple[str, int] | None:
         return None
     name, port = first.get("container_name"), first.get("container_port")
     return (name, port) if isinstance(name, str) and isinstance(port, int) else None
+
+
+def _strategy(state: StoredState) -> str:
+    """Return the deployment strategy of the applied service; empty without one."""
+    service = state.find("aws_ecs_service.this")
+    if service is None:
+        return ""
+    listed = service.attributes.get("deployment_configuration")
+    first = listed[0] if isinstance(listed, list) and listed else {}
+    # Provider 5 stores no strategy: it knows only rolling deployments.
+    return str(first.get("strategy") or ROLLING).lower()
 
 
 def _not_asked(directory: Path, where: Backend, environ: Mapping[str, str]) -> NotRead:

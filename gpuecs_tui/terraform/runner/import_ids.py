@@ -101,6 +101,7 @@ _RULES: Mapping[str, Callable[[str, PlannedValues], str]] = {
     "aws_launch_template": _same,  # id
     "aws_lb": _same,  # arn
     "aws_lb_listener": _same,  # arn
+    "aws_lb_listener_rule": _same,  # arn
     "aws_lb_target_group": _same,  # arn
     "aws_security_group": _same,  # id
     "aws_vpc_endpoint": _same,  # id

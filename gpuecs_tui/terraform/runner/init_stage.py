@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from gpuecs_tui.i18n import _
+from gpuecs_tui.stack.releases.strategy import release_number
 from gpuecs_tui.terraform.engine.binary import Engine
 from gpuecs_tui.terraform.engine.events import Event
 from gpuecs_tui.terraform.engine.init_failure import disk_failure
 from gpuecs_tui.terraform.engine.init_needed import locked_providers, remember_init
 from gpuecs_tui.terraform.engine.mirror import PROVIDER, Mirror, ProviderSource, find_mirror
+from gpuecs_tui.terraform.engine.provider_choice import provider_minimum
 from gpuecs_tui.terraform.state.location import init_options
 
 
@@ -34,13 +36,21 @@ def initialise(
     from gpuecs_tui.terraform.migration.lifecycle import refuse_unmoved
 
     refuse_unmoved(directory, environ)
-    mirror = find_mirror(
-        engine,
-        named=plugin_dir,
-        locked=locked_providers(directory).get(f"{engine.registry}/{PROVIDER}"),
-        environ=environ,
-    )
-    code = _init(directory, mirror, environ, run, note)
+    minimum = provider_minimum(directory)
+    locked = locked_providers(directory).get(f"{engine.registry}/{PROVIDER}")
+    options = []
+    if locked is not None and release_number(locked) < release_number(minimum):
+        # init keeps the version in the lock file unless it is told to upgrade.
+        note(
+            _(
+                "The stack requires AWS provider {minimum} or later, and the dependency lock file "
+                "has {locked}: it changes to a later release, also of other providers. Commit it. "
+                "A state that provider 6 has written can't be used with provider 5 again."
+            ).format(minimum=minimum, locked=locked)
+        )
+        locked, options = None, ["-upgrade"]
+    mirror = find_mirror(engine, named=plugin_dir, locked=locked, minimum=minimum, environ=environ)
+    code = _init(directory, mirror, environ, run, note, options)
     if (
         code == 1
         and mirror.source is ProviderSource.FOUND
@@ -49,7 +59,7 @@ def initialise(
     ):
         # Found by a search, not set by the user: another required provider may be missing.
         note(_("Could not initialize with this mirror. Trying without it."))
-        code = _init(directory, Mirror(ProviderSource.REGISTRY, None), environ, run, note)
+        code = _init(directory, Mirror(ProviderSource.REGISTRY, None), environ, run, note, options)
     if code == 0:
         remember_init(directory, environ)
     return code
@@ -61,8 +71,9 @@ def _init(
     environ: Mapping[str, str],
     run: Callable[[list[str]], int],
     note: Callable[[str], None],
+    options: Sequence[str],
 ) -> int:
-    arguments = ["init", "-json", "-input=false", *init_options(directory, environ)]
+    arguments = ["init", "-json", "-input=false", *init_options(directory, environ), *options]
     if mirror.plugin_dir is not None:
         note(_("Installing providers from {folder}.").format(folder=mirror.plugin_dir))
         arguments.append(f"-plugin-dir={mirror.plugin_dir}")

@@ -43,6 +43,18 @@ BY_SCHEDULE: Mapping[str, Value] = {
     **SCALED,
     "autoscaling.schedules": {"night": "cron(0 20 * * ? *) min 0 max 0"},
 }
+AWSVPC: Mapping[str, Value] = {"task.network_mode": "awsvpc"}
+BLUE_GREEN: Mapping[str, Value] = {
+    **AWSVPC,
+    "service.deployment_strategy": "blue_green",
+    "stack.provider_minimum": "6.4.0",
+}
+LINEAR: Mapping[str, Value] = {
+    **AWSVPC,
+    "service.deployment_strategy": "linear",
+    "stack.provider_minimum": "6.21.0",
+}
+CANARY: Mapping[str, Value] = {**LINEAR, "service.deployment_strategy": "canary"}
 S3: Mapping[str, Value] = {"state.backend": "s3", "state.bucket": "states"}
 
 
@@ -83,6 +95,9 @@ def shapes() -> list[Stack]:
         made({**BY_METRIC, "autoscaling.metric_dimensions": {"QueueName": "jobs", "Kind": "x"}}),
         made({**BY_SCHEDULE, **HTTPS, "autoscaling.requests_per_target": 60}),
         made({**SCALED, "autoscaling.cpu_percent": 70, "autoscaling.memory_percent": 70}),
+        made({**BLUE_GREEN, **HTTPS, "service.test_port": 8443}),
+        made({**LINEAR, "network.load_balancer_security_group_ids": (GROUP,)}),
+        made({**CANARY, "names.target_group": "blue", "service.test_port": 9000}),
         made(fleet__extra_user_data="x", fleet__ami="ami-0123456789abcdef0"),
         made(
             stack__region="cn-north-1",

@@ -216,6 +216,8 @@ def test_terraform_from_elsewhere_is_read_as_far_as_it_is_understood() -> None:
         "container.restart_period_seconds", "container.restart_ignored_exit_codes",
         "container_health.interval_seconds", "container_health.timeout_seconds",
         "container_health.retries", "container_health.start_period_seconds",
+        "service.bake_minutes", "service.test_port", "service.linear_step_percent",
+        "service.linear_step_minutes", "service.canary_percent", "service.canary_minutes",
         *(key for key in KEYS if key.startswith("autoscaling.") and key != "autoscaling.enabled"),
     }  # fmt: skip
     read_as = {

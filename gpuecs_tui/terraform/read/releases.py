@@ -1,0 +1,44 @@
+"""The answers about deployments that no single attribute of the service gives."""
+
+from __future__ import annotations
+
+from gpuecs_tui.stack.provider import lowest_required
+from gpuecs_tui.terraform.hcl.values import HclValue
+from gpuecs_tui.terraform.read.configuration import Configuration, SourceLocation
+from gpuecs_tui.terraform.read.gathered import Gathered
+from gpuecs_tui.terraform.read.rules import SERVICE, TEST_LISTENER
+from gpuecs_tui.terraform.read.unread import broken_file
+
+_TEST_PORT, _PROVIDER = "service.test_port", "stack.provider_minimum"
+
+
+def releases(configuration: Configuration, found: Gathered) -> None:
+    """Read the test listener's port and the lowest AWS provider."""
+    _test_port(configuration, found)
+    found.answers[_PROVIDER] = lowest_required(_constraints(configuration))
+
+
+def _test_port(configuration: Configuration, found: Gathered) -> None:
+    if TEST_LISTENER in configuration.blocks:
+        placed = configuration.expression(TEST_LISTENER, "port")
+        value = configuration.scope.value(placed[0]) if placed else None
+        found.take(_TEST_PORT, value, placed[1] if placed else None, f"{TEST_LISTENER}.port")
+    elif not configuration.may_hide:
+        found.answers[_TEST_PORT] = 0
+    elif SERVICE in configuration.blocks:
+        lost = broken_file(configuration.may_hide, configuration)
+        found.refuse(
+            (_TEST_PORT,), SourceLocation(lost.file, lost.line or 0), lost.what, lost.reason
+        )
+
+
+def _constraints(configuration: Configuration) -> list[str]:
+    values: list[HclValue] = []
+    for body in configuration.bodies.values():
+        for settings in body.named("terraform"):
+            for required in settings.body.named("required_providers"):
+                attribute = required.body.attributes.get("aws")
+                value = configuration.scope.value(attribute.value) if attribute else None
+                if isinstance(value, dict):
+                    values.append(value.get("version"))
+    return [it for it in values if isinstance(it, str)]

@@ -1,0 +1,185 @@
+"""Rules about deployment strategies at their boundaries."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from gpuecs_tui.checks import Finding, check
+from gpuecs_tui.checks.rules.releases import NETWORK, PROVIDER, SCALING, TARGETS
+from gpuecs_tui.stack.fields import Value
+from gpuecs_tui.stack.provider import Mirrored, lowest_required
+from gpuecs_tui.stack.state_facts import StateFacts
+from tests.support.fixes import apply_fix
+from tests.support.small_account import ANSWERS, NOW, account, of_rule, stack
+
+SHIFTING: dict[str, Value] = {
+    "service__deployment_strategy": "blue_green",
+    "stack__provider_minimum": "6.4.0",
+    "task__network_mode": "awsvpc",
+    "service__ignore_changes": ("load_balancer",),
+}
+APPLIED = ("app", 8000)
+
+
+def of(rule: str, changes: dict[str, Value], **context: Any) -> list[Finding]:
+    return [it for it in check(stack(**changes), account(), now=NOW, **context) if it.rule == rule]
+
+
+def test_a_rolling_stack_has_no_finding_of_these_rules() -> None:
+    found = {
+        it.rule for it in check(stack(), account(), now=NOW, mirrored=Mirrored("/m", ("5.100.0",)))
+    }
+    assert not found & {PROVIDER, NETWORK, SCALING, TARGETS}
+
+
+@pytest.mark.parametrize(
+    ("strategy", "minimum", "raised"),
+    [
+        ("rolling", "5.100.0", None),
+        ("rolling", "6.21.0", None),
+        ("blue_green", "5.100.0", "6.4.0"),
+        ("blue_green", "6.4.0", None),
+        ("linear", "6.4.0", "6.21.0"),
+        ("canary", "5.100.0", "6.21.0"),
+        ("canary", "6.21.0", None),
+    ],
+)
+def test_release_provider(strategy: str, minimum: str, raised: str | None) -> None:
+    changes: dict[str, Value] = {
+        "service__deployment_strategy": strategy,
+        "stack__provider_minimum": minimum,
+    }
+    found = of(PROVIDER, changes, provider="5.100.0")
+    assert [it.fix for it in found] == ([(("stack.provider_minimum", raised),)] if raised else [])
+    assert all("pinned to 5.100.0" in it.message and "lock file" in it.message for it in found)
+    assert all(it.severity == "error" for it in found)
+
+
+@pytest.mark.parametrize(
+    ("changes", "versions", "fix"),
+    [
+        ({"service__deployment_strategy": "blue_green"}, ("5.100.0",),
+         (("service.deployment_strategy", "rolling"),)),
+        ({"service__deployment_strategy": "linear", "stack__provider_minimum": "6.21.0"},
+         ("6.20.9", "5.100.0"),
+         (("service.deployment_strategy", "rolling"), ("stack.provider_minimum", "5.100.0"))),
+        ({"stack__provider_minimum": "6.4.0"}, ("6.3.9",),
+         (("stack.provider_minimum", "5.100.0"),)),
+        ({"stack__provider_minimum": "6.4.0"}, ("6.4.0",), None),
+        ({"stack__provider_minimum": "6.4.0"}, (), None),
+    ],
+)  # fmt: skip
+def test_a_mirror_without_that_provider(
+    changes: dict[str, Value], versions: tuple[str, ...], fix: object
+) -> None:
+    mirror = Mirrored("/opt/mirror", versions)
+    found = of(PROVIDER, changes, mirrored=mirror)
+    assert [it.fix for it in found] == ([fix] if fix else [])
+    if fix:
+        (only,) = found
+        assert "/opt/mirror has" in only.message and versions[0] in only.message
+        answers = {**ANSWERS, **{key.replace("__", "."): it for key, it in changes.items()}}
+        fixed = {key.replace(".", "__"): it for key, it in apply_fix(only, answers).items()}
+        assert of(PROVIDER, fixed, mirrored=mirror) == []
+
+
+@pytest.mark.parametrize(
+    ("constraints", "lowest"),
+    [
+        ((), "5.100.0"),
+        ((">= 5.100.0, < 7.0.0, != 6.53.0",), "5.100.0"),
+        ((">= 6.4.0, < 7.0.0",), "6.4.0"),
+        (("~> 6.20.9",), "6.4.0"),
+        (("6.62.0", ">= 5.0"), "6.21.0"),
+        (("< 6.0",), "5.100.0"),
+        (("any",), "5.100.0"),
+    ],
+)
+def test_the_lowest_provider_of_constraints(constraints: tuple[str, ...], lowest: str) -> None:
+    assert lowest_required(constraints) == lowest
+
+
+def test_release_network() -> None:
+    strategy: dict[str, Value] = {"service__deployment_strategy": "canary"}
+    for mode in ("bridge", "host"):
+        (found,) = of(NETWORK, {**strategy, "task__network_mode": mode})
+        assert found.fix == (("task.network_mode", "awsvpc"),)
+    assert of_rule(NETWORK, **strategy, task__network_mode="awsvpc") == []
+
+
+def test_release_scaling() -> None:
+    by_requests: dict[str, Value] = {
+        "autoscaling__enabled": True,
+        "autoscaling__requests_per_target": 60,
+    }
+    assert of_rule(SCALING, **by_requests) == []
+    (found,) = of(SCALING, {**SHIFTING, **by_requests})
+    assert found.fix == (("autoscaling.requests_per_target", 0),)
+    assert of_rule(SCALING, **SHIFTING, autoscaling__enabled=True) == []
+
+
+@pytest.mark.parametrize(
+    ("applied", "ignores", "severity", "fix"),
+    [
+        ("", True, None, None),
+        ("", False, "warning", ("load_balancer",)),
+        ("rolling", False, None, None),
+        ("rolling", True, "error", ()),
+        ("blue_green", True, None, None),
+        ("linear", True, None, None),
+        ("blue_green", False, "warning", ("load_balancer",)),
+    ],
+)
+def test_release_targets(
+    applied: str, ignores: bool, severity: str | None, fix: tuple[str, ...] | None
+) -> None:
+    changes = {**SHIFTING, "service__ignore_changes": ("load_balancer",) if ignores else ()}
+    state = StateFacts(strategy=applied, container=APPLIED if applied else None)
+    groups = frozenset({stack(**changes).names.target_group})
+    found = of(TARGETS, changes, state=state, owned=groups)
+    assert [it.severity.value for it in found] == ([severity] if severity else [])
+    assert [it.fix for it in found] == ([] if fix is None else [(("service.ignore_changes", fix),)])
+
+
+@pytest.mark.parametrize(("ignores", "severity"), [(True, "error"), (False, "warning")])
+def test_the_way_back_to_rolling(ignores: bool, severity: str) -> None:
+    changes: dict[str, Value] = {"service__ignore_changes": ("load_balancer",) if ignores else ()}
+    (found,) = of(TARGETS, changes, state=StateFacts(strategy="blue_green", container=APPLIED))
+    assert found.severity == severity
+    assert ("alternate target group" in found.message) is not ignores
+
+
+@pytest.mark.parametrize(
+    ("more", "fields"),
+    [
+        ({"task__container_name": "server"}, ["task.container_name"]),
+        ({"task__container_port": 9000}, ["task.container_port"]),
+        ({"load_balancer__target_port": 8000}, ["names.target_group"]),
+        ({}, []),
+    ],
+)
+def test_a_change_that_terraform_would_not_send(more: dict[str, Value], fields: list[str]) -> None:
+    state = StateFacts(strategy="blue_green", container=APPLIED)
+    owned = frozenset({stack(**SHIFTING).names.target_group})
+    found = of(TARGETS, {**SHIFTING, **more}, state=state, owned=owned)
+    assert [it.field for it in found] == fields
+    assert all(it.severity == "error" for it in found)
+
+
+def test_an_unread_state_leaves_it_open() -> None:
+    unread = StateFacts(unread="The state could not be read.", remedy="Run it again.")
+    assert [it.severity.value for it in of(TARGETS, SHIFTING, state=unread)] == ["unknown"]
+    assert of(TARGETS, {}, state=unread) == []
+
+
+@pytest.mark.parametrize(
+    ("size", "found"), [(1, [("warning", "fleet.max_size")]), (2, []), (3, [])]
+)
+def test_old_and_new_tasks_need_room_at_once(size: int, found: list[tuple[str, str]]) -> None:
+    assert of_rule("rollout-surge", **SHIFTING, fleet__max_size=size) == found
+
+
+def test_the_default_fleet_has_room_for_twice_the_tasks() -> None:
+    assert stack(**SHIFTING, service__desired_count=3).fleet.max_size == 6
