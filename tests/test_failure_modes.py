@@ -62,6 +62,10 @@ def _scaling(id: str, happens: str) -> Mode:
     return _before(id, happens, f"rules/test_task_scaling.py::test_{id.replace('-', '_')}")
 
 
+def _release(id: str, happens: str) -> Mode:
+    return _before(id, happens, f"rules/test_releases.py::test_{id.replace('-', '_')}")
+
+
 def _state(id: str, happens: str) -> Mode:
     return _before(id, happens, "rules/test_own_state.py::test_each_remark_is_a_finding")
 
@@ -105,6 +109,25 @@ MODES = (
     _service(
         "rollout-surge",
         "The fleet or the percentages leave no room for an extra task, so deployments hang.",
+    ),
+    _release(
+        "release-provider",
+        "The deployment strategy needs a later AWS provider than the stack requires or the mirror "
+        "has.",
+    ),
+    _release(
+        "release-network",
+        "A deployment strategy that shifts requests is chosen, and tasks have no address of their "
+        "own.",
+    ),
+    _release(
+        "release-scaling",
+        "Tasks are scaled by the requests of one target group, and deployments swap two of them.",
+    ),
+    _release(
+        "release-targets",
+        "Terraform sets back the target groups that deployments swap, or ignores a change of the "
+        "load balancer that it must send.",
     ),
     _scaling(
         "scaling-idle", "Task scaling is on, but no metric and no schedule changes the task count."

@@ -32,6 +32,7 @@ _TASK_DEFINITION, _SERVICE, _GROUP, _TARGETS, _CLUSTER = (
     "aws_ecs_cluster",
 )
 """Resource types of the service's parts."""
+_ALTERNATE = f"{_TARGETS}.alternate"
 _IGNORED = "service.ignore_changes"
 _ATTRIBUTES = {
     "cluster_name": (_CLUSTER, "name"),
@@ -181,6 +182,8 @@ def outputs_of(state: StoredState, stack: Stack) -> Mapping[str, Any]:
         output: _attribute(state, kind, attribute, wanted[kind])
         for output, (kind, attribute) in _ATTRIBUTES.items()
     }
+    if alternate := state.find(_ALTERNATE):
+        found["alternate_target_group_arn"] = alternate.attributes.get("arn")
     return {output: {"value": value} for output, value in found.items() if value}
 
 

@@ -30,6 +30,7 @@ from gpuecs_tui.aws.service.under_way import ROLLING_BACK, STOPPABLE
 from gpuecs_tui.deployment import launch_reasons, service_events, stop_reasons
 from gpuecs_tui.deployment.applied import Applied
 from gpuecs_tui.stack.model import Stack
+from gpuecs_tui.stack.releases.strategy import shifts_traffic
 
 T = TypeVar("T")
 
@@ -38,6 +39,8 @@ EVENT_AGE = timedelta(hours=6)
 messages"), so that an older one is past."""
 FAILED_STATES = frozenset({"STOPPED", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED"})
 """Final states of a deployment in the history that is not successful."""
+SCALING_STAGES = ("RECONCILE_SERVICE", "PRE_SCALE_UP", "SCALE_UP")
+"""Lifecycle stages in which the new tasks start (ECS API reference, ServiceDeployment)."""
 _LEAVING = ("Terminat", "Detach", "Quarantined")
 """Beginnings of the lifecycle states of an instance that leaves its group."""
 
@@ -108,6 +111,19 @@ class Situation:
         if self.newest and self.newest.task_definition:
             return self.newest.task_definition
         return self.primary.task_definition if self.primary else ""
+
+    @property
+    def release_stage(self) -> str:
+        """Lifecycle stage of the deployment in progress that shifts requests; else empty."""
+        service, newest = self.service, self.newest
+        if service is None or newest is None or not shifts_traffic(service.strategy):
+            return ""
+        return newest.stage if newest.status in STOPPABLE else ""
+
+    @property
+    def shifts_requests(self) -> bool:
+        """Whether all new tasks run, and the deployment waits for a shift or the bake time."""
+        return self.release_stage not in ("", *SCALING_STAGES)
 
     @property
     def running_revision(self) -> str:

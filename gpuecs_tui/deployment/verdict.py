@@ -86,17 +86,11 @@ def _of_tasks(it: Situation, service: DeployedService) -> Verdict:
     primary = it.primary
     if primary is None or not primary.rollout_state:
         return Verdict("unknown", _("ECS does not report the state of the deployment."))
-    if primary.rollout_state != "COMPLETED":
-        return Verdict(
-            "under_way",
-            _(
-                "The deployment of {revision} is in progress: {running} of {desired} tasks run."
-            ).format(
-                revision=primary.task_definition,
-                running=primary.running,
-                desired=service.desired,
-            ),
-        )
+    if primary.rollout_state != "COMPLETED" or it.release_stage:
+        words = _(
+            "The deployment of {revision} is in progress: {running} of {desired} tasks run."
+        ).format(revision=primary.task_definition, running=primary.running, desired=service.desired)
+        return Verdict("under_way", f"{words} {_release_words(it)}".strip())
     if not it.applied.ignores_task_definition:
         if not it.applied.task_definition:
             return Verdict(
@@ -121,6 +115,25 @@ def _of_tasks(it: Situation, service: DeployedService) -> Verdict:
             ),
         )
     return _of_targets(it, service)
+
+
+def _release_words(it: Situation) -> str:
+    """Return who serves the requests in the present stage of a deployment that shifts them.
+
+    ECS API reference, ServiceDeployment, ``lifecycleStage``.
+    """
+    stage = it.release_stage
+    if not stage:
+        return ""
+    if stage == "BAKE_TIME":
+        return _("All requests go to the new tasks. The old ones run until the bake time ends.")
+    if stage == "CLEAN_UP":
+        return _("All requests go to the new tasks. ECS stops the old ones.")
+    if "PRODUCTION_TRAFFIC_SHIFT" in stage:
+        return _("The requests shift from the old tasks to the new ones.")
+    if "TEST_TRAFFIC_SHIFT" in stage:
+        return _("The new tasks serve the test port, and the old ones all other requests.")
+    return _("The old tasks serve all requests.")
 
 
 def _zero_words(it: Situation) -> str:

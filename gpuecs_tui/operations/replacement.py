@@ -17,6 +17,7 @@ from gpuecs_tui.aws.prices_facts import Price
 from gpuecs_tui.aws.reading import Unknown
 from gpuecs_tui.checks.pricing.cost_words import money
 from gpuecs_tui.i18n import _, ngettext
+from gpuecs_tui.stack.releases.strategy import BOTH_PERCENT, shifts_traffic
 
 DEFAULT_MINIMUM, DEFAULT_MAXIMUM = 100, 200
 """Healthy percents of a service that sets none (ECS API reference, DeploymentConfiguration)."""
@@ -38,8 +39,15 @@ class ServiceNow:
     """Name of a field above that is None because it could not be read → why."""
 
     @property
+    def shifts(self) -> bool:
+        """Whether a deployment starts all new tasks before it stops an old one."""
+        return shifts_traffic(self.service.strategy)
+
+    @property
     def least(self) -> int:
         """Tasks that ECS keeps running while it replaces others."""
+        if self.shifts:
+            return self.service.desired
         percent = self.service.minimum_percent
         share = DEFAULT_MINIMUM if percent is None else percent
         return math.ceil(self.service.desired * share / 100)
@@ -47,6 +55,8 @@ class ServiceNow:
     @property
     def most(self) -> int:
         """Tasks that ECS runs at most while it replaces others."""
+        if self.shifts:
+            return self.service.desired * BOTH_PERCENT // 100
         percent = self.service.maximum_percent
         share = DEFAULT_MAXIMUM if percent is None else percent
         return math.floor(self.service.desired * share / 100)
@@ -121,10 +131,26 @@ def serving_words(now: ServiceNow, stopping: int) -> str:
     return words.format(n=left, all=now.service.desired, percent=percent)
 
 
+def shifting_words(now: ServiceNow) -> str:
+    """Return what runs during a deployment that shifts the requests."""
+    words = ngettext(
+        "{n} task more starts beside the old ones ({strategy}). The old tasks serve the requests "
+        "until it is healthy and the requests have shifted, and run for {bake} min more.",
+        "{n} tasks more start beside the old ones ({strategy}). The old tasks serve the requests "
+        "until they are healthy and the requests have shifted, and run for {bake} min more.",
+        now.service.desired,
+    )
+    return words.format(
+        n=now.service.desired,
+        strategy=now.service.strategy,
+        bake="?" if now.service.bake_minutes is None else now.service.bake_minutes,
+    )
+
+
 def replacing_words(now: ServiceNow) -> Iterator[str]:
     """Yield what runs, starts and ends while a new deployment replaces all tasks."""
     desired = now.service.desired
-    yield serving_words(now, desired)
+    yield shifting_words(now) if now.shifts else serving_words(now, desired)
     if words := instances_words(now, max(1, now.most - desired)):
         yield words
     yield from under_way_words(now)

@@ -28,6 +28,15 @@ def refuse_restart(now: ServiceNow) -> None:
             ).format(n=now.service.desired),
             _("Lower service.minimum_healthy_percent or raise service.maximum_percent, and apply."),
         )
+    if now.has_no_room() and now.shifts:
+        raise Refused(
+            _(
+                "The restart would wait forever: all new tasks start beside the old ones "
+                "({strategy}), no instance has room for a new task, and the fleet is at its "
+                "maximum."
+            ).format(strategy=now.service.strategy),
+            _("Raise fleet.max_size, and apply."),
+        )
     if now.has_no_room():
         raise Refused(
             _(

@@ -196,6 +196,9 @@ def _stop_words(now: ServiceNow, ahead: str, target: str) -> Iterator[str]:
         "ECS stops {n} tasks of this deployment.",
         stopping,
     ).format(n=stopping)
+    if now.shifts:
+        yield _("The tasks of the revision before serve the requests again.")
+        return
     yield serving_words(now, sum(it.running for it in newest))
     kept = sum(it.running for it in now.service.deployments if it.status != "PRIMARY")
     missing = now.service.desired - kept

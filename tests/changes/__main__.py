@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.changes import table
-from tests.changes.declared import CHANGES, Change
+from tests.changes.declared import CHANGES, OTHER_PROVIDER, REFUSED, Change
 from tests.changes.rendered import fingerprint
 from tests.changes.trial import (
     FAULT,
@@ -113,9 +113,13 @@ def _work(folder: Path, changes: Sequence[Change], rows: Rows, latest: float | N
 def _group(worker: Worker, group: Sequence[Change], rows: Rows, latest: float | None) -> None:
     refused = [change for change in group if is_refused(change)]
     for change in refused:
-        rows.keep(change, refuse(worker, change))
-        # The directory now contains another Region or backend.
-        worker.close()
+        row = refuse(worker, change)
+        rows.keep(change, row)
+        if row.verdict == FAULT or REFUSED[change.key] != OTHER_PROVIDER:
+            # The directory now contains another Region or backend.
+            worker.close()
+        else:
+            worker.write(change.given)
     trials = []
     for change in (change for change in group if not is_refused(change)):
         try:

@@ -53,6 +53,17 @@ BY_SCHEDULE: Mapping[str, Any] = {
     "autoscaling.schedules": {"morning": "cron(0 7 * * ? *) min 1 max 2"},
 }
 AWSVPC: Mapping[str, Any] = {"task.network_mode": "awsvpc"}
+BLUE_GREEN: Mapping[str, Any] = {
+    **AWSVPC,
+    "service.deployment_strategy": "blue_green",
+    "stack.provider_minimum": "6.4.0",
+}
+LINEAR: Mapping[str, Any] = {
+    **AWSVPC,
+    "service.deployment_strategy": "linear",
+    "stack.provider_minimum": "6.21.0",
+}
+CANARY: Mapping[str, Any] = {**LINEAR, "service.deployment_strategy": "canary"}
 
 
 @dataclass(frozen=True)
@@ -90,6 +101,7 @@ CHANGES: tuple[Change, ...] = (
     Change("stack.tags", {"project": "changes", "team": "ml"}),
     Change("stack.role_path", "/teams/ml/"),
     Change("stack.permissions_boundary", "@boundary"),
+    Change("stack.provider_minimum", "6.4.0"),
     Change("names.cluster", "other-cluster"),
     Change("names.service", "other-service"),
     Change("names.task_family", "other-family"),
@@ -189,6 +201,15 @@ CHANGES: tuple[Change, ...] = (
     Change("task.execution_role_arn", "@execution-role"),
     Change("task.task_role_arn", "@task-role"),
     Change("service.desired_count", 2),
+    Change("service.deployment_strategy", "blue_green", along=BLUE_GREEN),
+    Change("service.deployment_strategy", "linear", along=LINEAR),
+    Change("service.deployment_strategy", "canary", along=CANARY),
+    Change("service.bake_minutes", 30, along=BLUE_GREEN),
+    Change("service.linear_step_percent", 25, along=LINEAR),
+    Change("service.linear_step_minutes", 10, along=LINEAR),
+    Change("service.canary_percent", 10, along=CANARY),
+    Change("service.canary_minutes", 20, along=CANARY),
+    Change("service.test_port", 9000, along=BLUE_GREEN),
     Change("service.minimum_healthy_percent", 50),
     Change("service.maximum_percent", 150),
     Change("service.circuit_breaker", False),
@@ -264,7 +285,23 @@ CHANGES: tuple[Change, ...] = (
 )  # fmt: skip
 """Every key of the stack at least once, in the order of the wizard."""
 
+OTHER_PROVIDER = "Add a later provider to that mirror"
+"""The solution for a stack that requires a provider that ``make changes`` doesn't have. Such a
+change is exempt from the trial with Terraform: only its refusal is tried."""
+
+EXEMPT = (
+    "stack.provider_minimum",
+    "service.deployment_strategy",
+    "service.bake_minutes",
+    "service.linear_step_percent",
+    "service.linear_step_minutes",
+    "service.canary_percent",
+    "service.canary_minutes",
+    "service.test_port",
+)
+
 REFUSED: Mapping[str, str] = {
+    **dict.fromkeys(EXEMPT, OTHER_PROVIDER),
     "stack.region": "Set stack.region to",
     "stack.role_path": "Set stack.role_path to",
     "network.vpc_id": "Set network.vpc_id to",

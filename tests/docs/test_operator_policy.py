@@ -151,6 +151,11 @@ TERRAFORM: Mapping[str, tuple[str, ...]] = {
         "elasticloadbalancing:DescribeListeners", "elasticloadbalancing:ModifyListener",
         "elasticloadbalancing:ModifyListenerAttributes",
     ),
+    "aws_lb_listener_rule": (
+        "elasticloadbalancing:CreateRule", "elasticloadbalancing:DeleteRule",
+        "elasticloadbalancing:DescribeRules", "elasticloadbalancing:ModifyRule",
+        "elasticloadbalancing:SetRulePriorities",
+    ),
     "aws_lb_target_group": (
         "elasticloadbalancing:CreateTargetGroup", "elasticloadbalancing:DeleteTargetGroup",
         "elasticloadbalancing:DescribeTargetGroupAttributes",

@@ -45,7 +45,7 @@ FOLLOWS: Mapping[str, str] = {
     "names.target_group": "`stack.name`, a hyphen and 6 hexadecimal digits",
     "names.log_group": "`task.log_group`, or `/ecs/` and `stack.name`",
     "network.load_balancer_subnet_ids": "`network.instance_subnet_ids`",
-    "fleet.max_size": "instances for the old and the new tasks of a rolling deployment",
+    "fleet.max_size": "instances for the old and the new tasks of a deployment",
     "fleet.initial_size": "`fleet.min_size`, at least 1",
     "task.cpu": "CPU units of the instance type ÷ tasks per instance",
     "task.memory": "memory of the instance type that is safe for tasks ÷ tasks per instance",

@@ -140,3 +140,21 @@ def test_only_tasks_that_run_can_keep_running(running: int, least: int, words: s
     given = now(least=least)
     service = dataclasses.replace(given.service, running=running)
     assert serving_words(dataclasses.replace(given, service=service), 2) == words
+
+
+def shifting(**more: int) -> ServiceNow:
+    found = now(least=0, most=100, **more)
+    service = dataclasses.replace(found.service, strategy="blue_green", bake_minutes=30)
+    return dataclasses.replace(found, service=service)
+
+
+def test_a_deployment_that_shifts_requests_stops_no_task_first() -> None:
+    ready = shifting(size=4)
+    assert (ready.least, ready.most) == (2, 4)
+    said = " ".join(restart_effects(ready))
+    assert "2 tasks more start beside the old ones (blue_green)" in said
+    assert "run for 30 min more" in said and "percent" not in said
+    assert "up to 2 instances start" in said
+    refuse_restart(ready)
+    with pytest.raises(Refused, match="start beside the old ones"):
+        refuse_restart(shifting())

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from gpuecs_tui.aws.reading import Known, Reading, not_read
+from gpuecs_tui.stack.releases.strategy import ROLLING
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,8 @@ class DeployedNames:
     autoscaling_group: str
     log_group: str = ""
     """The CloudWatch log group of the tasks; empty if the stack has none."""
+    alternate_target_group: str = ""
+    """The target group that deployments swap with ``target_group``; empty without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,10 @@ class DeployedService:
     """The first one of the service's strategy; empty if it has no strategy."""
     execute_command: bool = False
     """Whether ECS Exec is on for new tasks."""
+    strategy: str = ROLLING
+    """Deployment strategy (``stack.releases.strategy``)."""
+    bake_minutes: int | None = None
+    """Minutes for which old tasks run after the requests have shifted; None if rolling."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +118,8 @@ class ServiceDeployment:
     """Failures that the circuit breaker counted."""
     alarms: tuple[str, ...] = ()
     """The CloudWatch alarms that ended it."""
+    stage: str = ""
+    """Lifecycle stage of a deployment that shifts requests: ``SCALE_UP``, ``BAKE_TIME``, …"""
 
 
 @dataclass(frozen=True, slots=True)

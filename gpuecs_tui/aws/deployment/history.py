@@ -150,4 +150,5 @@ def _deployment(it: Mapping[str, Any], revisions: Mapping[str, str]) -> ServiceD
         breaker=breaker.get("status", ""),
         failed_tasks=breaker.get("failureCount"),
         alarms=tuple((it.get("alarms") or {}).get("triggeredAlarmNames") or ()),
+        stage=it.get("lifecycleStage") or "",
     )

@@ -18,12 +18,16 @@ def names_of(stack: Stack, outputs: Mapping[str, Any]) -> DeployedNames | None:
     names = stack.names
     applied = {name: str(it.get("value") or "") for name, it in outputs.items()}
     # arn:…:targetgroup/NAME/ID
-    target_group = applied.get("target_group_arn", "").rpartition(":")[2].split("/")[1:2]
+    target_group, alternate = (
+        applied.get(f"{name}target_group_arn", "").rpartition(":")[2].split("/")[1:2]
+        for name in ("", "alternate_")
+    )
     found = DeployedNames(
         applied.get("cluster_name") or names.cluster,
         applied.get("service_name") or names.service,
         target_group[0] if target_group else names.target_group,
         applied.get("autoscaling_group_name") or names.autoscaling_group,
         applied.get("log_group_name") or names.log_group,
+        alternate[0] if alternate else "",
     )
     return found if found.cluster and found.service else None

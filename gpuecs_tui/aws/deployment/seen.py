@@ -34,6 +34,8 @@ class Seen:
     in_service: frozenset[str] = frozenset()
     """The ids in ``fleet`` of instances that are in service and so should be registered."""
     target_group: TargetGroup | None = None
+    alternate_target_group: str = ""
+    """ARN of the target group that deployments swap with the other one; empty without one."""
     deployments: dict[str, ServiceDeployment] = field(default_factory=dict)
     """ARN → deployment that has ended."""
     revisions: dict[str, str] = field(default_factory=dict)

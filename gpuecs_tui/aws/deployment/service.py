@@ -8,6 +8,7 @@ from typing import Any
 from gpuecs_tui.aws.deployment.ask import Ask, last, maps, moment
 from gpuecs_tui.aws.deployment.facts import DeployedService, Deployment, ServiceEvent
 from gpuecs_tui.aws.errors import AwsProblem
+from gpuecs_tui.stack.releases.strategy import ROLLING
 
 
 def read_service(ask: Ask) -> DeployedService | None:
@@ -49,6 +50,8 @@ def _service(it: Mapping[str, Any]) -> DeployedService:
         breaker_rolls_back=bool(breaker.get("rollback")),
         capacity_provider=strategy[0].get("capacityProvider", "") if strategy else "",
         execute_command=bool(it.get("enableExecuteCommand")),
+        strategy=(configuration.get("strategy") or ROLLING).lower(),
+        bake_minutes=configuration.get("bakeTimeInMinutes"),
     )
 
 

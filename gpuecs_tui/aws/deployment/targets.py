@@ -14,38 +14,49 @@ from gpuecs_tui.aws.errors import AwsProblem
 def read_health_check(ask: Ask) -> HealthCheck | None:
     """Return the health check of the target group; None without the group. Raises AwsProblem.
 
-    Makes one call, and stores the group's ARN in ``ask.seen``.
+    Makes one call, or two if deployments swap two groups, and stores their ARNs in ``ask.seen``.
     """
-    group = _target_group(ask)
+    group = _target_group(ask, ask.names.target_group)
     ask.seen.target_group = group
+    other = _target_group(ask, ask.names.alternate_target_group)
+    ask.seen.alternate_target_group = other.arn if other else ""
     return group.health_check if group else None
 
 
 def read_targets(ask: Ask) -> tuple[RegisteredTarget, ...] | None:
     """Return the registered targets; None without the target group. Raises AwsProblem.
 
-    Makes one call if ``read_health_check`` found the group, else none.
+    Makes one call for each group that ``read_health_check`` found. If deployments swap two groups,
+    the targets of both count: during a deployment, both have some.
     """
-    group = ask.seen.target_group
+    group, alternate = ask.seen.target_group, ask.seen.alternate_target_group
     if group is None:
         return None
-    try:
-        answer = ask.reader.call("elbv2", "DescribeTargetHealth", TargetGroupArn=group.arn)
-    except AwsProblem as problem:
-        if problem.kind != "not_found":
-            raise
+    own, others = ask.both(
+        lambda: _targets(ask, group.arn), lambda: _targets(ask, alternate) if alternate else None
+    )
+    if own is None:
         # The group was deleted. A new group with the same name has another ARN.
         ask.seen.target_group = None
         return None
-    found = (_target(it) for it in maps(answer, "TargetHealthDescriptions"))
-    return tuple(sorted(found, key=lambda it: (it.id, it.port)))
+    return tuple(sorted((*own, *(others or ())), key=lambda it: (it.id, it.port)))
 
 
-def _target_group(ask: Ask) -> TargetGroup | None:
-    if not ask.names.target_group:
+def _targets(ask: Ask, arn: str) -> list[RegisteredTarget] | None:
+    try:
+        answer = ask.reader.call("elbv2", "DescribeTargetHealth", TargetGroupArn=arn)
+    except AwsProblem as problem:
+        if problem.kind != "not_found":
+            raise
+        return None
+    return [_target(it) for it in maps(answer, "TargetHealthDescriptions")]
+
+
+def _target_group(ask: Ask, name: str) -> TargetGroup | None:
+    if not name:
         return None
     try:
-        answer = ask.reader.call("elbv2", "DescribeTargetGroups", Names=[ask.names.target_group])
+        answer = ask.reader.call("elbv2", "DescribeTargetGroups", Names=[name])
     except AwsProblem as problem:
         if problem.kind == "not_found":
             return None

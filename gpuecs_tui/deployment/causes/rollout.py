@@ -11,6 +11,7 @@ from gpuecs_tui.deployment.situation import Situation
 from gpuecs_tui.durations import in_words
 from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.shell_words import shell_word
+from gpuecs_tui.stack.releases.strategy import BOTH_PERCENT, shifts_traffic
 
 _BREAKER = (
     "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html"
@@ -128,7 +129,7 @@ def _stuck(it: Situation) -> Recognition | None:
     if primary is None or primary.rollout_state != "IN_PROGRESS" or it.has_failed:
         return None
     last = _last_change(it)
-    if last is None or it.now - last < STUCK:
+    if last is None or it.now - last < STUCK or it.shifts_requests:
         return None
     service = it.service
     percent = service.minimum_percent if service else None
@@ -138,8 +139,19 @@ def _stuck(it: Situation) -> Recognition | None:
     ).format(revision=primary.task_definition, time=in_words(it.now - last))
     wanted = it.fleet.maximum + 1 if it.fleet else 0
     full = it.fleet is not None and it.fleet.desired >= it.fleet.maximum
+    shifts = service is not None and shifts_traffic(service.strategy)
     seen = (primary.rollout_reason,) if primary.rollout_reason else ()
     events = [each.message for each in it.events if service_events.placement_of(each.message)]
+    if shifts and service is not None:
+        return Recognition(
+            sentence=sentence,
+            seen=(*seen, *events[:1]),
+            next_step=_(
+                "All new tasks start beside the old ones ({strategy}): check that the fleet has "
+                "room for {n} tasks, and raise maximum size if not."
+            ).format(strategy=service.strategy, n=service.desired * BOTH_PERCENT // 100),
+            certain=False,
+        )
     if full:
         return Recognition(
             sentence=sentence,
@@ -188,7 +200,10 @@ CAUSES = (
         stage="revision",
         demo_fault="breaker-capacity",
         looks=N_("A deployment failed, no container failed, and tasks could not be placed."),
-        do=N_("Raise maximum size, or lower minimum healthy percent, then apply again."),
+        do=N_(
+            "Raise maximum size, or with rolling deployments lower minimum healthy percent, then "
+            "apply again."
+        ),
         source=_BREAKER,
         certain=False,
         recognise=_breaker_capacity,
@@ -210,7 +225,7 @@ CAUSES = (
         stage="revision",
         demo_fault="rollout-stuck",
         looks=N_("A deployment is IN_PROGRESS, and no task starts or stops for 15 minutes."),
-        do=N_("Raise maximum size, or lower minimum healthy percent."),
+        do=N_("Raise maximum size, or with rolling deployments lower minimum healthy percent."),
         source=_ROLLING,
         certain=False,
         recognise=_stuck,

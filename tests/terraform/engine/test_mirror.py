@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from gpuecs_tui.stack.provider import Mirrored
 from gpuecs_tui.terraform.base.problems import MirrorProblem
 from gpuecs_tui.terraform.engine import mirror
 from gpuecs_tui.terraform.engine.binary import Engine
-from gpuecs_tui.terraform.engine.mirror import ProviderSource, find_mirror, fits
+from gpuecs_tui.terraform.engine.mirror import ProviderSource, find_mirror, fits, mirrored
 
 TERRAFORM = Engine(Path("/usr/bin/terraform"), "terraform", "1.11.4")
 TOFU = Engine(Path("/usr/bin/tofu"), "tofu", "1.10.0")
@@ -150,3 +151,38 @@ def test_a_crowded_place_costs_little(
     assert find_mirror(TERRAFORM, environ=environment(tmp_path)).source is ProviderSource.REGISTRY
     # The folders of the home and the system, and the listing of the crowded folder, are extra.
     assert mirror._FOLDERS_LOOKED_AT <= len(looked_at) <= mirror._FOLDERS_LOOKED_AT + 5
+
+
+def test_a_found_mirror_without_a_release_that_the_stack_accepts_is_ignored(
+    places: Path, tmp_path: Path
+) -> None:
+    unpacked(places / "a", "5.100.0")
+    environ = environment(tmp_path)
+    found = find_mirror(TERRAFORM, minimum="6.4.0", environ=environ)
+    assert found.source is ProviderSource.REGISTRY
+    newer = unpacked(places / "b", "6.4.0")
+    found = find_mirror(TERRAFORM, minimum="6.4.0", environ=environ)
+    assert (found.source, found.path) == (ProviderSource.FOUND, newer)
+
+
+def test_where_a_run_takes_the_provider_from(places: Path, tmp_path: Path) -> None:
+    environ = environment(tmp_path)
+    assert mirrored(environ) == Mirrored()
+    old = unpacked(places / "a", "5.100.0")
+    newer = unpacked(places / "b", "6.4.0", "5.100.0", host="registry.opentofu.org")
+    assert mirrored(environ) == Mirrored(str(newer), ("6.4.0", "5.100.0"))
+    assert mirrored(environ, old) == Mirrored(str(old), ("5.100.0",))
+    implied = unpacked(tmp_path / "home" / ".terraform.d" / "plugins", "5.100.0")
+    # Terraform uses an implied mirror in any case.
+    assert mirrored(environ) == Mirrored(str(implied), ("5.100.0",))
+    (tmp_path / "home" / ".terraformrc").write_text("provider_installation {\n}\n")
+    assert mirrored(environ) == Mirrored()
+    assert mirrored(environ, old).versions == ("5.100.0",)
+
+
+def test_which_release_a_mirror_lacks() -> None:
+    has = Mirrored("/m", ("6.20.9", "5.100.0"))
+    assert [has.lacks(it) for it in ("5.100.0", "6.4.0", "6.20.9", "6.21.0")] == [
+        False, False, False, True,
+    ]  # fmt: skip
+    assert not Mirrored().lacks("6.21.0"), "a registry has every release"
