@@ -11,8 +11,8 @@ from gpuecs_tui.terraform.plan.notices import notices
 
 
 def said(before: str | None, after: str | None, action: Action = Action.UPDATE) -> str:
-    texts = [None if it is None else json.dumps(it) for it in (before, after)]
-    changed = ChangedAttribute("deployment_configuration[0].strategy", *texts)
+    was, becomes = (None if it is None else json.dumps(it) for it in (before, after))
+    changed = ChangedAttribute("deployment_configuration[0].strategy", was, becomes)
     kind = "aws_ecs_service"
     change = ResourceChange(f"{kind}.this", kind, action, "", (changed,))
     return " ".join(it.message for it in notices(PlanTree((change,), ())))

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
-from botocore.model import OperationModel, Shape, StructureShape
+from botocore.model import ListShape, OperationModel, Shape, StructureShape
 from botocore.session import get_session
 from botocore.validate import ParamValidator
 
@@ -87,7 +87,7 @@ def wrong_words(value: Any, shape: Shape) -> Iterator[str]:
     if isinstance(shape, StructureShape) and isinstance(value, Mapping):
         for name, inner in value.items():
             yield from wrong_words(inner, shape.members[name])
-    elif isinstance(value, list):
+    elif isinstance(value, list) and isinstance(shape, ListShape):
         for inner in value:
             yield from wrong_words(inner, shape.member)
     elif enum := getattr(shape, "enum", None):
@@ -143,6 +143,7 @@ def test_ecs_takes_the_service(
 def test_a_rolling_service_has_none_of_it(create_service: OperationModel) -> None:
     request = request_of(configuration())
     shape = create_service.input_shape
+    assert shape is not None
     assert not ParamValidator().validate(request, shape).has_errors()
     assert "strategy" not in request["deploymentConfiguration"]
     assert "advancedConfiguration" not in request["loadBalancers"][0]

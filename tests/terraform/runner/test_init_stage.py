@@ -82,12 +82,17 @@ def test_a_raised_constraint_upgrades_the_lock_file_and_says_so(
     monkeypatch.setattr(init_stage, "find_mirror", find)
     ran: list[list[str]] = []
     notes: list[str] = []
+
+    def run(arguments: list[str]) -> int:
+        ran.append(arguments)
+        return 0
+
     init_stage.initialise(
         tmp_path,
         Engine(Path("terraform"), "terraform", "1.11.4"),
         {},
         plugin_dir=None,
-        run=lambda arguments: ran.append(arguments) or 0,
+        run=run,
         events=lambda: (),
         note=notes.append,
     )
