@@ -29,9 +29,10 @@ from gpuecs_tui.stack.fleet import USER_DATA_MAX
 from gpuecs_tui.stack.identity import ROLE_KEYS
 from gpuecs_tui.stack.model import KEYS, Stack
 from gpuecs_tui.stack.partial import NotKnown, partial
+from gpuecs_tui.stack.releases.problems import percents, test_port
 from gpuecs_tui.stack.releases.strategy import shifts_traffic
 from gpuecs_tui.stack.relevance import CONDITIONS, is_relevant
-from gpuecs_tui.stack.resolve import HTTP_PORT, Answers, Resolved
+from gpuecs_tui.stack.resolve import Answers, Resolved
 from gpuecs_tui.stack.scaling.autoscaling import schedule_problems
 from gpuecs_tui.stack.tags import tags_problem
 from gpuecs_tui.stack.user_data import extra_settings_problem
@@ -300,29 +301,6 @@ def _ingress(stack: Stack) -> Iterator[tuple[str, str]]:
         )
 
 
-def _percents(stack: Stack) -> Iterator[tuple[str, str]]:
-    service = stack.service
-    if service.minimum_healthy_percent >= service.maximum_percent:
-        yield (
-            "service.minimum_healthy_percent",
-            _(
-                "must be below service.maximum_percent ({most}); otherwise, no task can be replaced"
-            ).format(most=service.maximum_percent),
-        )
-
-
-def _test_port(stack: Stack) -> Iterator[tuple[str, str]]:
-    port, balancer = stack.service.test_port, stack.load_balancer
-    used = {balancer.port, HTTP_PORT} if balancer.protocol == "HTTPS" else {balancer.port}
-    if port and shifts_traffic(stack.service.deployment_strategy) and port in used:
-        yield (
-            "service.test_port",
-            _("must differ from the ports of the other listeners ({ports})").format(
-                ports=", ".join(map(str, sorted(used)))
-            ),
-        )
-
-
 def _task_limits(stack: Stack) -> Iterator[tuple[str, str]]:
     scaling = stack.autoscaling
     if scaling.enabled and scaling.min_tasks > scaling.max_tasks:
@@ -347,7 +325,7 @@ _CONTRADICTIONS: tuple[Callable[[Stack], Iterator[tuple[str, str]]], ...] = (
     _tags, _roles, _sizes, _script, _scaling_steps, _container_memory, _container_cpu, _secrets,
     _ulimits, _exit_codes, _container_check, sidecar_names, sidecar_sizes, sidecar_ports,
     sidecar_order, _log_group, _certificate, _redirect_port,
-    _protocol_version, _slow_start, _log_prefix, _matcher, _ingress, _percents, _test_port,
+    _protocol_version, _slow_start, _log_prefix, _matcher, _ingress, percents, test_port,
     _task_limits, _schedules, _bucket,
 )  # fmt: skip
 """The possible contradictions. Each has its own function, so an unknown answer skips only the
