@@ -15,7 +15,7 @@ ALTERNATE = GROUP.replace("/tg/", "/other/")
 
 
 def shifting(stage: str, *, minutes: float = 44, strategy: str = "BLUE_GREEN") -> Scene:
-    """Return a deployment of demo:5 beside demo:4 in ``stage``, for so many minutes."""
+    """Return a deployment of demo:5 next to demo:4 in ``stage``, for so many minutes."""
     scene = Scene(applied={"task_definition": "demo:5"})
     scene.service |= {
         "runningCount": 2,

@@ -26,6 +26,7 @@ from gpuecs_tui.terraform.read.rules import (
     LISTENER,
     LISTENERS,
     READ_APART,
+    TEST_LISTENER,
 )
 from gpuecs_tui.terraform.render.stack_files import render
 from gpuecs_tui.widgets.picker.limits import EMPTY_MEANS, limits_in_words
@@ -206,6 +207,8 @@ def written(configuration: Configuration, place: str) -> object:
     """Return the Terraform at a place of ``written_at`` in a stack."""
     if place.startswith("var."):
         return configuration.scope.value(Reference(place))
+    if place == "terraform.required_providers.aws.version":
+        return re.findall(r"^ +version += (.*)$", configuration.texts["versions.tf"], re.MULTILINE)
     if place == "terraform.backend":
         return (
             configuration.blocks[place.split(".")[1]] if "backend" in configuration.blocks else ()
@@ -213,7 +216,9 @@ def written(configuration: Configuration, place: str) -> object:
     if place.startswith("terraform.backend.s3."):
         return configuration.value("backend", place.removeprefix("terraform.backend.s3."))
     kind, name, path = place.split(".", 2)
-    address = configuration.first_declared(LISTENERS) if kind == LISTENER else f"{kind}.{name}"
+    address = f"{kind}.{name}"
+    if kind == LISTENER and address != TEST_LISTENER:
+        address = configuration.first_declared(LISTENERS)
     if path == "user_data":
         # The launch template refers to files in the same directory.
         return {it: text for it, text in configuration.texts.items() if "user_data" in it}

@@ -11,6 +11,7 @@ from gpuecs_tui.checks.context import Context
 from gpuecs_tui.checks.finding import Finding, Fix, error, warning
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.cidrs import covered, network_problem
+from gpuecs_tui.stack.releases.strategy import shifts_traffic
 
 CIDRS = "network.ingress_cidrs"
 CIDR_BITS = "cidr-bits"
@@ -65,8 +66,11 @@ def rule_limit(context: Context) -> Iterator[Finding]:
 
 
 def ports(context: Context) -> int:
-    """Return the number of listener ports: two with HTTPS, because port 80 redirects."""
-    return 2 if context.stack.load_balancer.protocol == "HTTPS" else 1
+    """Return the number of listener ports: one more with HTTPS, because port 80 redirects, and one
+    more with a test listener."""
+    service = context.stack.service
+    tested = shifts_traffic(service.deployment_strategy) and service.test_port > 0
+    return 1 + (context.stack.load_balancer.protocol == "HTTPS") + tested
 
 
 def _cidrs(context: Context) -> tuple[str, ...]:

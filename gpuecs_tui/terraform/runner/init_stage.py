@@ -40,7 +40,7 @@ def initialise(
     locked = locked_providers(directory).get(f"{engine.registry}/{PROVIDER}")
     options = []
     if locked is not None and release_number(locked) < release_number(minimum):
-        # init keeps the version in the lock file unless it is told to upgrade.
+        # Without -upgrade, init keeps the version in the lock file.
         note(
             _(
                 "The stack requires AWS provider {minimum} or later, and the dependency lock file "

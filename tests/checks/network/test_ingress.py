@@ -83,6 +83,13 @@ def test_rule_limit() -> None:
     }
     assert of("rule-limit", apart(30), more=https) == []
     assert [it.severity for it in of("rule-limit", apart(31), more=https)] == ["error"]
+    # So does the test listener.
+    tested: dict[str, Value] = {
+        "service.deployment_strategy": "blue_green",
+        "service.test_port": 9000,
+    }
+    assert of("rule-limit", apart(30), more=tested) == []
+    assert [it.severity for it in of("rule-limit", apart(31), more=tested)] == ["error"]
     # The account's own quota may be higher than the default.
     (found,) = of("rule-limit", apart(61), quota=None)
     assert found.severity == "warning" and "Could not read the account's quota: " in found.message
