@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from gpuecs_tui.stack.provider import lowest_required
+from gpuecs_tui.stack.releases.strategy import ROLLING, STRATEGY
 from gpuecs_tui.terraform.hcl.values import HclValue
 from gpuecs_tui.terraform.read.configuration import Configuration, SourceLocation
 from gpuecs_tui.terraform.read.gathered import Gathered
-from gpuecs_tui.terraform.read.rules import SERVICE, TEST_LISTENER
+from gpuecs_tui.terraform.read.rules import TEST_LISTENER
 from gpuecs_tui.terraform.read.unread import broken_file
 
 _TEST_PORT, _PROVIDER = "service.test_port", "stack.provider_minimum"
@@ -15,7 +16,9 @@ _TEST_PORT, _PROVIDER = "service.test_port", "stack.provider_minimum"
 def releases(configuration: Configuration, found: Gathered) -> None:
     """Read the test listener's port and the lowest AWS provider."""
     _test_port(configuration, found)
-    found.answers[_PROVIDER] = lowest_required(_constraints(configuration))
+    constraints = _constraints(configuration)
+    if constraints or "versions.tf" not in configuration.broken:
+        found.answers[_PROVIDER] = lowest_required(constraints)
 
 
 def _test_port(configuration: Configuration, found: Gathered) -> None:
@@ -23,9 +26,10 @@ def _test_port(configuration: Configuration, found: Gathered) -> None:
         placed = configuration.expression(TEST_LISTENER, "port")
         value = configuration.scope.value(placed[0]) if placed else None
         found.take(_TEST_PORT, value, placed[1] if placed else None, f"{TEST_LISTENER}.port")
-    elif not configuration.may_hide:
+    elif not configuration.may_hide or found.answers.get(STRATEGY) == ROLLING:
+        # A rolling service has no test listener of gpuecs-tui.
         found.answers[_TEST_PORT] = 0
-    elif SERVICE in configuration.blocks:
+    else:
         lost = broken_file(configuration.may_hide, configuration)
         found.refuse(
             (_TEST_PORT,), SourceLocation(lost.file, lost.line or 0), lost.what, lost.reason

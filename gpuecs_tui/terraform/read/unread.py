@@ -57,6 +57,7 @@ _SPECIAL_PLACES: Mapping[str, tuple[str, str]] = {
     "task.log_retention_days": (LOGS, "retention_in_days"),
     "names.log_group": (TASK, "container_definitions"),
     "service.test_port": (TEST_LISTENER, "port"),
+    "stack.provider_minimum": ("terraform.required_providers", ""),
     "state.backend": ("backend", ""),
     **{
         key: _parted(place)
