@@ -367,3 +367,25 @@ def test_an_import_in_json(tmp_path: Path) -> None:
     (tmp_path / "adopt.tf.json").write_text(json.dumps(tree))
     facts = own_state(tmp_path, {}, offline=True).facts
     assert facts.imports["aws_lb_target_group.this"].id == "arn:tg"
+
+
+@pytest.mark.parametrize(
+    ("configuration", "strategy"),
+    [
+        ({}, "rolling"),
+        ({"deployment_configuration": []}, "rolling"),
+        ({"deployment_configuration": [{"strategy": ""}]}, "rolling"),
+        ({"deployment_configuration": [{"strategy": "BLUE_GREEN"}]}, "blue_green"),
+        (None, ""),
+    ],
+)
+def test_the_deployment_strategy_of_the_applied_service(
+    tmp_path: Path, configuration: dict[str, Any] | None, strategy: str
+) -> None:
+    instances = [] if configuration is None else [{"attributes": configuration}]
+    resource = {
+        "mode": "managed", "type": "aws_ecs_service", "name": "this", "instances": instances,
+    }  # fmt: skip
+    state = {"version": 4, "serial": 1, "lineage": "l", "resources": [resource]}
+    (tmp_path / "terraform.tfstate").write_text(json.dumps(state))
+    assert own_state(tmp_path, {}).facts.strategy == strategy
