@@ -220,15 +220,13 @@ class _Update:
         shifts = shifts_traffic(self.stack.service.deployment_strategy)
         if not update.rounds:
             hangs = (
-                _("✗ hangs: no room for old and new tasks")
+                _("✗ hangs: no room for old and new")
                 if shifts
                 else _("✗ hangs: no room for an extra task")
             )
             return [(bounds, TEXT), (fleet, WARN), (hangs, WARN)]
         if shifts:
-            baked = _("all new tasks start; old ones run {n} min more").format(
-                n=self.stack.service.bake_minutes
-            )
+            baked = _("all at once; both run {n} min").format(n=self.stack.service.bake_minutes)
             return [(bounds, TEXT), (fleet, TEXT), (baked, TITLE)]
         rounds = ngettext(
             "{n} round, {batch} at a time", "{n} rounds, {batch} at a time", update.rounds

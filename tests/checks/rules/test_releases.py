@@ -6,13 +6,18 @@ from typing import Any
 
 import pytest
 
+from gpuecs_tui.aws.facts import Quota
 from gpuecs_tui.checks import Finding, check
+from gpuecs_tui.checks.context import context_of
+from gpuecs_tui.checks.placement import rollout
+from gpuecs_tui.checks.pricing.cost import cost
 from gpuecs_tui.checks.rules.releases import NETWORK, PROVIDER, SCALING, TARGETS
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.provider import Mirrored, lowest_required
 from gpuecs_tui.stack.state_facts import StateFacts
+from tests.checks.priced import prices
 from tests.support.fixes import apply_fix
-from tests.support.small_account import ANSWERS, NOW, account, of_rule, stack
+from tests.support.small_account import ANSWERS, NOW, account, known, of_rule, stack
 
 SHIFTING: dict[str, Value] = {
     "service__deployment_strategy": "blue_green",
@@ -183,3 +188,57 @@ def test_old_and_new_tasks_need_room_at_once(size: int, found: list[tuple[str, s
 
 def test_the_default_fleet_has_room_for_twice_the_tasks() -> None:
     assert stack(**SHIFTING, service__desired_count=3).fleet.max_size == 6
+
+
+@pytest.mark.parametrize(("size", "batch"), [(3, 0), (4, 2), (9, 2)])
+def test_a_deployment_starts_all_new_tasks_or_none(size: int, batch: int) -> None:
+    context = context_of(
+        stack(**SHIFTING, service__desired_count=2, fleet__max_size=size), account()
+    )
+    assert context.fit is not None
+    update = rollout(context.stack, context.fit)
+    assert (update.at_least, update.at_most, update.room, update.batch) == (2, 4, size, batch)
+
+
+def test_the_cost_of_a_deployment_has_all_old_and_new_tasks() -> None:
+    changes = {**SHIFTING, "service__desired_count": 3}
+    found = cost(context_of(stack(**changes), account(prices=prices()))).sum("rollout")
+    assert found is not None and found.instances == 6
+
+
+@pytest.mark.parametrize(
+    ("vcpus", "severity", "remedy"),
+    [
+        (16, None, ""),
+        (15, "warning", "service.deployment_strategy to rolling"),
+        (8, "warning", "service.deployment_strategy to rolling"),
+        (7, "error", "request an increase"),
+    ],
+)
+def test_the_quota_must_allow_old_and_new_tasks(
+    vcpus: int, severity: str | None, remedy: str
+) -> None:
+    """Two tasks need two g4dn.xlarge with 4 vCPUs each, and four during a deployment."""
+    quotas = known((Quota("L-DB2E81BA", "G", "on-demand", vcpus),))
+    changes = {**SHIFTING, "service__desired_count": 2}
+    found = check(stack(**changes), account(quotas=quotas), now=NOW)
+    quota = [it for it in found if it.rule == "quota"]
+    assert [it.severity.value for it in quota] == ([severity] if severity else [])
+    assert all(remedy in it.remedy for it in quota)
+    assert all("fleet.max_size to" not in it.remedy for it in quota)
+
+
+def test_the_addresses_of_old_and_new_tasks_count() -> None:
+    """Each of three subnets has 200 free addresses, for 340 instances and their tasks."""
+    sizes: dict[str, Value] = {
+        "service__desired_count": 170,
+        "fleet__max_size": 340,
+        "fleet__instance_type": "g4dn.xlarge",
+        "task__network_mode": "awsvpc",
+    }
+    full: dict[str, Value] = {
+        "service__maximum_percent": 100,
+        "service__minimum_healthy_percent": 0,
+    }
+    assert of_rule("free-addresses", **sizes, **full) == []
+    assert of_rule("free-addresses", **{**SHIFTING, **sizes})

@@ -123,6 +123,22 @@ def test_it_never_grows_wider_than_its_place(
     assert not ascii_only or (text.isascii() and "?" not in text)
 
 
+@pytest.mark.parametrize(
+    ("size", "said"),
+    [(4, "all at once; both run 30 min"), (3, "✗ hangs: no room for old and new")],
+)
+def test_a_deployment_that_shifts_requests_runs_twice_the_tasks(size: int, said: str) -> None:
+    text = picture(
+        80,
+        service__deployment_strategy="blue_green",
+        service__bake_minutes=30,
+        service__desired_count=2,
+        fleet__max_size=size,
+    )
+    assert "2 to 4 tasks may run (desired 2)" in text
+    assert said in text
+
+
 def test_no_name_of_a_type_is_cut() -> None:
     these = subnets(3)
     more = {**SEVERAL, "fleet__instance_type": "p4d.24xlarge", "task__gpus": 8}
