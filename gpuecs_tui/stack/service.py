@@ -32,8 +32,8 @@ class Service:
     deployment_strategy: str = choice(
         N_("Deployment strategy"),
         N_(
-            "rolling replaces tasks in rounds. The others first start all new tasks, on twice the "
-            "GPUs, then shift requests: at once, in steps, or a small share first."
+            "rolling replaces tasks in rounds. The others start all new tasks (twice the GPUs), "
+            "then shift requests: at once, in steps, or a share first."
         ),
         ROLLING,
         STRATEGIES,
