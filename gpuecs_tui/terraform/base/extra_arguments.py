@@ -133,7 +133,13 @@ _AGAINST: Mapping[str, tuple[bool, Callable[[], str]]] = {
     "state-out": (False, lambda: _("the backend sets the location of the state")),
     "backend": (True, lambda: _("a run always initializes the backend")),
     "backend-config": (False, lambda: _("set it only in TF_CLI_ARGS_init")),
-    "upgrade": (False, lambda: _("a run uses the provider versions in the dependency lock file")),
+    "upgrade": (
+        False,
+        lambda: _(
+            "a run uses the provider versions in the dependency lock file, unless "
+            "stack.provider_minimum requires a later one"
+        ),
+    ),
     "lockfile": (False, lambda: _("an init may add entries to the dependency lock file")),
     "reconfigure": (False, lambda: _("use `gpuecs-tui migrate` to move the state")),
     "migrate-state": (False, lambda: _("use `gpuecs-tui migrate` to move the state")),
