@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from textual.binding import BindingType
 from textual.content import Content
 
 from gpuecs_tui.i18n import N_, _
+from gpuecs_tui.stack.capacity.fleet_types import types_of
+from gpuecs_tui.stack.partial import known
+from gpuecs_tui.stack.resolve import TYPE, TYPES
+from gpuecs_tui.widgets.base.styles import MUTED
 from gpuecs_tui.widgets.choices import account, compute, types
 from gpuecs_tui.widgets.form.layout import keys_of
+from gpuecs_tui.widgets.keys.binding import bind, key_for_action
+from gpuecs_tui.widgets.keys.groups import SCREEN
 from gpuecs_tui.widgets.pictures.cost_line import cost_line
 from gpuecs_tui.widgets.pictures.fit_line import fit_line
 from gpuecs_tui.widgets.step.form_screen import FormScreen, ListSource
@@ -30,11 +37,25 @@ class FleetScreen(FormScreen):
         "tasks start and stop, between the minimum and the maximum size. From zero, "
         "it starts two at once. A deployment runs old and new tasks side by side, so "
         "the maximum size must leave room for both.\n\nWithout a key pair, connect "
-        "through SSM Session Manager, which needs no open port."
+        "through SSM Session Manager, which needs no open port.\n\nSeveral instance "
+        "types find capacity more often than one. A key fills them with the types that have as "
+        "many GPUs and vCPUs as the preferred one, as much memory, GPUs of at least its memory, "
+        "and room for the task, the cheapest first."
     )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind(
+            "f2",
+            "alike",
+            N_("similar types"),
+            N_("Use all types of the same size that take the task"),
+            SCREEN,
+            show=False,
+        )
+    ]
     LISTS: ClassVar = {
-        "fleet.instance_type": ListSource(
-            types.instance_types, (SUBNETS, "network.vpc_id"), exhaustive=False
+        TYPE: ListSource(types.instance_types, (SUBNETS, "network.vpc_id"), exhaustive=False),
+        TYPES: ListSource(
+            types.interchangeable_types, (SUBNETS, "network.vpc_id"), exhaustive=False
         ),
         "fleet.ami": ListSource(compute.amis, exhaustive=False),
         "fleet.key_name": ListSource(account.key_pairs),
@@ -46,10 +67,40 @@ class FleetScreen(FormScreen):
         lines = (fit_line(self.wizard), cost_line(self.wizard))
         return Content("\n").join(line for line in lines if line.plain)
 
+    def focus_help(self) -> Content:
+        """Add the key for similar types to the help of the types' fields."""
+        found, field = super().focus_help(), self.focused_field()
+        if field is None or field.key not in (TYPE, TYPES):
+            return found
+        words = _("{key}: similar types").format(key=key_for_action(FleetScreen, "alike"))
+        return Content.assemble(found, (f" · {words}", MUTED))
+
+    def action_alike(self) -> None:
+        """Set all types that can stand in for the preferred one."""
+        # Imported late: the checks are imported after the first frame.
+        from gpuecs_tui.checks.context import context_of
+        from gpuecs_tui.checks.sizing.alike import alike
+
+        stack = self.wizard.decisions.stack
+        found = known(lambda: alike(context_of(stack, self.wizard.account.facts))) or ()
+        if len(found) > 1:
+            self.edit({TYPES: ", ".join(found)})
+            # The field of the only type, which may have the focus, is hidden from now on.
+            self.run_worker(self._focus(TYPES), group="focus", exclusive=True, exit_on_error=False)
+            text = _("{n} types of the same size take the task: {types}.")
+            self.say(text.format(n=len(found), types=", ".join(found)), "success")
+        else:
+            self.say(
+                _("No other type of this size takes the task in your zones.")
+                if types_of(self.wizard.decisions.resolved.stack)
+                else _("Choose the preferred instance type first."),
+                "warning",
+            )
+
     def taken(self, key: str, ids: tuple[str, ...]) -> None:
         """Explain that empty sizes change when the type is chosen."""
         super().taken(key, ids)
-        if key == "fleet.instance_type":
+        if key in (TYPE, TYPES):
             self.say(
                 _("Task sizes that you left empty are derived from the new instance type."),
                 "success",

@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.message import Message
 
 from gpuecs_tui.i18n import N_, _
+from gpuecs_tui.stack.capacity.fleet_types import type_names
 from gpuecs_tui.widgets.base.edited import Edited
 from gpuecs_tui.widgets.choices import account, compute
 from gpuecs_tui.widgets.form.field import FieldNote
@@ -97,8 +98,8 @@ class TaskScreen(FormScreen):
     @property
     def _architecture(self) -> str:
         """The architecture of the fleet's instance type; empty if unknown."""
-        found = self.wizard.instance_type(self.wizard.text("fleet.instance_type"))
-        return found.architecture if found is not None else ""
+        found = map(self.wizard.instance_type, type_names(self.wizard.decisions.answers))
+        return next((it.architecture for it in found if it is not None), "")
 
     @work(thread=True, group="suggested-image", exclusive=True, exit_on_error=False)
     def _read_newest(self, asked: object, repositories: Sequence[Repository]) -> None:

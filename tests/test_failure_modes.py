@@ -66,6 +66,10 @@ def _release(id: str, happens: str) -> Mode:
     return _before(id, happens, f"rules/test_releases.py::test_{id.replace('-', '_')}")
 
 
+def _mix(id: str, happens: str) -> Mode:
+    return _before(id, happens, f"rules/test_type_mix.py::test_{id.replace('-', '_')}")
+
+
 def _state(id: str, happens: str) -> Mode:
     return _before(id, happens, "rules/test_own_state.py::test_each_remark_is_a_finding")
 
@@ -92,6 +96,12 @@ MODES = (
         "The instance type has no NVIDIA GPU, a fraction of one, no ECS GPU AMI, or no documented "
         "one.",
     ),
+    _mix(
+        "type-mix",
+        "The instance types of a fleet have unlike sizes, which misleads managed scaling, or "
+        "different architectures.",
+    ),
+    _mix("spot-share", "The On-Demand base and the Spot share leave no Spot instance."),
     _reference(
         "ami-type",
         "The AMI may lack the driver or the agent, has another architecture, does not exist, or "

@@ -72,6 +72,6 @@ def read_for(
 def with_prices(reader: AccountReader, answers: Answers, facts: AccountFacts) -> AccountFacts:
     """Return ``facts`` with the prices for the stack of ``answers``."""
     from gpuecs_tui.aws.prices import read_prices
+    from gpuecs_tui.stack.capacity.fleet_types import type_names
 
-    name = str(answers.get("fleet.instance_type", ""))
-    return replace(facts, prices=read_prices(reader, [name] if name else []))
+    return replace(facts, prices=read_prices(reader, [*type_names(answers)]))

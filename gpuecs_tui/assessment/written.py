@@ -13,6 +13,7 @@ from gpuecs_tui.stack.unread import Unread
 
 if TYPE_CHECKING:
     from gpuecs_tui.aws.facts import AccountFacts
+    from gpuecs_tui.stack.instance_type import InstanceType
     from gpuecs_tui.terraform.read.directory import ReadBack
 
 
@@ -79,7 +80,12 @@ def no_stack(directory: Path) -> str:
 
 
 def resolved(answers: Answers, account: AccountFacts | None) -> Resolved:
-    """Resolve ``answers`` for the instance type of the account, or else of the catalogue."""
+    """Resolve ``answers`` for the instance types of the account, or else of the catalogue."""
     from gpuecs_tui.aws import catalogue
+    from gpuecs_tui.stack.capacity.fleet_types import type_names
+    from gpuecs_tui.stack.capacity.smallest import smallest_of
 
-    return resolve(answers, catalogue.find(str(answers.get("fleet.instance_type", "")), account))
+    def find(name: str) -> InstanceType | None:
+        return catalogue.find(name, account)
+
+    return resolve(answers, smallest_of(type_names(answers), find))

@@ -12,6 +12,8 @@ from gpuecs_tui.aws.network_facts import Subnet
 from gpuecs_tui.aws.reading import Known
 from gpuecs_tui.checks.placement import Fit, fit
 from gpuecs_tui.stack.agent_config import reserved_memory
+from gpuecs_tui.stack.capacity.fleet_types import types_of
+from gpuecs_tui.stack.capacity.smallest import smallest_of
 from gpuecs_tui.stack.instance_type import InstanceType
 from gpuecs_tui.stack.model import Stack
 from gpuecs_tui.stack.partial import known
@@ -27,7 +29,7 @@ class Context:
     account: AccountFacts
     """If nothing was read, all facts in it are unknown."""
     instance_type: InstanceType | None
-    """The type of ``fleet.instance_type``; None if neither account nor catalogue has it."""
+    """What each of the fleet's types has; None if neither account nor catalogue has one of them."""
     owned: frozenset[str] | None = frozenset()
     """Names, ids and ARNs of the resources in the stack's own state; None if it could not be
     read."""
@@ -48,8 +50,13 @@ class Context:
     """The folder from which a run takes the AWS provider, and its releases."""
 
     @property
+    def types(self) -> dict[str, InstanceType | None]:
+        """Name → type for each of the fleet's types, the preferred one first; None if unknown."""
+        return {name: catalogue.find(name, self.account) for name in types_of(self.stack)}
+
+    @property
     def fit(self) -> Fit | None:
-        """How many tasks fit on an instance; None if the type is unknown."""
+        """How many tasks fit on an instance of every type; None if a type is unknown."""
         return fit(self.stack, self.instance_type) if self.instance_type else None
 
     def may_own(self, *identities: str) -> bool:
@@ -82,8 +89,8 @@ def context_of(
     on it if the user data is unknown.
     """
     account = account or AccountFacts(region=known(lambda: stack.stack.region) or "")
-    name = known(lambda: stack.fleet.instance_type)
-    found = catalogue.find(name, account) if name else None
+    names = known(lambda: types_of(stack)) or ()
+    found = smallest_of(names, lambda name: catalogue.find(name, account))
     reserved = known(lambda: reserved_memory(user_data_of(stack, bootstrap), stack.fleet.ami).mib)
     if found is not None and reserved is not None:
         found = found.reserving(reserved)

@@ -70,6 +70,7 @@ from gpuecs_tui.checks.rules.task_scaling import (
 )
 from gpuecs_tui.checks.rules.timing import delete_timeout, drain_timing, health_timing
 from gpuecs_tui.checks.rules.tls_policy import tls_policy
+from gpuecs_tui.checks.sizing.type_mix import MIX, SHARE, spot_share, type_mix
 from gpuecs_tui.checks.user_data.rule import user_data
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.model import KEYS, Stack
@@ -89,6 +90,8 @@ RULES: dict[str, Rule] = {
     SCALING: release_scaling,
     TARGETS: release_targets,
     "gpu-type": gpu_type,
+    MIX: type_mix,
+    SHARE: spot_share,
     "ami-type": ami_type,
     "memory-fit": memory_fit,
     "cpu-fit": cpu_fit,

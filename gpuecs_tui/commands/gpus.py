@@ -87,10 +87,11 @@ def _subject(arguments: argparse.Namespace) -> Subject | None:
 
 def _stack_on(about: Subject) -> Callable[[InstanceType], Stack]:
     """Return the stack as it would be on a type: sizes that aren't set follow the type."""
+    from gpuecs_tui.stack.capacity.fleet_types import on_type
     from gpuecs_tui.stack.resolve import resolve
 
     def on(it: InstanceType) -> Stack:
-        return resolve({**about.answers, "fleet.instance_type": it.name}, it).stack
+        return resolve(on_type(about.answers, it.name), it).stack
 
     return on
 

@@ -13,6 +13,7 @@ import tomli_w
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.model import KEYS, SECTIONS
+from gpuecs_tui.stack.resolve import TYPE, TYPES
 
 ANSWERS_MAX = 256 * 1024
 """Maximum bytes of an answers file: twice the size of the largest answers that AWS accepts, with
@@ -38,7 +39,8 @@ def load_answers(text: str, *, limits: bool = True) -> dict[str, Value]:
     """Return the answers in a TOML text, by dotted key.
 
     Raises AnswersError with the line for invalid TOML, an unknown key (with the closest valid one),
-    a value of the wrong type, and (with ``limits``) a value outside its limits.
+    a value of the wrong type, both keys of the instance type, and (with ``limits``) a value outside
+    its limits.
     """
     # Some Windows editors write a byte order mark, which TOML doesn't allow.
     text = text.removeprefix("\ufeff")
@@ -71,6 +73,12 @@ def load_answers(text: str, *, limits: bool = True) -> dict[str, Value]:
             if key not in KEYS:
                 raise _unknown(key, list(KEYS), text, section, name)
             answers[key] = _checked(key, value, text, limits=limits)
+    if answers.get(TYPE) and answers.get(TYPES):
+        section, name = TYPE.split(".")
+        message = _("{one} and {several} are both set: keep one of them").format(
+            one=TYPE, several=TYPES
+        )
+        raise AnswersError(message, line=_line_of(text, section, name), key=TYPE)
     return answers
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gpuecs_tui.i18n import N_
-from gpuecs_tui.stack.fields import choice, flag, integer, text
+from gpuecs_tui.stack.fields import choice, flag, integer, text, texts
 
 INSTANCE_TYPE = r"[a-z][a-z0-9-]*\.[a-z0-9-]+"
 AMI = r"al2023|bottlerocket|ami-[0-9a-f]{8,17}"
@@ -17,6 +17,13 @@ THROUGHPUT_MAX = 750
 USER_DATA_MAX = 12000
 """Characters, and bytes as UTF-8. EC2 accepts 16 KiB of user data including the bootstrap
 script."""
+SPOT_STRATEGIES = (
+    "price-capacity-optimized",
+    "capacity-optimized",
+    "capacity-optimized-prioritized",
+    "lowest-price",
+)
+"""Auto Scaling API reference, InstancesDistribution."""
 
 INSIGHTS = {"account": "", "off": "disabled", "on": "enabled", "enhanced": "enhanced"}
 """``fleet.container_insights`` → the value of the cluster's setting (ECS API reference,
@@ -33,6 +40,16 @@ class Fleet:
         pattern=INSTANCE_TYPE,
         pattern_says=N_("must be an instance type, such as g4dn.xlarge"),
         optional=False,
+    )
+    instance_types: tuple[str, ...] = texts(
+        N_("Instance types"),
+        N_(
+            "Several instance types instead of one, the preferred type first. An instance is of "
+            "whichever type has capacity, so a task must fit on each of them."
+        ),
+        (),
+        item_pattern=INSTANCE_TYPE,
+        pattern_says=N_("must be an instance type, such as g4dn.xlarge"),
     )
     ami: str = text(
         N_("AMI"),
@@ -188,6 +205,31 @@ class Fleet:
         N_("spot costs less, but AWS can interrupt instances with two minutes' notice."),
         "on-demand",
         ("on-demand", "spot"),
+    )
+    on_demand_base: int = integer(
+        N_("On-Demand base"),
+        N_("Instances that are always On-Demand. Only instances above this number can be Spot."),
+        0,
+        minimum=0,
+        maximum=FLEET_MAX,
+        unit=N_("instances"),
+    )
+    spot_percent: int = integer(
+        N_("Spot share"),
+        N_("Share of the instances above the On-Demand base that are Spot."),
+        100,
+        minimum=1,
+        maximum=100,
+        unit="%",
+    )
+    spot_allocation_strategy: str = choice(
+        N_("Spot allocation strategy"),
+        N_(
+            "How EC2 chooses type and zone of a Spot instance: by capacity and price, by capacity "
+            "only, by capacity and the order of the types, or by the lowest price."
+        ),
+        SPOT_STRATEGIES[0],
+        SPOT_STRATEGIES,
     )
     capacity_rebalance: bool = flag(
         N_("Capacity rebalancing"),

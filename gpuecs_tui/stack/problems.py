@@ -80,7 +80,7 @@ def _each(
         elif (
             key in CONDITIONS
             and not is_relevant(key, answers)
-            and value != (resolved.stack[key] if KEYS[key].derived else KEYS[key].default)
+            and value != (resolved.stack[key] if KEYS[key].default is None else KEYS[key].default)
         ):
             yield key, _(CONDITIONS[key].says)
     for key in resolved.missing:

@@ -75,9 +75,18 @@ CONDITIONS: Mapping[str, Condition] = {
         ((),),
         N_("applies only when the load balancer's security group is created"),
     ),
-    "fleet.capacity_rebalance": Condition(
-        "fleet.market", ("spot",), N_("applies only to Spot instances")
+    "fleet.instance_type": Condition(
+        "fleet.instance_types", ((),), N_("must not be set together with fleet.instance_types")
     ),
+    **{
+        f"fleet.{name}": Condition("fleet.market", ("spot",), N_("applies only to Spot instances"))
+        for name in (
+            "on_demand_base",
+            "spot_percent",
+            "spot_allocation_strategy",
+            "capacity_rebalance",
+        )
+    },
     "fleet.root_volume_throughput_mib": Condition(
         "fleet.root_volume_gib",
         (),

@@ -31,6 +31,7 @@ Answers = Mapping[str, Value]
 SUFFIX_LENGTH = 6
 """With ``-`` it brings a name of NAME_MAX to 31 of a target group's 32 characters."""
 
+TYPE, TYPES = "fleet.instance_type", "fleet.instance_types"
 ENDPOINTS = "network.vpc_endpoints"
 IGNORED = "service.ignore_changes"
 HTTPS_PORT = 443
@@ -81,8 +82,8 @@ def with_new_defaults(answers: Answers) -> dict[str, Value]:
 def resolve(answers: Answers, instance_type: InstanceType | None) -> Resolved:
     """Work out every default.
 
-    ``instance_type`` is the type of ``fleet.instance_type``; None if it is unknown: then the size
-    of the task can't be derived and is missing unless it is set.
+    ``instance_type`` has what each of the fleet's types has (``smallest_of``); None if
+    it is unknown: then the size of the task can't be derived and is missing unless it is set.
     """
     values: dict[str, Value] = {
         key: declaration.default
@@ -97,6 +98,10 @@ def resolve(answers: Answers, instance_type: InstanceType | None) -> Resolved:
     if values["autoscaling.enabled"]:
         # Task scaling implies it, so that it ends with task scaling.
         values[IGNORED] = without_count(cast(tuple[str, ...], values[IGNORED]))
+    several = cast(tuple[str, ...], values[TYPES])
+    if several:
+        # A list of one is the same stack as the type alone.
+        values[TYPE], values[TYPES] = several[0], several if len(several) > 1 else ()
     missing = {key for key, declaration in KEYS.items() if declaration.required} - set(values)
     for key in missing:
         values[key] = _nothing(KEYS[key])
@@ -111,6 +116,9 @@ def resolve(answers: Answers, instance_type: InstanceType | None) -> Resolved:
 def explicit(stack: Stack, instance_type: InstanceType | None) -> dict[str, Value]:
     """Return the answers that differ from their default: ``resolve`` of them is ``stack``."""
     answers = {key: value for key, value in stack.flat().items() if value != KEYS[key].default}
+    if TYPES in answers:
+        # The first type of the list.
+        del answers[TYPE]
     for key in [key for key in answers if KEYS[key].derived]:
         without = {other: value for other, value in answers.items() if other != key}
         if resolve(without, instance_type).stack == stack:

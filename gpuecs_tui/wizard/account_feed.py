@@ -248,8 +248,8 @@ class AccountFeed:
         if found.lookups != facts.lookups:
             self._tell(turn, LookedUp(found.lookups))
 
-    def price(self, chosen: str, facts: AccountFacts) -> None:
-        """Read prices in a thread, those of the type ``chosen`` first; posts PricesRead twice."""
+    def price(self, chosen: tuple[str, ...], facts: AccountFacts) -> None:
+        """Read prices in a thread, those of the types ``chosen`` first; posts PricesRead twice."""
         reader = self.reader
         if reader is not None:
             threading.Thread(
@@ -259,13 +259,15 @@ class AccountFeed:
                 daemon=True,
             ).start()
 
-    def _price(self, turn: int, reader: AccountReader, chosen: str, facts: AccountFacts) -> None:
+    def _price(
+        self, turn: int, reader: AccountReader, chosen: tuple[str, ...], facts: AccountFacts
+    ) -> None:
         from gpuecs_tui.aws import catalogue
         from gpuecs_tui.aws.prices import read_prices
         from gpuecs_tui.aws.session import Closed
 
         others = [it.name for it in catalogue.instance_types(facts).value if it.supported]
-        names = dict.fromkeys((chosen, *others) if chosen else others)
+        names = dict.fromkeys((*chosen, *others))
         try:
             found = read_prices(reader, [*names], lambda it: self._tell(turn, PricesRead(it)))
         except Closed:

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from gpuecs_tui.i18n import N_
+from gpuecs_tui.stack.capacity.fleet_types import type_names, types_of
+from gpuecs_tui.stack.capacity.smallest import smallest_of
 from gpuecs_tui.stack.fields import Key, NotAValue, Value
 from gpuecs_tui.stack.instance_type import InstanceType
 from gpuecs_tui.stack.model import KEYS, Stack
@@ -93,7 +95,7 @@ def texts_of(answers: Mapping[str, Value]) -> dict[str, str]:
 
 def explicit_texts(stack: Stack, find_type: FindType) -> dict[str, str]:
     """Return the texts of a whole stack, without those that only repeat a default."""
-    return texts_of(explicit(stack, find_type(stack.fleet.instance_type)))
+    return texts_of(explicit(stack, smallest_of(types_of(stack), find_type)))
 
 
 def decide(
@@ -121,8 +123,7 @@ def decide(
             parsed[key] = value
     malformed = frozenset(wrong)
     answers = relevant(parsed)
-    name = answers.get("fleet.instance_type", "")
-    resolved = resolve(answers, find_type(str(name)) if name else None)
+    resolved = resolve(answers, smallest_of(type_names(answers), find_type))
     hidden = {
         key: why
         for key, why in (unknown or {}).items()

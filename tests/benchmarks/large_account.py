@@ -144,7 +144,7 @@ def _whole() -> tuple[float, float, float, float]:
     lists, read = watched.until(AccountRead)
     assert isinstance(read, AccountRead)
     _check(read.facts)
-    watched.feed.price(CHOSEN, read.facts)
+    watched.feed.price((CHOSEN,), read.facts)
     images = watched.feed.images(large.REPOSITORY)
     assert len(getattr(images, "value", None) or ()) == large.IMAGES, images
     imaged = watched.seconds()

@@ -42,6 +42,7 @@ BESIDE: Mapping[str, Any] = {
     "sidecars.images": {"metrics": "public.ecr.aws/team/metrics:1"},
     "sidecars.memory_mib": {"metrics": "256"},
 }
+SEVERAL: Mapping[str, Any] = {"fleet.instance_types": ("g4dn.xlarge", "g5.xlarge")}
 CHECKED: Mapping[str, Any] = {"container_health.command": ("CMD", "true")}
 SCALED: Mapping[str, Any] = {
     "autoscaling.enabled": True,
@@ -126,6 +127,11 @@ CHANGES: tuple[Change, ...] = (
     Change("network.load_balancer_security_group_ids", ("@balancer-group",)),
     Change("network.ingress_cidrs", ("10.0.0.0/8",)),
     Change("fleet.instance_type", "g5.xlarge"),
+    Change("fleet.instance_types", SEVERAL["fleet.instance_types"]),
+    Change("fleet.instance_types", ("g4dn.xlarge", "g6.xlarge"), SEVERAL),
+    Change("fleet.on_demand_base", 1, {"fleet.market": "spot"}),
+    Change("fleet.spot_percent", 50, {**SEVERAL, "fleet.market": "spot"}),
+    Change("fleet.spot_allocation_strategy", "capacity-optimized", {"fleet.market": "spot"}),
     Change("fleet.ami", "@image"),
     Change("fleet.ami", "bottlerocket"),
     Change("fleet.min_size", 1),
@@ -146,6 +152,7 @@ CHANGES: tuple[Change, ...] = (
     Change("fleet.managed_draining", False),
     Change("fleet.health_check_grace_seconds", 120),
     Change("fleet.market", "spot"),
+    Change("fleet.market", "spot", SEVERAL),
     Change("fleet.capacity_rebalance", False, {"fleet.market": "spot"}),
     Change("fleet.instance_refresh", True),
     Change("fleet.container_insights", "on"),

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gpuecs_tui.aws import catalogue
+from gpuecs_tui.stack.capacity.fleet_types import type_names
+from gpuecs_tui.stack.capacity.smallest import smallest_of
 from gpuecs_tui.stack.model import Stack
 from gpuecs_tui.stack.resolve import resolve
 from gpuecs_tui.terraform.render.stack_files import Files, render
@@ -53,7 +55,7 @@ _HEREDOC = re.compile(r"<<-?(\w+)\s*$")
 def stack(*layers: Mapping[str, Any]) -> Stack:
     """Return the base stack of the declared changes with these decisions over it."""
     values = answers(*layers, places=PLACES)
-    resolved = resolve(values, catalogue.find(str(values["fleet.instance_type"])))
+    resolved = resolve(values, smallest_of(type_names(values), catalogue.find))
     assert resolved.missing == ()
     return resolved.stack
 

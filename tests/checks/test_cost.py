@@ -89,6 +89,32 @@ def test_no_spot_price_is_unknown() -> None:
     assert hours(found)["desired"] == (1, None)
 
 
+def test_several_types_are_a_range() -> None:
+    found = of(fleet__instance_types=("g5.xlarge", "g4dn.xlarge"))
+    desired = found.sum("desired")
+    assert desired is not None and desired.hour is not None
+    assert (desired.hour.low, desired.hour.high) == (Decimal("0.53"), Decimal("1.03"))
+    unpriced = of(fleet__instance_types=("g4dn.xlarge", "g6.xlarge"))
+    assert unpriced.lines[0].each is None and hours(unpriced)["desired"] == (1, None)
+
+
+def test_a_base_is_on_demand_and_the_rest_spot() -> None:
+    found = of(fleet__market="spot", fleet__on_demand_base=1, fleet__max_size=3)
+    assert [it.item for it in found.lines][:2] == ["on_demand_instances", "spot_instances"]
+    assert hours(found)["desired"] == (1, "0.5300")
+    largest = found.sum("maximum")
+    assert largest is not None and largest.hour is not None
+    # 0.50 for the base, 0.10 to 0.30 for each of two others, volumes and load balancer 0.05.
+    assert (largest.hour.low, largest.hour.high) == (Decimal("0.75"), Decimal("1.15"))
+    assert "On-Demand and Spot" in text_lines(found)[0]
+    # A Spot price is needed only for a Spot instance.
+    blind = of(
+        priced_account(prices(spot={})),
+        fleet__market="spot", fleet__on_demand_base=1, fleet__max_size=3,
+    )  # fmt: skip
+    assert hours(blind)["desired"] == (1, "0.5300") and hours(blind)["maximum"] == (3, None)
+
+
 def test_public_addresses() -> None:
     facts = priced_account()
     assert isinstance(facts.subnets, Known)

@@ -75,9 +75,10 @@ VARIANTS: dict[str, tuple[Edit, str, tuple[str, ...]]] = {
         "", (),
     ),
     "instance types elsewhere": (
-        put_in("fleet.tf", GROUP, GROUP + "  mixed_instances_policy {\n  }\n"),
-        "aws_autoscaling_group.this.mixed_instances_policy",
-        ("fleet.instance_type", "fleet.market"),
+        put_in("fleet.tf", GROUP, GROUP + "  mixed_instances_policy {\n    launch_template {\n"
+               '      override {\n        weighted_capacity = "2"\n      }\n    }\n  }\n'),
+        "aws_autoscaling_group.this.mixed_instances_policy.launch_template.override"
+        ".weighted_capacity", ("fleet.instance_types",),
     ),
     "another label": (
         put_in("fleet.tf", 'resource "aws_launch_template" "this"',

@@ -232,7 +232,7 @@ class FakeFeed(AccountFeed):
     def fresh_reader(self, profile: str, region: str) -> AccountReader:
         return connect(profile, region)
 
-    def price(self, chosen: str, facts: AccountFacts) -> None:
+    def price(self, chosen: tuple[str, ...], facts: AccountFacts) -> None:
         """Read nothing: a test about prices has them in its facts."""
 
     def read_list(self, name: str) -> None:

@@ -246,6 +246,8 @@ def answers(draw: st.DrawFn) -> dict[str, Value]:
     def number(key: str) -> int:
         return cast(int, given.get(key, KEYS[key].default))
 
+    if given.get("fleet.instance_types"):
+        del given["fleet.instance_type"]
     sizes = sorted(draw(st.lists(st.integers(0, 50), min_size=3, max_size=3)))
     given["fleet.min_size"], given["fleet.initial_size"] = sizes[0], sizes[1]
     given["fleet.max_size"] = max(1, sizes[2])

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from gpuecs_tui.aws.network_facts import Subnet
 from gpuecs_tui.aws.reading import Known, Unknown
 from gpuecs_tui.checks.context import Context
 from gpuecs_tui.checks.finding import Finding, Fix, error, unknown, warning
 from gpuecs_tui.i18n import _, ngettext
+from gpuecs_tui.stack.capacity.fleet_types import key_of_types, types_of
 from gpuecs_tui.stack.model import Stack
+from gpuecs_tui.stack.resolve import TYPES
 
 INSTANCES = "network.instance_subnet_ids"
 BALANCER = "network.load_balancer_subnet_ids"
@@ -18,19 +20,23 @@ ZONES_MIN = 2
 
 
 def zone_offering(context: Context) -> Iterator[Finding]:
-    """The instance subnets must exist, and their zones must offer the instance type."""
-    network, name = context.stack.network, context.stack.fleet.instance_type
+    """The instance subnets must exist, and their zones must offer the instance types."""
+    network, names = context.stack.network, types_of(context.stack)
     yield from _vpc(context)
     yield from _not_there("zone-offering", INSTANCES, network.instance_subnet_ids, context)
     subnets = context.subnets(network.instance_subnet_ids)
-    if not name or not subnets:
+    if not names or not subnets:
         return
+    name = ", ".join(names)
     offerings = context.account.offerings
     if isinstance(offerings, Unknown):
         what = _("Could not check which Availability Zones offer {type}").format(type=name)
         yield unknown("zone-offering", INSTANCES, offerings, what)
         return
-    zones = next((it.zones for it in offerings.value if it.instance_type == name), ())
+    offered = {it.instance_type: it.zones for it in offerings.value}
+    zones = tuple(sorted({zone for each in names for zone in offered.get(each, ())}))
+    if zones and len(names) > 1:
+        yield from _by_type(context, offered, {it.zone for it in subnets})
     bad = [it for it in subnets if it.zone not in zones]
     if not bad:
         return
@@ -39,7 +45,7 @@ def zone_offering(context: Context) -> Iterator[Finding]:
     if not zones:
         yield error(
             "zone-offering",
-            "fleet.instance_type",
+            key_of_types(context.stack),
             _("{type} is not offered in any Availability Zone of {region}.").format(
                 type=name, region=context.account.region
             ),
@@ -64,6 +70,34 @@ def zone_offering(context: Context) -> Iterator[Finding]:
             ),
             _("choose subnets in {zones}, or another instance type").format(zones=", ".join(zones)),
         )
+
+
+def _by_type(
+    context: Context, offered: Mapping[str, tuple[str, ...]], chosen: set[str]
+) -> Iterator[Finding]:
+    """Yield which of several types is not offered in every chosen zone."""
+    lacking = {
+        name: sorted(chosen.intersection(offered.get(name, ())))
+        for name in types_of(context.stack)
+        if not chosen.issubset(offered.get(name, ()))
+    }
+    if not lacking:
+        return
+    none = _("none of the chosen zones")
+    yield warning(
+        "zone-offering",
+        TYPES,
+        _(
+            "Not every type is offered in every zone of the instance subnets: {types}. In the "
+            "other zones, only the other types can start."
+        ).format(
+            types="; ".join(
+                _("{type} in {zones}").format(type=name, zones=", ".join(zones) or none)
+                for name, zones in lacking.items()
+            )
+        ),
+        _("choose subnets in zones that offer every type, or remove a type"),
+    )
 
 
 def lb_zones(context: Context) -> Iterator[Finding]:

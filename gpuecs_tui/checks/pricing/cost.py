@@ -7,19 +7,21 @@ as a lower bound, and without the price of the instances there is no sum.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 
 from gpuecs_tui.aws.network_facts import egress_of
-from gpuecs_tui.aws.prices_facts import PRICE_LIST, Price
+from gpuecs_tui.aws.prices_facts import PRICE_LIST, Price, SpotPrice
 from gpuecs_tui.aws.reading import Known, Reading, Unknown
 from gpuecs_tui.checks.context import Context
 from gpuecs_tui.checks.network.endpoints import endpoint_subnets
 from gpuecs_tui.checks.placement import FROM_ZERO, Fit, rollout
 from gpuecs_tui.checks.pricing.limits_by_schedule import Limits, shares
 from gpuecs_tui.i18n import _
+from gpuecs_tui.stack.capacity.fleet_types import is_mixed, on_demand_instances, types_of
+from gpuecs_tui.stack.fleet import FLEET_MAX
 from gpuecs_tui.stack.network import interface_endpoints
 
 HOURS_A_MONTH = 730
@@ -27,6 +29,9 @@ HOURS_A_MONTH = 730
 AMI_ROOT_GIB = 30
 """Size of the root volume of ECS-optimized images if the stack does not set it (docs/aws.md,
 "AMIs")."""
+
+_INSTANCES = ("instances", "on_demand_instances", "spot_instances")
+"""Items without whose price no sum is known."""
 
 State = Literal[
     "minimum",
@@ -40,6 +45,8 @@ State = Literal[
 ]
 Item = Literal[
     "instances",
+    "on_demand_instances",
+    "spot_instances",
     "root_volumes",
     "instance_addresses",
     "load_balancer",
@@ -97,12 +104,14 @@ class CostLine:
     unknown: str = ""
     """Why the price is unknown, as the end of the sentence "unknown: …"."""
     note: str = ""
+    share: Callable[[int], int] = field(default=lambda instances: instances, compare=False)
+    """How many of the running instances are billed by this line, if it is ``per_instance``."""
 
     def at(self, instances: int) -> Amount | None:
         """Return USD per hour with ``instances`` running instances."""
         if self.each is None:
             return None
-        return self.each.times(self.count * (instances if self.per_instance else 1))
+        return self.each.times(self.count * (self.share(instances) if self.per_instance else 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +132,7 @@ class Cost:
     """The whole cost of a stack."""
 
     market: str
-    """``on-demand`` or ``spot``; with ``spot``, sums are ranges over seven days and the chosen
+    """``on-demand``, ``spot`` or ``both``; Spot prices are ranges over seven days and the chosen
     zones."""
     lines: tuple[CostLine, ...]
     by_use: tuple[CostLine, ...]
@@ -150,7 +159,8 @@ def cost(context: Context) -> Cost:
         *(_sum(state, count, lines) for state, count in _instances(context)),
         *_scaled(context, lines),
     )
-    return Cost(context.stack.fleet.market, lines, by_use, sums)
+    both = any(line.item == "on_demand_instances" for line in lines)
+    return Cost("both" if both else context.stack.fleet.market, lines, by_use, sums)
 
 
 def desired_instances(context: Context, found: Fit) -> int | None:
@@ -226,9 +236,9 @@ def _sum(state: State, instances: int | None, lines: tuple[CostLine, ...]) -> Su
         amount = line.at(instances)
         if amount is not None:
             total += amount
-        elif not (line.per_instance and instances == 0):
+        elif not (line.per_instance and line.share(instances) == 0):
             complete = False
-            if line.item == "instances":
+            if line.item in _INSTANCES:
                 return Sum(state, instances, None, False)
     if not complete and total == NOTHING:
         return Sum(state, instances, None, False)
@@ -237,10 +247,7 @@ def _sum(state: State, instances: int | None, lines: tuple[CostLine, ...]) -> Su
 
 def _lines(context: Context) -> Iterator[CostLine]:
     prices, stack = context.account.prices, context.stack
-    if stack.fleet.market == "spot":
-        yield _spot_line(context)
-    else:
-        yield _line("instances", prices.of(stack.fleet.instance_type), 1, per_instance=True)
+    yield from _instance_lines(context)
     gib = stack.fleet.root_volume_gib or AMI_ROOT_GIB
     yield _line(
         "root_volumes",
@@ -259,6 +266,43 @@ def _lines(context: Context) -> Iterator[CostLine]:
         yield _line("load_balancer_addresses", prices.public_address, zones)
     if interfaces := _interfaces(context):
         yield _line("vpc_endpoints", prices.vpc_endpoint, interfaces)
+
+
+def _instance_lines(context: Context) -> Iterator[CostLine]:
+    """Yield the instances, or those of each purchase option if the fleet has both.
+
+    The price of several types is a range, because each of them may start.
+    """
+    stack = context.stack
+    if stack.fleet.market != "spot":
+        yield _on_demand_line(context)
+    elif not is_mixed(stack) or not on_demand_instances(stack, FLEET_MAX):
+        yield _spot_line(context)
+    else:
+        yield replace(
+            _on_demand_line(context),
+            item="on_demand_instances",
+            share=lambda instances: on_demand_instances(stack, instances),
+        )
+        yield replace(
+            _spot_line(context),
+            item="spot_instances",
+            share=lambda instances: instances - on_demand_instances(stack, instances),
+        )
+
+
+def _on_demand_line(context: Context) -> CostLine:
+    prices = context.account.prices
+    found = [
+        _line("instances", prices.of(name), 1, per_instance=True)
+        for name in types_of(context.stack)
+    ]
+    unknown = next((it for it in found if it.each is None), None)
+    if unknown is not None or not found:
+        return unknown or _line("instances", prices.of(""), 1, per_instance=True)
+    ends = [it.each for it in found if it.each is not None]
+    each = Amount(min(it.low for it in ends), max(it.high for it in ends))
+    return replace(found[0], each=each)
 
 
 def _interfaces(context: Context) -> int:
@@ -328,17 +372,19 @@ def _spot_line(context: Context) -> CostLine:
 
     stack = context.stack
     zones = {it.zone for it in context.subnets(stack.network.instance_subnet_ids) or ()}
-    reading = context.account.prices.spot_of(stack.fleet.instance_type, zones)
-    if isinstance(reading, Unknown):
-        return CostLine(
-            "instances", None, 1, True, "hour", reading.call, None, None, reading.reason
-        )
-    if not reading.value:
+    found: list[Known[tuple[SpotPrice, ...]]] = []
+    for name in types_of(stack) or ("",):
+        reading = context.account.prices.spot_of(name, zones)
+        if isinstance(reading, Unknown):
+            return CostLine(
+                "instances", None, 1, True, "hour", reading.call, None, None, reading.reason
+            )
+        found.append(reading)
+    # A type without a price in these zones is not offered there.
+    seen = [price for reading in found for price in reading.value]
+    source, read_at = found[0].source, found[0].read_at
+    if not seen:
         reason = _("no Availability Zone of the subnets had a Spot price in the last seven days")
-        return CostLine("instances", None, 1, True, "hour", reading.source, None, None, reason)
-    low = min(it.low for it in reading.value)
-    high = max(it.high for it in reading.value)
-    day = reading.read_at.date()
-    return CostLine(
-        "instances", Amount(low, high), 1, True, "hour", reading.source, day, reading.read_at
-    )
+        return CostLine("instances", None, 1, True, "hour", source, None, None, reason)
+    each = Amount(min(it.low for it in seen), max(it.high for it in seen))
+    return CostLine("instances", each, 1, True, "hour", source, read_at.date(), read_at)

@@ -98,6 +98,8 @@ def item_words(line: CostLine) -> str:
     """Return the name of the billed item."""
     return {
         "instances": _("each instance"),
+        "on_demand_instances": _("each On-Demand instance"),
+        "spot_instances": _("each Spot instance"),
         "root_volumes": _("root volume of each instance ({n} GiB)").format(n=line.count),
         "instance_addresses": _("public IPv4 address of each instance"),
         "load_balancer": _("load balancer"),
@@ -139,7 +141,11 @@ def text_lines(of: Cost) -> list[str]:
     """Return the whole cost as lines of plain text."""
     if of.unknown:
         return [_("Cost is unknown: {reason}.").format(reason=of.unknown)]
-    market = _("Spot, range of the last seven days") if of.market == "spot" else _("On-Demand")
+    market = {
+        "on-demand": _("On-Demand"),
+        "spot": _("Spot, range of the last seven days"),
+        "both": _("On-Demand and Spot, Spot as the range of the last seven days"),
+    }[of.market]
     lines = [_("Estimated cost ({market}; 1 month = {hours} hours)").format(
         market=market, hours=HOURS_A_MONTH
     )]  # fmt: skip

@@ -12,7 +12,8 @@ from gpuecs_tui.checks.finding import Finding, Fix, error, set_to, undecided, un
 from gpuecs_tui.checks.network.endpoints import endpoint_subnets
 from gpuecs_tui.checks.placement import FROM_ZERO, Fit, Rollout, one_task_per_instance, rollout
 from gpuecs_tui.i18n import _, ngettext
-from gpuecs_tui.stack.instance_type import quota_family
+from gpuecs_tui.stack.capacity.fleet_types import sizes_by_market
+from gpuecs_tui.stack.instance_type import InstanceType, quota_family
 from gpuecs_tui.stack.model import Stack, deployment_percents, peak_tasks
 from gpuecs_tui.stack.network import interface_endpoints
 from gpuecs_tui.stack.releases.strategy import BOTH_PERCENT, shifts_traffic
@@ -80,52 +81,71 @@ def free_addresses(context: Context) -> Iterator[Finding]:
 
 
 def quota(context: Context) -> Iterator[Finding]:
-    """The vCPUs of the fleet at its maximum and of other instances must be within the quota."""
-    it, found, fleet = context.instance_type, context.fit, context.stack.fleet
-    if it is None or found is None:
+    """The vCPUs of the fleet at its maximum and of other instances must be within the quota.
+
+    Each family of its types and each purchase option has its own quota. Of several types in a
+    family, the largest counts.
+    """
+    types = [it for it in context.types.values() if it is not None]
+    if not types or context.instance_type is None or context.fit is None:
         return
     reading = context.account.quotas
     if isinstance(reading, Unknown):
         what = _("Could not check whether the vCPU quota allows the fleet")
         yield unknown("quota", "fleet.max_size", reading, what)
         return
-    allowed = next(
-        (q for q in reading.value if q.family == it.quota_family and q.market == fleet.market), None
-    )
-    if allowed is None:
-        return
-    running = context.account.gpu_instances
-    used = _used(context, allowed) if isinstance(running, Known) else 0
-    wanted = fleet.max_size * it.vcpus
-    if used + wanted <= allowed.vcpus:
-        if isinstance(running, Unknown):
-            what = _("Could not check how much of the vCPU quota other instances use")
-            yield unknown("quota", "fleet.max_size", running, what)
-        return
+    largest = {it.quota_family: it for it in sorted(types, key=lambda it: it.vcpus)}
+    unread: Unknown | None = None
+    for market, size in sizes_by_market(context.stack).items():
+        for family, it in largest.items():
+            allowed = next(
+                (q for q in reading.value if (q.family, q.market) == (family, market)), None
+            )
+            if allowed is None:
+                continue
+            running = context.account.gpu_instances
+            used = _used(context, allowed) if isinstance(running, Known) else 0
+            if used + size * it.vcpus > allowed.vcpus:
+                yield _exceeded(context, allowed, it, size, used)
+            elif isinstance(running, Unknown):
+                unread = running
+    if unread is not None:
+        what = _("Could not check how much of the vCPU quota other instances use")
+        yield unknown("quota", "fleet.max_size", unread, what)
+
+
+def _exceeded(context: Context, allowed: Quota, it: InstanceType, size: int, used: int) -> Finding:
+    stack, found = context.stack, context.fit
+    assert found is not None
+    wanted = size * it.vcpus
     most = max(0, allowed.vcpus - used) // it.vcpus
-    tasks = peak_tasks(context.stack)
+    tasks = peak_tasks(stack)
     needed = found.instances_for(tasks) or 1
-    shifts = shifts_traffic(context.stack.service.deployment_strategy)
+    shifts = shifts_traffic(stack.service.deployment_strategy)
     both = found.instances_for(tasks * BOTH_PERCENT // 100 if shifts else tasks) or 1
     message = _(
         "Quota exceeded: {size} × {type} need {vcpus} vCPUs. Quota {code} for {family} instances "
         "({market}) allows {allowed}, of which {used} are in use."
     ).format(
-        size=fleet.max_size,
+        size=size,
         type=it.name,
         vcpus=wanted,
         code=allowed.code,
-        family=it.quota_family,
-        market=fleet.market,
+        family=allowed.family,
+        market=allowed.market,
         allowed=allowed.vcpus,
         used=used,
     )
     raised = {"code": allowed.code, "vcpus": used + wanted}
+    increase = _("request an increase of quota {code} to {vcpus}").format(**raised)
+    families = {each.quota_family for each in context.types.values() if each is not None}
+    if len(families) > 1 or size != stack.fleet.max_size:
+        # The other family or purchase option may still have room.
+        return warning("quota", "fleet.max_size", message, increase)
     if most < needed:
-        remedy = _("request an increase of quota {code} to {vcpus}").format(**raised)
-        yield error("quota", "fleet.max_size", message, remedy)
-    elif most < both:
-        yield warning(
+        return error("quota", "fleet.max_size", message, increase)
+    if most < both:
+        return warning(
             "quota",
             "fleet.max_size",
             _("{message} Deployments need {size} instances for the old and the new tasks.").format(
@@ -136,15 +156,14 @@ def quota(context: Context) -> Iterator[Finding]:
                 "service.deployment_strategy to rolling"
             ).format(**raised),
         )
-    else:
-        yield warning(
-            "quota",
-            "fleet.max_size",
-            message,
-            _(
-                "request an increase of quota {code} to {vcpus}, or set fleet.max_size to {most}"
-            ).format(**raised, most=most),
-        )
+    return warning(
+        "quota",
+        "fleet.max_size",
+        message,
+        _("request an increase of quota {code} to {vcpus}, or set fleet.max_size to {most}").format(
+            **raised, most=most
+        ),
+    )
 
 
 def _used(context: Context, of: Quota) -> int:

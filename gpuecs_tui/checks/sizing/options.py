@@ -9,11 +9,10 @@ from gpuecs_tui.aws import catalogue
 from gpuecs_tui.aws.reading import Known
 from gpuecs_tui.checks.context import Context
 from gpuecs_tui.checks.placement import Fit, fit, rollout
+from gpuecs_tui.stack.capacity.fleet_types import on_type
 from gpuecs_tui.stack.instance_type import InstanceType
 from gpuecs_tui.stack.model import Stack
 from gpuecs_tui.stack.resolve import Answers, explicit, resolve
-
-TYPE = "fleet.instance_type"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +111,7 @@ def _typed(context: Context) -> Answers:
 
 
 def _option(context: Context, typed: Answers, it: InstanceType) -> TypeOption:
-    stack = resolve({**typed, TYPE: it.name}, it).stack
+    stack = resolve(on_type(typed, it.name), it).stack
     found = fit(stack, it)
     return TypeOption(
         it, found, found.instances_for(stack.service.desired_count), _hourly(context, it)

@@ -10,6 +10,7 @@ from moto.ec2.models.instances import StateReason
 from moto.moto_api._internal import mock_random
 
 from gpuecs_tui.demo.model.quotas import ACCOUNT_ID
+from gpuecs_tui.demo.moto_patches.mixed_instances import next_is_spot
 from gpuecs_tui.demo.moto_patches.patching import wrap
 from gpuecs_tui.demo.plays import active
 from gpuecs_tui.demo.plays.launches import EVERY_ZONE, LAUNCHES, FailedLaunch
@@ -47,7 +48,10 @@ def _launch_one(
             continue
         try:
             group.vpc_zone_identifier = subnet or kept
+            spot = next_is_spot(group)
             original(group, 1, dict(tags))
+            if spot:
+                group.instance_states[-1].instance.lifecycle = "spot"
         finally:
             group.vpc_zone_identifier = kept
         if failure:

@@ -1,4 +1,4 @@
-"""Replaces a method of moto with a function that can call the original."""
+"""Replaces a method or property of moto with a function that can call the original."""
 
 from __future__ import annotations
 
@@ -14,3 +14,9 @@ def wrap(owner: type, name: str, around: Callable[..., Any]) -> None:
         return around(original, self, *args, **keywords)
 
     setattr(owner, name, method)
+
+
+def wrap_property(owner: type, name: str, around: Callable[..., Any]) -> None:
+    """Make the property ``owner.name`` return ``around(original, self)``."""
+    original: Any = vars(owner)[name].fget
+    setattr(owner, name, property(lambda self: around(original, self)))

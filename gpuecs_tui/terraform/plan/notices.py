@@ -23,7 +23,13 @@ from gpuecs_tui.stack.kept_revision import (
 from gpuecs_tui.stack.remedies import as_sentence
 from gpuecs_tui.terraform.base.addresses import without_key
 from gpuecs_tui.terraform.base.own_files import MOVED_FILE
-from gpuecs_tui.terraform.plan import release_notices, request_notices, role_path, vpc
+from gpuecs_tui.terraform.plan import (
+    fleet_mix,
+    release_notices,
+    request_notices,
+    role_path,
+    vpc,
+)
 from gpuecs_tui.terraform.plan.details import Action, ChangedAttribute, PlanTree, ResourceChange
 from gpuecs_tui.terraform.plan.words import PlanWarning
 from gpuecs_tui.terraform.render.past_addresses import moves_for
@@ -159,7 +165,8 @@ def _ports(change: ResourceChange, tree: PlanTree) -> Iterator[str]:
 
 def _template(change: ResourceChange, tree: PlanTree) -> Iterator[str]:
     rolls = any(
-        it.type == _GROUP and (it.action is Action.REPLACE or "launch_template" in _roots(it))
+        it.type == _GROUP
+        and (it.action is Action.REPLACE or {"launch_template", fleet_mix.POLICY} & _roots(it))
         for it in tree.changes
     )
     if change.type != _TEMPLATE or change.action is not Action.UPDATE or rolls:
@@ -180,7 +187,8 @@ def _region(change: ResourceChange) -> str:
 
 def _refresh(change: ResourceChange, _tree: PlanTree) -> Iterator[str]:
     if change.type == _GROUP and change.action is Action.UPDATE:
-        version = _changed(change).get("launch_template[0].version")
+        changed = _changed(change)
+        version = changed.get("launch_template[0].version") or changed.get(fleet_mix.VERSION)
         if version and version.before == '"$Latest"' and "instance_refresh" in _roots(change):
             yield _("An instance refresh replaces all running instances, one after the other.")
         elif version and version.after != '"$Latest"' and "instance_refresh" not in _roots(change):
@@ -333,8 +341,8 @@ _REFUSED: tuple[_Look, ...] = (
 )  # fmt: skip
 _LOOKS: tuple[_Look, ...] = (
     request_notices.no_tasks, _count, _listener, request_notices.redirected,
-    request_notices.health_check, _ports, _template, _refresh, _protection, _revision, _untied,
-    _perhaps_foreign_container, release_notices.switched, *_REFUSED,
+    request_notices.health_check, _ports, _template, fleet_mix.switched, _refresh, _protection,
+    _revision, _untied, _perhaps_foreign_container, release_notices.switched, *_REFUSED,
 )  # fmt: skip
 
 

@@ -27,13 +27,14 @@ from gpuecs_tui.terraform.read.configuration import (
 )
 from gpuecs_tui.terraform.read.container import container_answers, further_containers
 from gpuecs_tui.terraform.read.files import is_override
+from gpuecs_tui.terraform.read.fleet.launches import image, refresh
+from gpuecs_tui.terraform.read.fleet.mixed_instances import mixed_instances
 from gpuecs_tui.terraform.read.gathered import Gathered
 from gpuecs_tui.terraform.read.network import endpoints, ingress
 from gpuecs_tui.terraform.read.releases import releases
 from gpuecs_tui.terraform.read.rules import (
     BACKEND_KEY_RULES,
     CLUSTER,
-    GROUP,
     KEY_RULES,
     LISTENER,
     LISTENERS,
@@ -178,32 +179,6 @@ def _or_absent(value: HclValue | Missing, key: str) -> HclValue:
     return KEYS[key].default if isinstance(value, Missing) or value is None else value
 
 
-def _image(configuration: Configuration, found: Gathered) -> None:
-    placed = configuration.expression(TEMPLATE, "image_id")
-    if placed is None:
-        return
-    value = configuration.scope.value(placed[0])
-    if isinstance(value, UnknownValue):
-        source = value.reference.rpartition(".")[0]
-        parameter = configuration.value(source, "name")
-        if isinstance(parameter, str) and parameter.startswith("/aws/service/bottlerocket/aws-ecs"):
-            value = "bottlerocket"
-        elif isinstance(parameter, str) and "/amazon-linux-2023/gpu/" in parameter:
-            value = "al2023"
-    found.take("fleet.ami", value, placed[1], f"{TEMPLATE}.image_id")
-
-
-def _refresh(configuration: Configuration, found: Gathered) -> None:
-    if GROUP not in configuration.blocks:
-        return
-    if withheld := configuration.withheld(GROUP, "instance_refresh"):
-        why, place = withheld
-        found.take("fleet.instance_refresh", UnknownValue(why), place, f"{GROUP}.instance_refresh")
-    else:
-        block = configuration.body(GROUP, "instance_refresh")
-        found.answers["fleet.instance_refresh"] = block is not None
-
-
 _IN_USER_DATA = ("fleet.extra_user_data", "fleet.large_images")
 
 
@@ -283,7 +258,6 @@ def _state(configuration: Configuration, found: Gathered) -> None:
 
 
 _SPECIAL: tuple[Callable[[Configuration, Gathered], None], ...] = (
-    _name, _roles, _interface_tags, _image, _refresh, _user_data, ingress, endpoints, _container,
-    _logs, _ignored, scaling, releases, stickiness,
-    access_logs, _state,
+    _name, _roles, _interface_tags, mixed_instances, image, refresh, _user_data, ingress,
+    endpoints, _container, _logs, _ignored, scaling, releases, stickiness, access_logs, _state,
 )  # fmt: skip

@@ -181,6 +181,8 @@ BACKEND_KEY_RULES: Mapping[str, KeyRule] = {
 }
 """For an S3 backend; of any other backend only the type is read."""
 
+_MIXED = f"{GROUP}.mixed_instances_policy"
+_SHARES = f"{_MIXED}.instances_distribution"
 _CONTAINER = f"{TASK}.container_definitions"
 READ_APART: Mapping[str, str] = {
     "stack.name": "var.name",
@@ -189,6 +191,10 @@ READ_APART: Mapping[str, str] = {
     "names.log_group": f"{LOGS}.name",
     "network.vpc_endpoints": "aws_vpc_endpoint.interface.for_each",
     "network.ingress_cidrs": "aws_vpc_security_group_ingress_rule.http.for_each",
+    "fleet.instance_types": f"{_MIXED}.launch_template.override.instance_type",
+    "fleet.on_demand_base": f"{_SHARES}.on_demand_base_capacity",
+    "fleet.spot_percent": f"{_SHARES}.on_demand_percentage_above_base_capacity",
+    "fleet.spot_allocation_strategy": f"{_SHARES}.spot_allocation_strategy",
     "fleet.ami": f"{TEMPLATE}.image_id",
     "fleet.instance_refresh": f"{GROUP}.instance_refresh",
     "fleet.tag_network_interfaces": f"{TEMPLATE}.tag_specifications.resource_type",
@@ -270,7 +276,7 @@ READ_APART: Mapping[str, str] = {
 }
 """The decisions whose reading needs more than one attribute or a conversion: key → address and path
 of the place where they are written. Their readers are in answers.py, balancer.py, container.py,
-network.py and scaling.py."""
+fleet/, network.py and scaling.py."""
 
 KNOWN = frozenset(
     rule.address

@@ -62,7 +62,7 @@ _SPECIAL_PLACES: Mapping[str, tuple[str, str]] = {
     **{
         key: _parted(place)
         for key, place in READ_APART.items()
-        if key.startswith(("autoscaling.", "load_balancer."))
+        if key.startswith(("autoscaling.", "load_balancer.")) or "mixed_instances_policy" in place
     },
 }
 """Where the keys without a rule are read; the remaining keys are in the container."""
@@ -76,7 +76,6 @@ _ACCOUNT = (
 _ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::(\d{12}):role/\S+")
 """IAM User Guide, "IAM identifiers"."""
 _SPOILERS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    (GROUP, "mixed_instances_policy", ("fleet.instance_type", "fleet.market")),
     (
         GROUP,
         "launch_configuration",
@@ -90,8 +89,18 @@ _SPOILERS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 _OPENING = ("aws_vpc_security_group_ingress_rule", "aws_security_group_rule")
 _GROUPS = ("aws_security_group.instances", "aws_security_group.load_balancer")
 """Security groups whose rules follow from the answers."""
+MIXED_TEMPLATE = "mixed_instances_policy.launch_template.launch_template_specification"
 _LINKS: tuple[tuple[str, tuple[str, ...], str], ...] = (
-    (GROUP, ("launch_template.id", "launch_template.name"), TEMPLATE),
+    (
+        GROUP,
+        (
+            "launch_template.id",
+            "launch_template.name",
+            f"{MIXED_TEMPLATE}.launch_template_id",
+            f"{MIXED_TEMPLATE}.launch_template_name",
+        ),
+        TEMPLATE,
+    ),
     (SERVICE, ("task_definition",), TASK),
     (SERVICE, ("load_balancer.target_group_arn",), TARGETS),
     (SERVICE, ("capacity_provider_strategy.capacity_provider",), PROVIDER),
@@ -249,14 +258,15 @@ def of_another_version(configuration: Configuration) -> Iterator[Unread]:
     """
     if not {GROUP, TEMPLATE} <= configuration.blocks.keys():
         return
-    used = configuration.body(GROUP, "launch_template")
-    if used is None:
+    paths = ("launch_template", MIXED_TEMPLATE)
+    path = next((it for it in paths if configuration.body(GROUP, *it.split("."))), None)
+    if path is None:
         return
-    placed = configuration.expression(GROUP, "launch_template.version")
+    placed = configuration.expression(GROUP, f"{path}.version")
     value = configuration.scope.value(placed[0]) if placed else None
     file, block = configuration.blocks[GROUP]
     place = placed[1] if placed else SourceLocation(file, block.line)
-    what = f"{GROUP}.launch_template.version"
+    what = f"{GROUP}.{path}.version"
     latest = isinstance(value, UnknownValue) and value.reference == f"{TEMPLATE}.latest_version"
     if latest or value == "$Latest":
         return

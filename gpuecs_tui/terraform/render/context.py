@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gpuecs_tui.stack.agent_config import AGENT_STOP_SECONDS
+from gpuecs_tui.stack.capacity.fleet_types import is_mixed, types_of
 from gpuecs_tui.stack.containers.each import dependencies, each_sidecar
 from gpuecs_tui.stack.containers.references import secret_references
 from gpuecs_tui.stack.fields import Value
@@ -107,6 +108,7 @@ def context(stack: Stack, past: Past = NO_PAST) -> dict[str, Any]:
         "https": balancer.protocol == "HTTPS",
         "insights": INSIGHTS[fleet.container_insights],
         "spot": fleet.market == "spot",
+        "mixed": is_mixed(stack),
         "awsvpc": awsvpc,
         "bottlerocket": bottlerocket,
         "custom_ami": fleet.ami.startswith("ami-"),
@@ -189,7 +191,7 @@ def ami_parameter(stack: Stack) -> str:
     Bottlerocket also has one for Graviton; the ECS GPU AMI exists only for x86_64.
     """
     if stack.fleet.ami == "bottlerocket":
-        arm = _GRAVITON.match(stack.fleet.instance_type)
+        arm = all(map(_GRAVITON.match, types_of(stack)))
         return BOTTLEROCKET_PARAMETER.format(arch="arm64" if arm else "x86_64")
     return AL2023_PARAMETER if stack.fleet.ami == "al2023" else ""
 

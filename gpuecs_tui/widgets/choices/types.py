@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from gpuecs_tui.aws import catalogue
 from gpuecs_tui.aws.reading import Known, Unknown
@@ -46,6 +47,11 @@ _ORDERS = (
 """The sort orders with their labels; ``offers.ordered`` implements all but the first."""
 _SPOT, _LEFT, _REGISTERS = 8, 9, 5
 """Indexes of the columns that are shown only if there is room."""
+
+
+def interchangeable_types(wizard: WizardSession) -> Choices:
+    """Return the list of ``instance_types`` to choose several from."""
+    return replace(instance_types(wizard), multiple=True)
 
 
 def instance_types(wizard: WizardSession) -> Choices:

@@ -54,6 +54,17 @@ LAYOUT: Mapping[str, tuple[Section, ...]] = {
     ),
     "fleet": (
         Section(N_("Instances"), _keys("fleet", "instance_type", "market", "ami")),
+        Section(
+            N_("Several instance types"),
+            _keys(
+                "fleet",
+                "instance_types",
+                "on_demand_base",
+                "spot_percent",
+                "spot_allocation_strategy",
+            ),
+            folded=True,
+        ),
         Section(N_("Group size"), _keys("fleet", "min_size", "initial_size", "max_size")),
         Section(
             N_("Access and disk"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from textual.content import Content
 
 from gpuecs_tui.i18n import _, ngettext
+from gpuecs_tui.stack.capacity.fleet_types import types_of
+from gpuecs_tui.stack.capacity.smallest import smallest_of
 from gpuecs_tui.widgets.base.styles import MUTED
 from gpuecs_tui.widgets.pictures.fit_words import limit_word
 from gpuecs_tui.wizard.session import WizardSession
@@ -16,7 +18,7 @@ def fit_line(wizard: WizardSession) -> Content:
 
     resolved = wizard.decisions.resolved
     stack = resolved.stack
-    it = wizard.instance_type(stack.fleet.instance_type)
+    it = smallest_of(types_of(stack), wizard.instance_type)
     needed = {"fleet.instance_type", "task.cpu", "task.memory", "task.gpus"}
     if it is None or needed & {*resolved.missing, *wizard.decisions.problems}:
         return Content("")

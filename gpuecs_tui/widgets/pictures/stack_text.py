@@ -15,6 +15,7 @@ from gpuecs_tui.checks.context import Context
 from gpuecs_tui.checks.placement import Fit
 from gpuecs_tui.checks.pricing.offer_words import gib_number
 from gpuecs_tui.i18n import _, ngettext
+from gpuecs_tui.stack.capacity.fleet_types import types_of
 from gpuecs_tui.stack.model import peak_tasks
 from gpuecs_tui.stack.resolve import HTTP_PORT
 from gpuecs_tui.widgets.base import shorten
@@ -257,7 +258,7 @@ class _Picture:
             self.canvas.text(row + 1, left + 2, _("no instance"), MUTED, room)
             return
         self.canvas.box(row, left, row + 3, right, FRAME)
-        name = self.stack.fleet.instance_type or _("type not chosen")
+        name = _(" or ").join(types_of(self.stack)) or _("type not chosen")
         several = load is not None and load.instances > 1
         if load is not None and several:
             name = f"{load.instances} × {name}"

@@ -202,8 +202,10 @@ class AccountApp(App[ResultType]):
         self.wizard.account.busy = False
         self._account_changed()
         if message.facts.region:
-            chosen = str(self.wizard.decisions.answers.get("fleet.instance_type", ""))
-            self.feed.price(chosen, message.facts)
+            # Imported late, because the first frame needs no stack.
+            from gpuecs_tui.stack.capacity.fleet_types import type_names
+
+            self.feed.price(type_names(self.wizard.decisions.answers), message.facts)
 
     @on(account_feed.PricesRead)
     def _prices_read(self, message: account_feed.PricesRead) -> None:

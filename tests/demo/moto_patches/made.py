@@ -76,6 +76,31 @@ def scaling_group(client: Client, name: str, **settings: Any) -> Any:
     return scaling
 
 
+def mixed_group(client: Client, name: str, spot: str = "", **settings: Any) -> Any:
+    """Make a group of two types, half of them Spot; ``spot``: the market type of its template."""
+    data: dict[str, Any] = {"ImageId": IMAGE}
+    if spot:
+        data["InstanceMarketOptions"] = {"MarketType": spot}
+    client("ec2").create_launch_template(LaunchTemplateName=name, LaunchTemplateData=data)
+    scaling = client("autoscaling")
+    scaling.create_auto_scaling_group(
+        AutoScalingGroupName=name,
+        MixedInstancesPolicy=policy(name),
+        VPCZoneIdentifier=subnets(client)[0]["SubnetId"],
+        **{"MinSize": 0, "MaxSize": 4, **settings},
+    )
+    return scaling
+
+
+def policy(template: str) -> dict[str, Any]:
+    named = {"LaunchTemplateName": template, "Version": "$Latest"}
+    types = [{"InstanceType": it} for it in ("g5.xlarge", "g4dn.xlarge")]
+    return {
+        "LaunchTemplate": {"LaunchTemplateSpecification": named, "Overrides": types},
+        "InstancesDistribution": {"OnDemandPercentageAboveBaseCapacity": 50},
+    }
+
+
 def described(scaling: Any, name: str) -> dict[str, Any]:
     answer = scaling.describe_auto_scaling_groups(AutoScalingGroupNames=[name])
     found: dict[str, Any] = answer["AutoScalingGroups"][0]

@@ -65,6 +65,8 @@ from tests.demo.moto_patches.refused_settings import (
     logs_to_another_region,
     maximum_turned_below_the_minimum,
     odd_retention,
+    policy_given_a_spot_template,
+    policy_with_a_spot_template,
     provider_of_an_unprotected_name,
     provider_turned_to_protection,
     reservation_above_memory,
@@ -834,6 +836,10 @@ REFUSALS: dict[tuple[str, str], tuple[Scenario, ...]] = {
         desired_above_the_size,
         desired_below_the_size,
     ),
+    ("autoscaling:CreateAutoScalingGroup", "InvalidQueryParameter"): (policy_with_a_spot_template,),
+    ("autoscaling:UpdateAutoScalingGroup", "InvalidQueryParameter"): (
+        policy_given_a_spot_template,
+    ),
     ("autoscaling:UpdateAutoScalingGroup", "ValidationError"): (
         size_turned_upside_down,
         maximum_turned_below_the_minimum,
@@ -962,6 +968,7 @@ CLOSED_GAPS: dict[str, tuple[Scenario, ...]] = {
         restarts_too_often,
         too_many_ignored_exit_codes,
     ),
+    "spot_template_in_a_policy": (policy_with_a_spot_template, policy_given_a_spot_template),
     "size_of_a_group": (
         size_upside_down,
         desired_above_the_size,

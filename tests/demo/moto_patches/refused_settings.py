@@ -11,6 +11,8 @@ from tests.demo.moto_patches.made import (
     TASK,
     Client,
     described,
+    mixed_group,
+    policy,
     scaling_group,
     subnets,
     target_group,
@@ -150,6 +152,21 @@ def group_turned_to_a_short_interval(client: Client) -> Call:
 
 def size_upside_down(client: Client) -> Call:
     return lambda: scaling_group(client, "upside-down", MinSize=3, MaxSize=2)
+
+
+def policy_with_a_spot_template(client: Client) -> Call:
+    return lambda: mixed_group(client, "spot-in-policy", "spot")
+
+
+def policy_given_a_spot_template(client: Client) -> Call:
+    scaling = scaling_group(client, "spot-later")
+    spot = {"InstanceMarketOptions": {"MarketType": "spot"}}
+    client("ec2").create_launch_template_version(
+        LaunchTemplateName="spot-later", SourceVersion="1", LaunchTemplateData=spot
+    )
+    return lambda: scaling.update_auto_scaling_group(
+        AutoScalingGroupName="spot-later", MixedInstancesPolicy=policy("spot-later")
+    )
 
 
 def desired_above_the_size(client: Client) -> Call:

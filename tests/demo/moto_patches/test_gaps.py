@@ -27,6 +27,8 @@ from tests.demo.moto_patches.made import (
     clients_of,
     cluster_with_provider,
     described,
+    mixed_group,
+    policy,
     scaling_group,
     service,
     subnets,
@@ -401,6 +403,36 @@ def settings_later(client: Client) -> bool:
     return {name: found.get(name) for name in wanted} != wanted
 
 
+def type_of_the_policy(client: Client) -> bool:
+    try:
+        scaling = mixed_group(client, "typed", DesiredCapacity=2)
+    except ClientError:
+        return True
+    return {it["InstanceType"] for it in described(scaling, "typed")["Instances"]} != {"g5.xlarge"}
+
+
+def template_beside_the_policy(client: Client) -> bool:
+    scaling = scaling_group(client, "beside")
+    scaling.update_auto_scaling_group(
+        AutoScalingGroupName="beside", MixedInstancesPolicy=policy("beside")
+    )
+    return "LaunchTemplate" in described(scaling, "beside")
+
+
+def whole_instances(client: Client) -> bool:
+    scaling = scaling_group(client, "whole")
+    scaling.update_auto_scaling_group(
+        AutoScalingGroupName="whole", MixedInstancesPolicy=policy("whole"), DesiredCapacity=1
+    )
+    return len(described(scaling, "whole")["Instances"]) != 1
+
+
+def policy_kept(client: Client) -> bool:
+    scaling = mixed_group(client, "kept")
+    scaling.update_auto_scaling_group(AutoScalingGroupName="kept", MaxSize=5)
+    return "MixedInstancesPolicy" not in described(scaling, "kept")
+
+
 def spread_over_subnets(client: Client) -> bool:
     scaling = scaling_group(client, "spread", DesiredCapacity=2)
     identities = [i["InstanceId"] for i in described(scaling, "spread")["Instances"]]
@@ -676,6 +708,10 @@ SYMPTOMS: dict[str, Callable[[Client], bool]] = {
         protected_instances,
         grace_period,
         settings_later,
+        type_of_the_policy,
+        template_beside_the_policy,
+        whole_instances,
+        policy_kept,
         spread_over_subnets,
         instance_refresh,
         target_tags,

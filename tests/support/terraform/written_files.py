@@ -9,7 +9,7 @@ from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.model import Stack
 from gpuecs_tui.stack.network import VPC_ENDPOINTS
 from gpuecs_tui.stack.problems import problems
-from gpuecs_tui.stack.resolve import resolve
+from gpuecs_tui.stack.resolve import TYPE, TYPES, resolve
 from gpuecs_tui.terraform.hcl.tree import Block, Items, Reference
 from gpuecs_tui.terraform.read.configuration import Configuration, load_configuration
 from gpuecs_tui.terraform.render.stack_files import render
@@ -65,6 +65,8 @@ def made(changes: Mapping[str, Value] | None = None, **renamed: Value) -> Stack:
         **(changes or {}),
         **{name.replace("__", "."): value for name, value in renamed.items()},
     }
+    if answers.get(TYPES):
+        del answers[TYPE]
     resolved = resolve(answers, G4DN_XLARGE)
     assert not problems(answers, resolved)
     return resolved.stack

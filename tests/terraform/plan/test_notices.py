@@ -26,6 +26,7 @@ SERVICE = resource("aws_ecs_service.this", "update", before={"x": 1}, after={"x"
 NO_TASKS = resource(
     "aws_ecs_service.this", "no-op", before={"desired_count": 0}, after={"desired_count": 0}
 )
+POLICY = "mixed_instances_policy"
 PROTECTION = "managed_termination_protection"
 
 
@@ -36,6 +37,15 @@ def updated(address: str, before: dict[str, Any], after: dict[str, Any]) -> dict
 def health(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
     address = "aws_lb_target_group.this"
     return updated(address, {"health_check": [before]}, {"health_check": [after]})
+
+
+def mixed(base: int, *types: str, version: str = "$Latest") -> list[dict[str, Any]]:
+    template = {
+        "launch_template_specification": [{"version": version}],
+        "override": [{"instance_type": it} for it in types],
+    }
+    shares = {"on_demand_base_capacity": base, "on_demand_percentage_above_base_capacity": 0}
+    return [{"instances_distribution": [shares], "launch_template": [template]}]
 
 
 def provider(value: str) -> dict[str, Any]:
@@ -91,6 +101,24 @@ TARGETS = resource(
             [updated("aws_launch_template.this", {"instance_market_options": []},
                      {"instance_market_options": [{"market_type": "spot"}]})],
             "The market changes only for new instances",
+        ),
+        (
+            [updated("aws_autoscaling_group.this", {POLICY: []}, {POLICY: mixed(0, "a", "b")})],
+            "Only new instances use the new list of types.",
+        ),
+        (
+            [updated("aws_autoscaling_group.this", {POLICY: mixed(0, "a")},
+                     {POLICY: mixed(0, "a", "b")})],
+            "Running instances keep their type until they are terminated.",
+        ),
+        (
+            [updated("aws_autoscaling_group.this", {POLICY: []}, {POLICY: mixed(1, "a")})],
+            "gradually replaces running instances",
+        ),
+        (
+            [updated("aws_autoscaling_group.this", {POLICY: mixed(0, "a")},
+                     {POLICY: mixed(1, "a")})],
+            "gradually replaces running instances",
         ),
         (
             [updated("aws_launch_template.this", {"instance_type": "a"}, {"instance_type": "b"})],
@@ -314,3 +342,18 @@ def test_revisions_that_a_stack_leaves_are_listed(monkeypatch: pytest.MonkeyPatc
     assert "gpuecs-tui destroy llm --deregister" in words
     assert left_in_words((), Path("llm")) == ""
     assert ranges(["b:2", "a:10", "a:9", "a:1"]) == "a:1, a:9–10, b:2"
+
+
+def test_a_new_order_of_the_types_leaves_the_shares_alone() -> None:
+    change = updated(
+        "aws_autoscaling_group.this", {POLICY: mixed(1, "a", "b")}, {POLICY: mixed(1, "b", "a")}
+    )
+    (told,) = [it.message for it in notices(plan_tree(show(change)))]
+    assert "gradually" not in told
+
+
+def test_a_version_in_the_policy_starts_an_instance_refresh() -> None:
+    before, after = mixed(1, "a", version="1"), mixed(1, "a", version="2")
+    change = updated("aws_autoscaling_group.this", {POLICY: before}, {POLICY: after})
+    told = [it.message for it in notices(plan_tree(show(change)))]
+    assert told == ["The new launch template version starts an instance refresh of the fleet."]

@@ -1,0 +1,138 @@
+"""Rules about several instance types, at their boundaries."""
+
+from __future__ import annotations
+
+import pytest
+
+from gpuecs_tui.aws import catalogue
+from gpuecs_tui.aws.facts import Offering, Quota
+from gpuecs_tui.checks import check
+from gpuecs_tui.checks.context import context_of
+from gpuecs_tui.checks.sizing.alike import alike
+from gpuecs_tui.stack.fields import Value
+from tests.checks.priced import price, priced_account, prices
+from tests.support.small_account import NOW, account, known, of_rule, stack
+
+ALIKE = ("g4dn.xlarge", "g5.xlarge", "g6.xlarge")
+
+
+@pytest.mark.parametrize(
+    ("types", "unlike"),
+    [
+        (ALIKE, []),
+        (("g4dn.xlarge",), []),
+        (("g5.xlarge", "g5.2xlarge"), ["vCPUs", "MiB of memory"]),
+        (("g5.8xlarge", "g6.12xlarge"), ["vCPUs", "MiB of memory", "GPUs"]),
+        (("g5.4xlarge", "gr6.4xlarge"), ["MiB of memory"]),
+    ],
+)
+def test_type_mix(types: tuple[str, ...], unlike: list[str]) -> None:
+    found = check(stack(fleet__instance_types=types), account(), now=NOW)
+    told = [it for it in found if it.rule == "type-mix"]
+    assert [it.field for it in told] == ["fleet.instance_types"] * bool(unlike)
+    words = [it for it in ("vCPUs", "MiB of memory", "GPUs") if told and it in told[0].message]
+    assert words == unlike
+
+
+def test_types_of_two_architectures_share_no_ami() -> None:
+    found = of_rule("type-mix", fleet__instance_types=("g5.xlarge", "g5g.xlarge"))
+    assert ("error", "fleet.instance_types") in found
+
+
+@pytest.mark.parametrize(
+    ("changes", "bad"),
+    [
+        ({"fleet__on_demand_base": 1}, False),
+        ({"fleet__on_demand_base": 2}, True),
+        ({"fleet__spot_percent": 50}, False),
+        ({"fleet__spot_percent": 49}, True),
+        ({"fleet__market": "on-demand"}, False),
+    ],
+)
+def test_spot_share(changes: dict[str, Value], bad: bool) -> None:
+    given: dict[str, Value] = {"fleet__max_size": 2, "fleet__market": "spot", **changes}
+    assert of_rule("spot-share", **given) == ([("warning", "fleet.on_demand_base")] if bad else [])
+
+
+def test_each_type_is_checked() -> None:
+    found = of_rule("gpu-type", fleet__instance_types=("g5.xlarge", "g4ad.xlarge", "m5.large"))
+    assert found == [("error", "fleet.instance_types")] * 2
+
+
+def test_zones_by_type() -> None:
+    def zones(**offered: tuple[str, ...]) -> list[str]:
+        offerings = tuple(
+            Offering(name.replace("_", "."), tuple(f"us-east-1{it}" for it in its))
+            for name, its in offered.items()
+        )
+        facts = account(offerings=known(offerings))
+        found = check(stack(fleet__instance_types=ALIKE[:2]), facts, now=NOW)
+        return [it.message for it in found if it.rule == "zone-offering"]
+
+    whole = ("a", "b", "c")
+    assert zones(g4dn_xlarge=whole, g5_xlarge=whole) == []
+    (told,) = zones(g4dn_xlarge=whole, g5_xlarge=("a", "b"))
+    assert "g5.xlarge in us-east-1a, us-east-1b." in told and "g4dn" not in told
+    both = zones(g4dn_xlarge=("a",), g5_xlarge=("b",))
+    assert len(both) == 2 and "is not offered in us-east-1c" in both[0]
+    (none,) = zones(g6_xlarge=whole)
+    assert none.startswith("g4dn.xlarge, g5.xlarge is not offered in any")
+
+
+@pytest.mark.parametrize(
+    ("changes", "allowed", "codes"),
+    [
+        ({}, {"on-demand": 16}, []),
+        ({}, {"on-demand": 15}, ["L-DB2E81BA"]),
+        # One On-Demand instance and three on Spot.
+        ({"fleet__on_demand_base": 1, "fleet__market": "spot"}, {"on-demand": 4, "spot": 12}, []),
+        (
+            {"fleet__on_demand_base": 1, "fleet__market": "spot"},
+            {"on-demand": 3, "spot": 11},
+            ["L-DB2E81BA", "L-3819A6DF"],
+        ),
+        # The largest type of the family counts.
+        ({"fleet__instance_types": ("g4dn.xlarge", "g5.2xlarge")}, {"on-demand": 31},
+         ["L-DB2E81BA"]),
+        ({"fleet__instance_types": ("g5.xlarge", "p3.2xlarge")}, {"on-demand": 64},
+         ["L-417A185B"]),
+    ],
+)  # fmt: skip
+def test_each_quota_is_checked(
+    changes: dict[str, Value], allowed: dict[str, int], codes: list[str]
+) -> None:
+    quotas = (
+        Quota("L-DB2E81BA", "G", "on-demand", allowed["on-demand"]),
+        Quota("L-3819A6DF", "G", "spot", allowed.get("spot", 0)),
+        Quota("L-417A185B", "P", "on-demand", 0),
+    )
+    given: dict[str, Value] = {"fleet__instance_types": ALIKE, "fleet__max_size": 4, **changes}
+    found = check(stack(**given), account(quotas=known(quotas)), now=NOW)
+    told = [it for it in found if it.rule == "quota"]
+    assert [next(code for code in codes if code in it.message) for it in told] == codes
+
+
+def test_the_task_must_fit_the_smallest_type() -> None:
+    types = ("g5.4xlarge", "g4dn.xlarge")
+    assert of_rule("cpu-fit", fleet__instance_types=types, task__cpu=4096) == []
+    assert of_rule("cpu-fit", fleet__instance_types=types, task__cpu=4097) == [
+        ("error", "task.cpu")
+    ]
+    assert of_rule("memory-fit", fleet__instance_types=types, task__memory=20000) == [
+        ("error", "task.memory")
+    ]
+
+
+def test_types_alike_by_price() -> None:
+    known_prices = {"g4dn.xlarge": price("0.5"), "g5.xlarge": price("1"), "g6.xlarge": price("0.8")}
+    facts = priced_account(prices(on_demand=known_prices))
+    assert alike(context_of(stack(), facts)) == ("g4dn.xlarge", "g6.xlarge", "g5.xlarge")
+    # A GPU of at least 24 GB.
+    of_g5 = context_of(stack(fleet__instance_type="g5.xlarge"), facts)
+    assert alike(of_g5) == ("g6.xlarge", "g5.xlarge")
+    # In no zone of the subnets.
+    offered = known((Offering("g4dn.xlarge", ("us-east-1a",)), Offering("g5.xlarge", ())))
+    assert alike(context_of(stack(), priced_account(offerings=offered))) == ("g4dn.xlarge",)
+    assert alike(context_of(stack(task__memory=20000), facts)) == ()
+    assert catalogue.find("g6e.xlarge") is not None
+    assert alike(context_of(stack(fleet__instance_type="x.large"), facts)) == ()

@@ -1,0 +1,43 @@
+"""A key of the step Fleet fills in the types that can stand in for the preferred one."""
+
+from __future__ import annotations
+
+from gpuecs_tui.app import WizardApp
+from gpuecs_tui.stack.resolve import TYPE, TYPES
+from gpuecs_tui.widgets.form.field import FormField
+from gpuecs_tui.wizard.drafts import Draft
+from tests.support.screens.driving import Open, settle
+from tests.support.screens.whole_texts import WHOLE
+
+STEPS = ("start", "account", "network", "fleet")
+
+
+async def test_similar_types(open_wizard: Open) -> None:
+    async with open_wizard() as pilot:
+        app = pilot.app
+        assert isinstance(app, WizardApp)
+        app.wizard.adopt(Draft(dict(WHOLE), "fleet", STEPS))
+        app.go("fleet")
+        await settle(pilot)
+        await pilot.press("f2")
+        await settle(pilot)
+        found = app.wizard.text(TYPES).split(", ")
+        assert {"g4dn.xlarge", "g5.xlarge"} <= {*found}
+        assert app.wizard.decisions.resolved.stack.fleet.instance_types == (*found,)
+        # The field of the single type is hidden: it has no effect.
+        shown = {it.key for it in app.screen.query(FormField) if it.display}
+        assert TYPE not in shown
+        assert TYPE not in app.wizard.decisions.answers and not app.wizard.decisions.problems
+
+
+async def test_without_a_type_the_key_says_what_to_do(open_wizard: Open) -> None:
+    async with open_wizard() as pilot:
+        app = pilot.app
+        assert isinstance(app, WizardApp)
+        texts = {key: it for key, it in WHOLE.items() if key != TYPE}
+        app.wizard.adopt(Draft(texts, "fleet", STEPS))
+        app.go("fleet")
+        await settle(pilot)
+        await pilot.press("f2")
+        await settle(pilot)
+        assert app.wizard.text(TYPES) == ""
