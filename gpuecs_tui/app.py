@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from pathlib import Path, PurePath
@@ -44,6 +43,7 @@ from gpuecs_tui.widgets.terminal.diff_output import DiffOutputApp
 from gpuecs_tui.widgets.terminal.hangup import install_hangup_exit
 from gpuecs_tui.widgets.terminal.key_order import KeyOrder
 from gpuecs_tui.widgets.terminal.palette import PaletteApp
+from gpuecs_tui.widgets.terminal.textual_private import make_replaceable
 from gpuecs_tui.wizard.account_feed import AccountFeed
 from gpuecs_tui.wizard.draft_saver import DraftSaver
 from gpuecs_tui.wizard.farewell import farewell
@@ -85,6 +85,8 @@ class WizardApp(AccountApp[int], PaletteApp[int], DiffOutputApp[int]):
     """One wizard on one directory."""
 
     TITLE = "gpuecs-tui"
+    _is_made = False
+    """Whether Textual's constructor has ended."""
     # Includes the start screen's style sheet: loading it later would parse all of them again.
     CSS_PATH: ClassVar[list[str | PurePath]] = ["app.tcss", "screens/start.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -113,23 +115,26 @@ class WizardApp(AccountApp[int], PaletteApp[int], DiffOutputApp[int]):
         ),
     ]
 
-    @dataclass
     class DraftSaved(Message):
         """The draft was saved, or could not be saved."""
 
-        problem: str
+        def __init__(self, problem: str) -> None:
+            super().__init__()
+            self.problem = problem
 
-    @dataclass
     class OwnedRead(Message):
         """The directory was read: its state, its provider, its user data."""
 
-        own: Own
-        number: int
-        """Number of this reading; readings are counted from the app's start."""
+        def __init__(self, own: Own, number: int) -> None:
+            super().__init__()
+            self.own = own
+            self.number = number
+            """Number of this reading; readings are counted from the app's start."""
 
     def __init__(self, options: Options, *, feed: AccountFeed | None = None) -> None:
         """Create the app; ``feed`` reads the account (tests pass their own)."""
         super().__init__()
+        self._is_made = True
         install_themes(self, os.environ)
         self.unsaved = ""
         """Why the last draft could not be saved, a sentence; empty if it was saved."""
@@ -143,12 +148,17 @@ class WizardApp(AccountApp[int], PaletteApp[int], DiffOutputApp[int]):
         """Numbers of the last reading of the directory that was started, and of that in use."""
 
     def on_mount(self) -> None:
-        """Show the first screen."""
+        """Exit when the terminal is closed, and report that the program has started."""
         if not self.is_headless:
             install_hangup_exit(self, self.wizard.flush)
-        self.wizard.enter("start")
-        self.push_screen(self._screen("start"))
         self.set_timer(STARTED_SECONDS, started)
+
+    def get_default_screen(self) -> Screen[Any]:
+        """Return the start screen: no empty screen has to be laid out below it."""
+        self.wizard.enter("start")
+        screen = self._screen("start")
+        make_replaceable(self, screen)
+        return screen
 
     async def on_event(self, event: events.Event) -> None:
         """Handle each key and paste after the one before it has taken effect."""
@@ -172,6 +182,13 @@ class WizardApp(AccountApp[int], PaletteApp[int], DiffOutputApp[int]):
     def action_suspend_process(self) -> None:
         """Suspend the program and return to the shell, or show why that is not possible."""
         suspend(self)
+
+    def get_css_variables(self) -> dict[str, str]:
+        """Return the variables of the theme; none while Textual's constructor runs.
+
+        They would be those of Textual's own theme, which is replaced at once.
+        """
+        return super().get_css_variables() if self._is_made else {}
 
     @on(Worker.StateChanged)
     def _tell_broken_worker(self, event: Worker.StateChanged) -> None:

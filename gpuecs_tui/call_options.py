@@ -13,6 +13,7 @@ import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,13 +46,7 @@ COMMANDS_WITH_OPTIONS = (
 )
 """Every command but ``demo``, which is always about the demo account."""
 _PROGRAM = "gpuecs-tui "
-_LINE = re.compile(rf"\b{_PROGRAM}(?=(?:{'|'.join(COMMANDS_WITH_OPTIONS)})\b|\{{)")
-"""The name of the program before a command, or before the placeholder of one."""
 _AWS = "aws "
-_AWS_LINE = re.compile(
-    r"\baws (?=(?:application-autoscaling|autoscaling|ec2|ecs|iam|logs) [a-z]+-[a-z])"
-)
-"""The AWS CLI before a service that messages name, and an operation."""
 _DEMO, _PROFILE = "--demo", "--profile"
 
 
@@ -96,6 +91,21 @@ def call_with(words: Callable[[], Sequence[str]]) -> Iterator[None]:
         _present.pop()
 
 
+@cache
+def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return the patterns of the program's name before a command, or before the placeholder of
+    one, and of the AWS CLI before a service that messages name, and an operation.
+
+    They are compiled for the first text with a command: the first frame has none.
+    """
+    commands = "|".join(COMMANDS_WITH_OPTIONS)
+    services = "application-autoscaling|autoscaling|ec2|ecs|iam|logs"
+    return (
+        re.compile(rf"\b{_PROGRAM}(?=(?:{commands})\b|\{{)"),
+        re.compile(rf"\b{_AWS}(?=(?:{services}) [a-z]+-[a-z])"),
+    )
+
+
 def with_call_options(text: str) -> str:
     """Return ``text``, or the template of a text, with the options of this call in its command
     lines."""
@@ -108,8 +118,9 @@ def with_call_options(text: str) -> str:
     elif "{" in options or "}" in options:
         # It is unknown whether the text is formatted later, which would read the braces.
         return text
-    text = _LINE.sub(lambda _match: f"{_PROGRAM}{options} ", text)
-    return _AWS_LINE.sub(lambda _match: f"{_AWS}{of_aws}", text)
+    line, aws_line = _patterns()
+    text = line.sub(lambda _match: f"{_PROGRAM}{options} ", text)
+    return aws_line.sub(lambda _match: f"{_AWS}{of_aws}", text)
 
 
 def aws_options(profile: str | None = None) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 Measures = Mapping[str, Decimal]
 """Unit → number."""
@@ -24,8 +24,7 @@ _HOLDS: Mapping[str, Callable[[Decimal, Decimal], bool]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class MeasureCondition:
+class MeasureCondition(NamedTuple):
     """A condition on one measure. An unknown measure never meets it."""
 
     sign: str

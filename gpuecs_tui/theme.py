@@ -167,10 +167,10 @@ def install_themes(app: App[Any], environ: Mapping[str, str]) -> None:
         app.register_theme(theme)
     if (name := theme_for(environ)) != DARK.name:
         app.theme = name
-        return
-    # Assigning ``theme`` makes Textual parse every style sheet again after the first screen has
-    # been parsed. Nothing is parsed yet, and Textual's default theme is dark too, so the variables
-    # are all that changes.
-    app.set_reactive(App.theme, name)
-    app.add_class(f"-theme-{name}", update=False)
+    else:
+        # Assigning ``theme`` makes Textual parse every style sheet again after the first screen has
+        # been parsed. Nothing is parsed yet, and Textual's default theme is dark too, so the
+        # variables are all that changes.
+        app.set_reactive(App.theme, name)
+        app.add_class(f"-theme-{name}", update=False)
     app.stylesheet.set_variables(app.get_css_variables())

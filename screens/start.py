@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
@@ -72,19 +71,21 @@ class StartScreen(StepScreen):
         ),
     ]
 
-    @dataclass
     class Surveyed(Message):
         """The directory was inspected."""
 
-        survey: DirectoryStatus
-        same: bool = False
-        """Whether the draft has the same answers as the directory's Terraform."""
+        def __init__(self, survey: DirectoryStatus, same: bool = False) -> None:
+            super().__init__()
+            self.survey = survey
+            self.same = same
+            """Whether the draft has the same answers as the directory's Terraform."""
 
-    @dataclass
     class Examined(Message):
         """The problems of the directory's state were read."""
 
-        recovery: Recovery
+        def __init__(self, recovery: Recovery) -> None:
+            super().__init__()
+            self.recovery = recovery
 
     _refused = False
     """Whether another wizard saved the draft after it was loaded."""

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, TextIO, cast
 
 from gpuecs_tui.i18n import _
-from gpuecs_tui.terraform.base.disk_space import no_space
 
 EXIT_FAILED = 1
 EXIT_USAGE = 64
@@ -30,6 +29,9 @@ class Failure(Exception):
 
 def failure_from_os_error(error: OSError) -> Failure:
     """Return an error of the operating system as a failure, with the file's name."""
+    # Imported late: the first frame has no error.
+    from gpuecs_tui.terraform.base.disk_space import no_space
+
     reason = error.strerror or str(error)
     if error.errno == errno.EFBIG and (limit := no_space(error, Path())) is not None:
         return Failure(limit.message, limit.remedy)

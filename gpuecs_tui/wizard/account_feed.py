@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
@@ -26,66 +25,74 @@ if TYPE_CHECKING:
     from gpuecs_tui.stack.model import Stack
 
 
-@dataclass
 class IdentityRead(Message):
     """AWS returned the identity of the credentials."""
 
-    identity: CallerIdentity
+    def __init__(self, identity: CallerIdentity) -> None:
+        super().__init__()
+        self.identity = identity
 
 
-@dataclass
 class AccountProgressed(Message):
     """One more list was read."""
 
-    facts: AccountFacts
-    done: int
-    total: int
+    def __init__(self, facts: AccountFacts, done: int, total: int) -> None:
+        super().__init__()
+        self.facts = facts
+        self.done = done
+        self.total = total
 
 
-@dataclass
 class AccountRead(Message):
     """Everything readable was read."""
 
-    facts: AccountFacts
+    def __init__(self, facts: AccountFacts) -> None:
+        super().__init__()
+        self.facts = facts
 
 
-@dataclass
 class LookedUp(Message):
     """The resources that the stack names were looked up."""
 
-    lookups: Lookups
+    def __init__(self, lookups: Lookups) -> None:
+        super().__init__()
+        self.lookups = lookups
 
 
-@dataclass
 class ListRead(Message):
     """A list was read that a user had opened: the field ``name`` of ``LateLists``."""
 
-    name: str
-    reading: Reading[Any]
+    def __init__(self, name: str, reading: Reading[Any]) -> None:
+        super().__init__()
+        self.name = name
+        self.reading = reading
 
 
-@dataclass
 class PricesRead(Message):
     """Some or all prices were read."""
 
-    prices: Prices
+    def __init__(self, prices: Prices) -> None:
+        super().__init__()
+        self.prices = prices
 
 
-@dataclass
 class AccountFailed(Message):
     """The account could not be read."""
 
-    sentence: str
-    remedy: str
+    def __init__(self, sentence: str, remedy: str) -> None:
+        super().__init__()
+        self.sentence = sentence
+        self.remedy = remedy
 
 
-@dataclass
 class TokenWanted(Message):
     """A role requires a code of its MFA device; the read waits for the answer."""
 
-    prompt: str
-    answer: SimpleQueue[str]
-    """Receives the six digits, or an empty text to continue without them."""
+    def __init__(self, prompt: str, answer: SimpleQueue[str]) -> None:
+        super().__init__()
+        self.prompt = prompt
+        self.answer = answer
+        """Receives the six digits, or an empty text to continue without them."""
 
 
 class AccountFeed:

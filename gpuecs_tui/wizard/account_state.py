@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from gpuecs_tui.aws.facts import AccountFacts, CallerIdentity
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, repr=False)
 class AccountState:
     """The progress of reading the account, and its results."""
 
@@ -24,5 +24,5 @@ class AccountState:
     total: int = 0
     """Lists to read; 0 until the identity is known."""
     busy: bool = False
-    began: float = field(default_factory=monotonic, compare=False)
+    began: float = field(default_factory=monotonic)
     """When the read began, by the monotonic clock."""

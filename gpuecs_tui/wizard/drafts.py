@@ -11,10 +11,10 @@ import json
 import os
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.private_folder import make_private
@@ -29,11 +29,10 @@ ASIDE_KEPT = 10
 """Maximum number of backed-up drafts of one directory; older ones are deleted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """The state of a form."""
 
-    texts: Mapping[str, str] = field(default_factory=dict)
+    texts: Mapping[str, str] = MappingProxyType({})
     """Key → text as typed, including invalid ones."""
     step: str = "start"
     """Id of the step that was open."""

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from gpuecs_tui.wizard.profile_key import PROFILE
 
@@ -13,8 +12,7 @@ if TYPE_CHECKING:
     from gpuecs_tui.stack.fields import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(NamedTuple):
     """The directory at the time when the texts were read from it, or when they were begun."""
 
     texts: Mapping[str, str] | None = None

@@ -5,8 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import resource
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from gpuecs_tui.i18n import _
 
@@ -15,8 +15,7 @@ FULL_BYTES = 64 * 1024
 _KIB = 1024
 
 
-@dataclass(frozen=True, slots=True)
-class NoSpace:
+class NoSpace(NamedTuple):
     """A reason why a file could not be written, and the action to take."""
 
     message: str

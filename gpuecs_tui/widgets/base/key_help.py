@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from rich.cells import cell_len
 from textual.content import Content
@@ -17,8 +17,7 @@ KEY_WIDTH = 11
 """Width of the column of keys in cells; longer keys shift their text."""
 
 
-@dataclass(frozen=True, slots=True)
-class HelpRow:
+class HelpRow(NamedTuple):
     """Keys, what they do, and whether they are available now."""
 
     keys: tuple[str, ...]

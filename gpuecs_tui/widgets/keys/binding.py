@@ -10,8 +10,7 @@ A binding without a description is an alias: another binding of its action has o
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from textual import actions
 from textual.binding import Binding
@@ -65,8 +64,7 @@ def alias(keys: str, action: str) -> Binding:
     return Binding(keys, action, show=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """Keys with the same effect."""
 
     keys: tuple[str, ...]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -55,22 +54,24 @@ class ChoiceList(LineView, inherit_bindings=False):
     }
     BINDINGS: ClassVar[list[BindingType]] = [*LIST_KEYS]
 
-    @dataclass
     class Taken(Message):
         """The user pressed Enter."""
 
-        ids: tuple[str, ...]
-        """The chosen rows in the order of the list; one, unless several may be chosen."""
+        def __init__(self, ids: tuple[str, ...]) -> None:
+            super().__init__()
+            self.ids = ids
+            """The chosen rows in the order of the list; one, unless several may be chosen."""
 
-    @dataclass
     class Moved(Message):
         """Another row is highlighted, or other rows are shown."""
 
-        row: Row | None
-        wanted: str
-        """The text of the filter."""
-        shown: int
-        """The number of rows that pass the filter."""
+        def __init__(self, row: Row | None, wanted: str, shown: int) -> None:
+            super().__init__()
+            self.row = row
+            self.wanted = wanted
+            """The text of the filter."""
+            self.shown = shown
+            """The number of rows that pass the filter."""
 
     def __init__(
         self,

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
 
 from rich.cells import cell_len
 
-from gpuecs_tui.measure_filter import split_filter
 from gpuecs_tui.widgets.base.safe_text import escape_controls
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from decimal import Decimal
 
 GAP = 2
 """Cells between two columns."""
@@ -20,8 +21,7 @@ YIELDED = 10
 """Minimum cells of the column that is cut first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One row of the list."""
 
     id: str
@@ -45,8 +45,7 @@ class Row:
     visible."""
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(NamedTuple):
     """An order of a list."""
 
     label: str
@@ -55,8 +54,7 @@ class Order:
     """All rows in this order; rows of one group are together."""
 
 
-@dataclass(frozen=True, slots=True)
-class Choices:
+class Choices(NamedTuple):
     """A list to choose from."""
 
     title: str
@@ -91,8 +89,7 @@ class Choices:
         return next((row for row in self.rows if row.id == id), None)
 
 
-@dataclass(frozen=True, slots=True)
-class ListLine:
+class ListLine(NamedTuple):
     """One line of a shown list: a row, or a group's heading."""
 
     row: Row | None
@@ -105,17 +102,26 @@ def list_lines(rows: Iterable[Row], wanted: str) -> list[ListLine]:
     A word such as ``>=24gb`` or ``<2$`` compares with the rows' measures, once it is complete.
     """
     offered = list(rows)
+    if not wanted:
+        return _grouped(offered)
     units = {unit for row in offered for unit, _number in row.measures}
+    # Imported late, because the first frame shows a list without a filter.
+    from gpuecs_tui.measure_filter import split_filter
+
     words, conditions = split_filter(wanted.casefold().split(), units)
+
+    def passes(row: Row) -> bool:
+        hay = " ".join((row.id, *row.cells, row.group)).casefold()
+        measures = dict(row.measures)
+        return all(word in hay for word in words) and all(it.holds(measures) for it in conditions)
+
+    return _grouped(filter(passes, offered))
+
+
+def _grouped(rows: Iterable[Row]) -> list[ListLine]:
     lines: list[ListLine] = []
     group = ""
-    for row in offered:
-        hay = " ".join((row.id, *row.cells, row.group)).casefold()
-        if not all(word in hay for word in words):
-            continue
-        measures = dict(row.measures)
-        if not all(condition.holds(measures) for condition in conditions):
-            continue
+    for row in rows:
         if row.group and row.group != group:
             lines.append(ListLine(None, escape_controls(row.group)))
         group = row.group

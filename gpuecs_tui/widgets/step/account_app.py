@@ -18,7 +18,6 @@ from textual.reactive import Reactive
 from textual.timer import Timer
 
 from gpuecs_tui.widgets.base.edited import Edited
-from gpuecs_tui.widgets.base.wizard_modal import WizardModal
 from gpuecs_tui.widgets.step.screen import TYPING_SECONDS, StepScreen
 from gpuecs_tui.wizard import account_feed
 from gpuecs_tui.wizard.account_feed import AccountFeed
@@ -104,6 +103,9 @@ class AccountApp(App[ResultType]):
 
     def watch_revision(self) -> None:
         """Update the step's screen and its dialogs once."""
+        # Imported late: the first frame has no dialog.
+        from gpuecs_tui.widgets.base.wizard_modal import WizardModal
+
         for screen in self.screen_stack:
             # Only attached screens: while the app ends, screens lose their widgets one by one.
             if (

@@ -42,6 +42,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.events import Resize, ScreenResume
 from textual.message import Message
 from textual.screen import Screen
 from textual.worker import Worker
@@ -124,18 +125,23 @@ class StepScreen(Screen[None]):
         self._said: Content | None = None
         self._said_at = 0.0
         self._waiting: Wait | None = None
+        self._is_new = True
+        """Whether the screen has never been the current one."""
         self._keys_due = False
         """Whether the line of keys must be updated."""
 
     def compose(self) -> ComposeResult:
         """Yield the frame around the body."""
         # This comes before the first layout, which would otherwise be made for the wrong width.
-        breakpoints = self.HORIZONTAL_BREAKPOINTS
-        self.add_class([name for cells, name in breakpoints if self.app.size.width >= cells][-1])
+        breakpoints, width = self.HORIZONTAL_BREAKPOINTS, self.app.size.width
+        # The children are styled when they are mounted; no rule styles the screen itself by it.
+        self.add_class([name for cells, name in breakpoints if width >= cells][-1], update=False)
         yield HeaderLine()
-        yield StepLine()
+        if width < WIDE:
+            yield StepLine()
         with Horizontal(id="middle"):
-            yield StepList()
+            if width >= WIDE:
+                yield StepList()
             with Vertical(id="right"):
                 with Scroller(id="body", can_focus=False):
                     yield from self.compose_body()
@@ -153,6 +159,12 @@ class StepScreen(Screen[None]):
         self.bindings_updated_signal.subscribe(self, self._bindings_updated, immediate=True)
         self.refresh_bindings()
         self.changed()
+
+    def on_screen_resume(self, event: ScreenResume) -> None:
+        """Keep the styles of a new screen, which its widgets have got just now."""
+        if self._is_new:
+            self._is_new = False
+            event.refresh_styles = False
 
     def _bindings_updated(self, _screen: Screen[Any]) -> None:
         """Update the keys after the pending events: the focus may move several times."""
@@ -184,15 +196,29 @@ class StepScreen(Screen[None]):
     def changed(self) -> None:
         """Show the present state of the wizard."""
         self.query_one(HeaderLine).show_wizard(self.wizard)
-        progress = self.progress()
-        self.query_one(StepLine).show(progress)
-        self.query_one(StepList).show(progress)
+        self._show_progress()
         live = self.query_one("#live", Wrapped)
         text = self.live()
         live.show(text)
         live.display = bool(text.plain)
         self.show_focus_help()
         self.query_one(KeyLine).show_found(self.findings_summary())
+
+    def _show_progress(self) -> None:
+        progress = self.progress()
+        for steps in (*self.query(StepLine), *self.query(StepList)):
+            steps.show(progress)
+
+    def on_resize(self, event: Resize) -> None:
+        """Add the steps as a column or as a line when the width needs them for the first time."""
+        wide = event.size.width >= WIDE
+        if wide and not self.query(StepList):
+            self.query_one("#middle").mount(StepList(), before=0)
+        elif not wide and not self.query(StepLine):
+            self.mount(StepLine(), before="#middle")
+        else:
+            return
+        self._show_progress()
 
     def edit(self, texts: Mapping[str, str]) -> None:
         """Change decisions (key → text); see ``widgets.base.edited``."""

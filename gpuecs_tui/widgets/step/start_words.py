@@ -25,7 +25,7 @@ NEW, LOOK = "new", "look"
 read."""
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, repr=False)
 class KnownAtStart:
     """What is known about a directory and its draft before a stack is open."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from textual.content import Content
 from textual.widget import Widget
@@ -11,8 +11,7 @@ from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.widgets.base.styles import FAINT, MUTED
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One step of the wizard."""
 
     id: str
@@ -43,8 +42,7 @@ def title_of(screen: str) -> str:
     return _("State") if screen == STATE else next(_(it.title) for it in STEPS if it.id == screen)
 
 
-@dataclass(frozen=True, slots=True)
-class StepProgress:
+class StepProgress(NamedTuple):
     """The current step and the status of the other steps."""
 
     current: str

@@ -28,7 +28,7 @@ _FIRST_EMOJI = 0x1F000
 """From this character on, terminals disagree about widths."""
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, repr=False)
 class Piece:
     """Adjacent cells that are written with one pen, or erased to its background."""
 

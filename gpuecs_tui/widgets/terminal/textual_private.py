@@ -36,6 +36,14 @@ def screens_of(app: App[Any]) -> list[Screen[Any]]:
     return app._screen_stack
 
 
+def make_replaceable(app: App[Any], screen: Screen[Any]) -> None:
+    """Let ``switch_screen`` replace ``screen``, the app's first screen.
+
+    Textual does so for each screen that is pushed, but not for the first one.
+    """
+    screen._push_result_callback(app, None)
+
+
 def update_scrollbars(widget: Widget, size: Size) -> None:
     """Update the scrollbars of ``widget`` for ``size``, the scrollable area in cells.
 

@@ -21,8 +21,8 @@ SMALL, LARGE = (40, 10), (200, 50)
 
 
 def stack(pilot: Pilot[int]) -> list[type[Any]]:
-    """Return the kinds of the screens above the app's empty screen, from the bottom."""
-    return [type(it) for it in pilot.app.screen_stack[1:]]
+    """Return the kinds of the screens of the app, from the bottom."""
+    return [type(it) for it in pilot.app.screen_stack]
 
 
 async def resize(pilot: Pilot[int], size: tuple[int, int]) -> None:
@@ -53,7 +53,7 @@ async def test_the_next_step_comes_below_the_text_of_a_small_terminal(open_wizar
     async with open_wizard() as pilot:
         await go_to(pilot, "task")
         await resize(pilot, SMALL)
-        pilot.app.screen_stack[1].post_message(StepScreen.Going("review"))
+        pilot.app.screen_stack[0].post_message(StepScreen.Going("review"))
         await settle(pilot)
         assert stack(pilot) == [ReviewScreen, TooSmall]
         # The message fits into 40 columns.
@@ -74,7 +74,7 @@ async def test_a_dialog_goes_with_its_step_but_not_the_question_for_a_code(
         pilot.app.push_screen(HelpScreen("fleet", "", (), ()))
         await settle(pilot)
         assert stack(pilot)[1:] == [HelpScreen, MfaPrompt]
-        pilot.app.screen_stack[1].post_message(StepScreen.Going("review"))
+        pilot.app.screen_stack[0].post_message(StepScreen.Going("review"))
         await settle(pilot)
         assert stack(pilot) == [ReviewScreen, MfaPrompt]
         pilot.app.screen.query_one(Input).focus()

@@ -21,6 +21,7 @@ from textual.command import CommandPalette
 from textual.drivers._writer_thread import WriterThread
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message_pump import MessagePump
+from textual.screen import Screen
 from textual.widget import Widget
 
 from tests.support.repository import ROOT
@@ -41,6 +42,7 @@ CLASS_NAMES = [
     (RichStyle, "_make_ansi_codes"),
     (RichStyle, "_link"),
     (RichStyle, "_link_id"),
+    (Screen, "_push_result_callback"),
     (Widget, "_get_style"),
     (Widget, "_scroll_update"),
     (_compositor, "ChopsUpdate"),
