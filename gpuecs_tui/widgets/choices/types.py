@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from gpuecs_tui.aws import catalogue
 from gpuecs_tui.aws.reading import Known, Unknown
@@ -51,7 +50,7 @@ _SPOT, _LEFT, _REGISTERS = 8, 9, 5
 
 def interchangeable_types(wizard: WizardSession) -> Choices:
     """Return the list of ``instance_types`` to choose several from."""
-    return replace(instance_types(wizard), multiple=True)
+    return instance_types(wizard)._replace(multiple=True)
 
 
 def instance_types(wizard: WizardSession) -> Choices:
