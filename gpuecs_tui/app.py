@@ -142,6 +142,7 @@ class WizardApp(AccountApp[int], PaletteApp[int], DiffOutputApp[int]):
         self.wizard = WizardSession(options, saver)
         self.feed = feed or AccountFeed(self.post_message)
         self.wizard.read_images = self.feed.images
+        self.wizard.read_releases = self.feed.releases
         self.wizard.read_newest = self.feed.newest_images
         self._key_order = KeyOrder(self, self._take_event)
         self._reading = self._latest_reading = 0

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
 
+from textual import on, work
 from textual.binding import BindingType
 from textual.content import Content
+from textual.message import Message
 
 from gpuecs_tui.i18n import N_, _
+from gpuecs_tui.stack.capacity.ami import releases_path
 from gpuecs_tui.stack.capacity.fleet_types import types_of
 from gpuecs_tui.stack.partial import known
 from gpuecs_tui.stack.resolve import TYPE, TYPES
@@ -16,10 +20,16 @@ from gpuecs_tui.widgets.choices import account, compute, types
 from gpuecs_tui.widgets.form.layout import keys_of
 from gpuecs_tui.widgets.keys.binding import bind, key_for_action
 from gpuecs_tui.widgets.keys.groups import SCREEN
+from gpuecs_tui.widgets.picker.picker import Picker
 from gpuecs_tui.widgets.pictures.cost_line import cost_line
 from gpuecs_tui.widgets.pictures.fit_line import fit_line
 from gpuecs_tui.widgets.step.form_screen import FormScreen, ListSource
 
+if TYPE_CHECKING:
+    from gpuecs_tui.aws.facts import AmiRelease
+    from gpuecs_tui.aws.reading import Reading
+
+AMI, RELEASE = "fleet.ami", "fleet.ami_release"
 SUBNETS = "network.instance_subnet_ids"
 
 
@@ -52,6 +62,14 @@ class FleetScreen(FormScreen):
             show=False,
         )
     ]
+
+    @dataclass
+    class ReleasesRead(Message):
+        """The AMI releases of an operating system were read."""
+
+        ami: str
+        reading: Reading[tuple[AmiRelease, ...]]
+
     LISTS: ClassVar = {
         TYPE: ListSource(types.instance_types, (SUBNETS, "network.vpc_id"), exhaustive=False),
         TYPES: ListSource(
@@ -74,6 +92,39 @@ class FleetScreen(FormScreen):
             return found
         words = _("{key}: similar types").format(key=key_for_action(FleetScreen, "alike"))
         return Content.assemble(found, (f" · {words}", MUTED))
+
+    def open_list(self, key: str, typed: str = "") -> None:
+        """Read the releases first, if their list is opened."""
+        if key != RELEASE:
+            super().open_list(key, typed)
+            return
+        stack = self.wizard.decisions.resolved.stack
+        self.wait(_("Reading the releases of {ami} …").format(ami=stack.fleet.ami))
+        self._read_releases(stack.fleet.ami, releases_path(stack))
+
+    @work(thread=True, group="releases", exclusive=True, exit_on_error=False)
+    def _read_releases(self, ami: str, path: str) -> None:
+        self.post_message(self.ReleasesRead(ami, self.wizard.read_releases(path)))
+
+    @on(ReleasesRead)
+    def _releases_read(self, message: ReleasesRead) -> None:
+        self.unsay()
+
+        def take(ids: tuple[str, ...] | None) -> None:
+            if not ids:
+                return
+            pinned = ids[0]
+            if pinned.startswith("ami-"):
+                self.edit({AMI: pinned, RELEASE: ""})
+            else:
+                self.edit({RELEASE: "" if pinned == compute.NEWEST else pinned})
+
+        choices = compute.releases(message.ami, message.reading)
+        present = self.wizard.text(RELEASE).strip() or compute.NEWEST
+        self.app.push_screen(Picker(choices, (present,) if choices.find(present) else ()), take)
+
+    def _has_list(self, key: str) -> bool:
+        return key == RELEASE or super()._has_list(key)
 
     def action_alike(self) -> None:
         """Set all types that can stand in for the preferred one."""

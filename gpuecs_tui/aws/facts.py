@@ -201,6 +201,16 @@ class MachineImage:
 
 
 @dataclass(frozen=True, slots=True)
+class AmiRelease:
+    """A release of the AMIs of one operating system."""
+
+    name: str
+    """As in ``fleet.ami_release``."""
+    ami: str
+    """Its AMI ID in the Region."""
+
+
+@dataclass(frozen=True, slots=True)
 class Lookups:
     """What was looked up because a stack refers to it. None of these lists is read completely.
 
@@ -214,6 +224,8 @@ class Lookups:
     """Whole image reference → the Linux architectures that its manifest names, in EC2's names
     (``x86_64``, ``arm64``); empty if the manifest names none, or there is no manifest."""
     machine_images: dict[str, Reading[MachineImage | None]] = field(default_factory=dict)
+    parameter_amis: dict[str, Reading[str | None]] = field(default_factory=dict)
+    """SSM parameter of a pinned release → its AMI ID."""
     secrets: dict[str, Reading[bool]] = field(default_factory=dict)
     """ARN of a Secrets Manager secret or SSM parameter → whether it exists and isn't scheduled for
     deletion."""

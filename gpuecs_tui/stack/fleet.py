@@ -8,6 +8,9 @@ from gpuecs_tui.i18n import N_
 from gpuecs_tui.stack.fields import choice, flag, integer, text, texts
 
 INSTANCE_TYPE = r"[a-z][a-z0-9-]*\.[a-z0-9-]+"
+RELEASES = {"al2023": r"al2023-ami-ecs-gpu-hvm-[\w.-]+", "bottlerocket": r"\d+\.\d+\.\d+"}
+"""Operating system → the name of a release in its SSM parameters (docs/aws.md, "AMIs")."""
+RELEASE = "|".join(RELEASES.values())
 AMI = r"al2023|bottlerocket|ami-[0-9a-f]{8,17}"
 INSTANCE_PROFILE_ARN = r"arn:aws[a-z-]*:iam::[0-9]{12}:instance-profile/[\w+=,.@/-]+"
 FLEET_MAX = 5000
@@ -61,6 +64,19 @@ class Fleet:
         pattern=AMI,
         pattern_says=N_("must be al2023, bottlerocket, or an AMI ID: ami- and hexadecimal digits"),
         optional=False,
+    )
+    ami_release: str = text(
+        N_("AMI release"),
+        N_(
+            "Pins the release of al2023 or bottlerocket, so that a new release changes no plan. "
+            "Leave empty for the newest release."
+        ),
+        "",
+        pattern=RELEASE,
+        pattern_says=N_(
+            "must be the name of an ECS GPU AMI, such as al2023-ami-ecs-gpu-hvm-…, or a version of "
+            "Bottlerocket, such as 1.49.0"
+        ),
     )
     min_size: int = integer(
         N_("Minimum size"),
@@ -273,6 +289,37 @@ class Fleet:
             "it."
         ),
         False,
+    )
+    refresh_auto_rollback: bool = flag(
+        N_("Refresh rollback"),
+        N_(
+            "A failed instance refresh is rolled back. Terraform sets the new launch template "
+            "version before the refresh starts, so the rollback may keep the new version."
+        ),
+        False,
+    )
+    refresh_skip_matching: bool = flag(
+        N_("Skip matching instances"),
+        N_("An instance refresh keeps instances that already have the new launch template."),
+        False,
+    )
+    refresh_checkpoints: tuple[str, ...] = texts(
+        N_("Refresh checkpoints"),
+        N_(
+            "Percentages of replaced instances at which an instance refresh waits, in ascending "
+            "order. The last one must be 100 to replace all instances."
+        ),
+        (),
+        item_pattern=r"[1-9][0-9]?|100",
+        pattern_says=N_("must be a percentage from 1 to 100"),
+    )
+    refresh_checkpoint_seconds: int = integer(
+        N_("Checkpoint wait"),
+        N_("Time that an instance refresh waits at each checkpoint."),
+        3600,
+        minimum=0,
+        maximum=172800,
+        unit="s",
     )
     extra_user_data: str = text(
         N_("Extra user data"),

@@ -17,6 +17,7 @@ from gpuecs_tui.stack.balancer.load_balancer import (
     ROUND_ROBIN,
     reversed_range,
 )
+from gpuecs_tui.stack.capacity.problems import checkpoints, release_of_ami
 from gpuecs_tui.stack.containers.health import CHECK_FORMS
 from gpuecs_tui.stack.containers.options import EXIT_CODES_MAX, ULIMIT_MAX, UNLIMITED
 from gpuecs_tui.stack.containers.problems import (
@@ -322,7 +323,8 @@ def _bucket(stack: Stack) -> Iterator[tuple[str, str]]:
 
 
 _CONTRADICTIONS: tuple[Callable[[Stack], Iterator[tuple[str, str]]], ...] = (
-    _tags, _roles, _sizes, _script, _scaling_steps, _container_memory, _container_cpu, _secrets,
+    _tags, _roles, _sizes, release_of_ami, checkpoints, _script, _scaling_steps,
+    _container_memory, _container_cpu, _secrets,
     _ulimits, _exit_codes, _container_check, sidecar_names, sidecar_sizes, sidecar_ports,
     sidecar_order, _log_group, _certificate, _redirect_port,
     _protocol_version, _slow_start, _log_prefix, _matcher, _ingress, percents, test_port,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from gpuecs_tui.i18n import N_
 from gpuecs_tui.stack.fields import Value
+from gpuecs_tui.stack.fleet import RELEASES
 from gpuecs_tui.stack.model import KEYS
 from gpuecs_tui.stack.releases.strategy import ROLLING, SHIFTING, STRATEGY
 from gpuecs_tui.stack.scaling.autoscaling import OFF, POLICIES
@@ -87,6 +88,18 @@ CONDITIONS: Mapping[str, Condition] = {
             "capacity_rebalance",
         )
     },
+    "fleet.ami_release": Condition(
+        "fleet.ami", tuple(RELEASES), N_("applies only to al2023 and bottlerocket")
+    ),
+    **{
+        f"fleet.refresh_{name}": Condition(
+            "fleet.instance_refresh", (True,), N_("applies only with instance refresh")
+        )
+        for name in ("auto_rollback", "skip_matching", "checkpoints")
+    },
+    "fleet.refresh_checkpoint_seconds": Condition(
+        "fleet.refresh_checkpoints", (), N_("applies only with checkpoints"), but=((),)
+    ),
     "fleet.root_volume_throughput_mib": Condition(
         "fleet.root_volume_gib",
         (),

@@ -16,7 +16,14 @@ from gpuecs_tui.i18n import _
 
 if TYPE_CHECKING:
     from gpuecs_tui.aws.discovery.newest_images import NewestImage
-    from gpuecs_tui.aws.facts import AccountFacts, CallerIdentity, Image, Lookups, Repository
+    from gpuecs_tui.aws.facts import (
+        AccountFacts,
+        AmiRelease,
+        CallerIdentity,
+        Image,
+        Lookups,
+        Repository,
+    )
     from gpuecs_tui.aws.prices_facts import Prices
     from gpuecs_tui.aws.reading import Reading
     from gpuecs_tui.aws.session import AccountReader
@@ -157,6 +164,20 @@ class AccountFeed:
             return not_read()
         try:
             return read_images(reader, repository)
+        except Closed:
+            return not_read()
+
+    def releases(self, path: str) -> Reading[tuple[AmiRelease, ...]]:
+        """Return the AMI releases below a path of SSM parameters; blocks."""
+        from gpuecs_tui.aws.discovery.ami_releases import read_releases
+        from gpuecs_tui.aws.reading import not_read
+        from gpuecs_tui.aws.session import Closed
+
+        reader = self._reader
+        if reader is None:
+            return not_read()
+        try:
+            return read_releases(reader, path)
         except Closed:
             return not_read()
 

@@ -19,7 +19,7 @@ from gpuecs_tui.wizard.suggesting import Suggesting
 if TYPE_CHECKING:
     from gpuecs_tui.assessment.own import Own
     from gpuecs_tui.aws.discovery.newest_images import NewestImage
-    from gpuecs_tui.aws.facts import Image, Repository
+    from gpuecs_tui.aws.facts import AmiRelease, Image, Repository
     from gpuecs_tui.aws.reading import Reading
     from gpuecs_tui.checks.finding import Finding
     from gpuecs_tui.stack.fields import Value
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from gpuecs_tui.wizard.options import Options
 
     ReadImages = Callable[[str], Reading[tuple[Image, ...] | None]]
+    ReadReleases = Callable[[str], Reading[tuple[AmiRelease, ...]]]
     ReadNewest = Callable[[Sequence[Repository]], Sequence[NewestImage]]
 
 
@@ -81,6 +82,8 @@ class WizardSession(Suggesting):
         """``wrong``, with its sources."""
         self.read_images: ReadImages = _no_images
         """Reads one ECR repository by name; blocks, so only in a thread."""
+        self.read_releases: ReadReleases = _no_releases
+        """Reads the AMI releases below a path of SSM parameters; blocks, so only in a thread."""
         self.read_newest: ReadNewest = _no_newest
         """Reads the newest image of each repository; blocks, so only in a thread."""
         self.opened = Opened()
@@ -354,6 +357,12 @@ class WizardSession(Suggesting):
 
 def _no_newest(_repositories: Sequence[Repository]) -> Sequence[NewestImage]:
     return ()
+
+
+def _no_releases(_path: str) -> Reading[tuple[AmiRelease, ...]]:
+    from gpuecs_tui.aws.reading import not_read
+
+    return not_read()
 
 
 def _no_images(_repository: str) -> Reading[tuple[Image, ...] | None]:

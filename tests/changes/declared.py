@@ -43,6 +43,7 @@ BESIDE: Mapping[str, Any] = {
     "sidecars.memory_mib": {"metrics": "256"},
 }
 SEVERAL: Mapping[str, Any] = {"fleet.instance_types": ("g4dn.xlarge", "g5.xlarge")}
+REFRESHED: Mapping[str, Any] = {"fleet.instance_refresh": True}
 CHECKED: Mapping[str, Any] = {"container_health.command": ("CMD", "true")}
 SCALED: Mapping[str, Any] = {
     "autoscaling.enabled": True,
@@ -134,6 +135,7 @@ CHANGES: tuple[Change, ...] = (
     Change("fleet.spot_allocation_strategy", "capacity-optimized", {"fleet.market": "spot"}),
     Change("fleet.ami", "@image"),
     Change("fleet.ami", "bottlerocket"),
+    Change("fleet.ami_release", "1.48.0", {"fleet.ami": "bottlerocket"}),
     Change("fleet.min_size", 1),
     Change("fleet.max_size", 4),
     Change("fleet.initial_size", 2),
@@ -155,6 +157,12 @@ CHANGES: tuple[Change, ...] = (
     Change("fleet.market", "spot", SEVERAL),
     Change("fleet.capacity_rebalance", False, {"fleet.market": "spot"}),
     Change("fleet.instance_refresh", True),
+    Change("fleet.refresh_auto_rollback", True, REFRESHED),
+    Change("fleet.refresh_skip_matching", True, REFRESHED),
+    Change("fleet.refresh_checkpoints", ("50", "100"), REFRESHED),
+    Change("fleet.refresh_checkpoint_seconds", 60, {
+        **REFRESHED, "fleet.refresh_checkpoints": ("50", "100"),
+    }),
     Change("fleet.container_insights", "on"),
     Change("fleet.extra_user_data", "echo changed\n"),
     Change("task.image", "@repository:2.4.0"),

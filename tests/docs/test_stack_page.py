@@ -215,6 +215,9 @@ def written(configuration: Configuration, place: str) -> object:
         )
     if place.startswith("terraform.backend.s3."):
         return configuration.value("backend", place.removeprefix("terraform.backend.s3."))
+    if place.startswith("data."):
+        address, _dot, path = place.rpartition(".")
+        return configuration.value(address, path)
     kind, name, path = place.split(".", 2)
     address = f"{kind}.{name}"
     if kind == LISTENER and address != TEST_LISTENER:

@@ -14,6 +14,7 @@ from gpuecs_tui.aws.discovery.newest_images import NewestImage, newest_tag
 from gpuecs_tui.aws.errors import AwsProblem
 from gpuecs_tui.aws.facts import (
     AccountFacts,
+    AmiRelease,
     CallerIdentity,
     Certificate,
     Image,
@@ -171,6 +172,12 @@ def facts(**other: Reading[object]) -> AccountFacts:
     return replace(base, **other)  # type: ignore[arg-type]  # the caller names fields of AccountFacts
 
 
+RELEASES = tuple(
+    AmiRelease(f"al2023-ami-ecs-gpu-hvm-2023.0.{day}-kernel-6.1-x86_64-ebs", f"ami-{day}")
+    for day in ("20261012", "20260921")
+)
+
+
 @dataclass
 class FakeFeed(AccountFeed):
     """Responds to every start with ``facts``, or with ``problem``."""
@@ -182,6 +189,7 @@ class FakeFeed(AccountFeed):
     looked_up: list[Stack] = field(default_factory=list)
     late: LateLists = field(default_factory=lambda: LateLists(policies=known(POLICIES)))
     listed: list[str] = field(default_factory=list)
+    releases_asked: list[str] = field(default_factory=list)
     known_buckets: Reading[tuple[Bucket, ...]] | None = None
     buckets: Reading[tuple[Bucket, ...]] = field(default_factory=lambda: known(BUCKETS))
     bucket_problem: AwsProblem | None = None
@@ -208,6 +216,10 @@ class FakeFeed(AccountFeed):
 
     def images(self, repository: str) -> Reading[tuple[Image, ...] | None]:
         return known((Image("v1", DIGEST, NOW, 3 << 30),))
+
+    def releases(self, path: str) -> Reading[tuple[AmiRelease, ...]]:
+        self.releases_asked.append(path)
+        return known(RELEASES)
 
     def newest_images(self, repositories: Sequence[Repository]) -> list[NewestImage]:
         newest = {it.name: self.images(it.name) for it in repositories}

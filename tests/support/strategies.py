@@ -21,6 +21,7 @@ from gpuecs_tui.stack.balancer.load_balancer import (
 )
 from gpuecs_tui.stack.containers.options import ULIMIT_MAX
 from gpuecs_tui.stack.fields import Key, Value
+from gpuecs_tui.stack.fleet import RELEASES
 from gpuecs_tui.stack.identity import ROLE_KEYS, TAG_KEY
 from gpuecs_tui.stack.instance_type import InstanceType
 from gpuecs_tui.stack.model import KEYS, Stack
@@ -246,6 +247,14 @@ def answers(draw: st.DrawFn) -> dict[str, Value]:
     def number(key: str) -> int:
         return cast(int, given.get(key, KEYS[key].default))
 
+    if (ami := given.get("fleet.ami")) is not None and "fleet.ami_release" in given:
+        release = st.from_regex(RELEASES[str(ami)], fullmatch=True) if ami in RELEASES else None
+        given["fleet.ami_release"] = draw(release) if release is not None else ""
+    elif "fleet.ami_release" in given:
+        given["fleet.ami_release"] = draw(matching(RELEASES["al2023"]))
+    if "fleet.refresh_checkpoints" in given:
+        percents = draw(st.sets(st.integers(1, 99), max_size=3))
+        given["fleet.refresh_checkpoints"] = (*map(str, sorted(percents)), "100")
     if given.get("fleet.instance_types"):
         del given["fleet.instance_type"]
     sizes = sorted(draw(st.lists(st.integers(0, 50), min_size=3, max_size=3)))

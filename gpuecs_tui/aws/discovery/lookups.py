@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from gpuecs_tui.aws.discovery.account import as_they_come
+from gpuecs_tui.aws.discovery.ami_releases import read_parameter_ami
 from gpuecs_tui.aws.discovery.names import read_log_groups
 from gpuecs_tui.aws.ebs_key import read_ebs_key
 from gpuecs_tui.aws.ecr import MANIFEST_TYPES, EcrImage, architectures_of, ecr_image
@@ -36,6 +37,7 @@ from gpuecs_tui.aws.service.live_count import read_live_count, service_id
 from gpuecs_tui.aws.service.live_revision import read_live_revision
 from gpuecs_tui.aws.service_roles import missing_service_roles, read_may_create
 from gpuecs_tui.aws.session import AccountReader
+from gpuecs_tui.stack.capacity.ami import ami_parameter
 from gpuecs_tui.stack.containers.references import images_of, secret_references
 from gpuecs_tui.stack.model import Stack
 
@@ -130,6 +132,8 @@ def _jobs(
             stack.fleet.ami,
             partial(_read_machine_image, reader, stack.fleet.ami),
         )
+    if stack.fleet.ami_release and (parameter := ami_parameter(stack)):
+        yield "parameter_amis", parameter, partial(read_parameter_ami, reader, parameter)
     for arn in secret_references(stack):
         yield "secrets", arn, partial(_read_secret, reader, secret_place(arn))
     boundary = stack.stack.permissions_boundary

@@ -10,8 +10,9 @@ from gpuecs_tui.aws.reading import Unknown, not_read
 from gpuecs_tui.checks.context import Context
 from gpuecs_tui.checks.finding import Finding, error, undecided, unknown, warning
 from gpuecs_tui.i18n import _
+from gpuecs_tui.stack.capacity.ami import ami_parameter
 
-FIELD = "fleet.ami"
+FIELD, RELEASE = "fleet.ami", "fleet.ami_release"
 _ECS_WITHOUT_GPU = re.compile(
     r"(amzn2?|al2023)-ami-(minimal-)?ecs-(?!gpu|neuron)|bottlerocket-aws-ecs-[0-9]+-(?!nvidia)"
 )
@@ -25,6 +26,7 @@ nothing: a Deep Learning AMI, for example, has a driver but no agent."""
 
 def ami_type(context: Context) -> Iterator[Finding]:
     """The AMI exists, matches the type's architecture, is an ECS GPU AMI by name, and isn't old."""
+    yield from _release(context)
     ami = context.stack.fleet.ami
     if not ami.startswith("ami-"):
         return
@@ -43,6 +45,27 @@ def ami_type(context: Context) -> Iterator[Finding]:
         )
     else:
         yield from _found(context, reading.value)
+
+
+def _release(context: Context) -> Iterator[Finding]:
+    """Yield that a pinned release does not exist, or could not be checked."""
+    release, parameter = context.stack.fleet.ami_release, ami_parameter(context.stack)
+    if not release or not parameter:
+        return
+    reading = context.account.lookups.parameter_amis.get(parameter, not_read())
+    if isinstance(reading, Unknown):
+        what = _("Could not check whether release {name} exists").format(name=release)
+        yield unknown("ami-type", RELEASE, reading, what)
+    elif reading.value is None:
+        yield error(
+            "ami-type",
+            RELEASE,
+            _("Release {name} does not exist in {region}: it has no SSM parameter.").format(
+                name=release, region=context.account.region
+            ),
+            _("choose another release, or leave fleet.ami_release empty for the newest"),
+            ((RELEASE, ""),),
+        )
 
 
 def _found(context: Context, it: MachineImage) -> Iterator[Finding]:

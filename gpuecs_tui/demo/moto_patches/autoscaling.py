@@ -103,6 +103,8 @@ def instance_refresh() -> None:
 
     def start(_original: Any, self: AutoScalingResponse) -> ActionResult:
         group = self.autoscaling_backend.autoscaling_groups[self._get_param("AutoScalingGroupName")]
+        preferences = self._get_param("Preferences", {}) or {}
+        _check_preferences(preferences, self._get_param("DesiredConfiguration"))
         refresh = {
             "InstanceRefreshId": str(uuid.uuid4()),
             "AutoScalingGroupName": group.name,
@@ -110,6 +112,7 @@ def instance_refresh() -> None:
             "StartTime": utcnow(),
             "PercentageComplete": 0,
             "InstancesToUpdate": len(group.instance_states),
+            "Preferences": preferences,
         }
         refreshes_of(group).insert(0, refresh)
         return ActionResult({"InstanceRefreshId": refresh["InstanceRefreshId"]})
@@ -121,6 +124,21 @@ def instance_refresh() -> None:
 
     wrap(AutoScalingResponse, "start_instance_refresh", start)
     wrap(AutoScalingResponse, "describe_instance_refreshes", describe)
+
+
+def _check_preferences(preferences: dict[str, Any], wanted: Any) -> None:
+    if preferences.get("AutoRollback") and not wanted:
+        raise AutoscalingClientError(
+            "ValidationError",
+            "The AutoRollback parameter cannot be set to true when the DesiredConfiguration "
+            "parameter is empty.",
+        )
+    percents = [int(it) for it in preferences.get("CheckpointPercentages") or ()]
+    if percents != sorted(set(percents)) or not all(0 < it <= 100 for it in percents):
+        raise AutoscalingClientError(
+            "ValidationError",
+            "The CheckpointPercentages must be unique, in ascending order, and from 1 to 100.",
+        )
 
 
 def refreshes_of(group: FakeAutoScalingGroup) -> list[dict[str, Any]]:

@@ -14,10 +14,12 @@ from moto.ssm.models import Parameter
 from gpuecs_tui.demo.account import REGION
 from gpuecs_tui.demo.model.quotas import ACCOUNT_ID
 from gpuecs_tui.demo.seed.seeding import moto_backend, same_ids_for
+from gpuecs_tui.stack.capacity.ami import AL2023, BOTTLEROCKET
 
 MIB = 1024 * 1024
 NEWEST_PUSH = datetime(2026, 10, 28, 9, 30, tzinfo=UTC)
 
+BOTTLEROCKET_NAME = "bottlerocket-aws-ecs-2-nvidia-{}"
 REPOSITORIES: dict[str, tuple[tuple[str, ...], ...]] = {
     # Repository → images, the newest first, each as its tags; () is an untagged image.
     "llm-server": (("2.4.1", "latest"), ("2.4.0",), ("2.3.7-cu124",), (), ("2.3.6",)),
@@ -31,7 +33,7 @@ IMAGE_MIB = 6144
 
 AMIS = {
     "/aws/service/ecs/optimized-ami/amazon-linux-2023/gpu/recommended/image_id": (
-        "al2023-ami-ecs-gpu-hvm-2023.0.20261012-kernel-6.1-x86_64-ebs",
+        "al2023-ami-ecs-gpu-hvm-2023.0.20260922-kernel-6.1-x86_64-ebs",
         "x86_64",
         "amazon",
     ),
@@ -58,6 +60,15 @@ AMIS = {
 }
 """SSM parameter → name, architecture and owner of the image that it contains."""
 
+RELEASES = {
+    f"{BOTTLEROCKET.format(arch=arch)}/{version}/image_id": newest
+    and f"{BOTTLEROCKET.format(arch=arch)}/latest/image_id"
+    for arch in ("x86_64", "arm64")
+    for version, newest in (("1.49.0", "newest"), ("1.48.0", ""))
+}
+"""SSM parameter of a release → the parameter that has the same image; empty: an image of its own.
+moto has the releases of Amazon Linux 2023, as AWS published them, without their images."""
+
 OWN_AMIS = {
     "gpu-golden [2026-09]": "x86_64",
     "build-agent-arm": "arm64",
@@ -74,6 +85,22 @@ def furnish() -> None:
     for parameter, (name, architecture, owner) in AMIS.items():
         same_ids_for(f"image {name}")
         _ami(ec2, _ami_id(ssm, parameter), name, architecture, owner)
+    for parameter in [it for it in ssm._parameters if it.startswith(f"{AL2023}/al2023-")]:
+        name, identity = parameter.split("/")[-2], str(ssm.get_parameter(parameter).value)
+        if parameter.endswith("/image_id") and identity not in ec2.amis:
+            same_ids_for(f"image {name}")
+            _ami(ec2, identity, name, "x86_64", "amazon")
+    for parameter, same in RELEASES.items():
+        label = parameter.removesuffix("/image_id").rpartition("/")[2]
+        architecture = "arm64" if "/arm64/" in parameter else "x86_64"
+        same_ids_for(f"image {parameter}")
+        identity = _ami_id(ssm, same) if same else _fresh_id(parameter)
+        _put(ssm, parameter, identity)
+        if not same:
+            name = f"{BOTTLEROCKET_NAME}-v{label}-25b1f5a4".format(
+                "aarch64" if architecture == "arm64" else architecture
+            )
+            _ami(ec2, identity, name, architecture, "amazon")
     for name, architecture in OWN_AMIS.items():
         same_ids_for(f"image {name}")
         _ami(ec2, _fresh_id(name), name, architecture, None)
@@ -126,21 +153,26 @@ def image_index(digest: str, architectures: Iterable[str]) -> str:
 def _ami_id(ssm: Any, parameter: str) -> str:
     known = ssm.get_parameter(parameter)
     if known is None:
-        # PutParameter refuses names of AWS's own, which moto lacks for Bottlerocket.
-        known = cast(Any, Parameter)(
-            account_id="amazon",
-            name=parameter,
-            value=_fresh_id(parameter),
-            parameter_type="String",
-            description=None,
-            allowed_pattern=None,
-            keyid=None,
-            last_modified_date=NEWEST_PUSH,
-            version=1,
-            data_type="text",
-        )
-        ssm._parameters[parameter].append(known)
+        known = _put(ssm, parameter, _fresh_id(parameter))
     return str(known.value)
+
+
+def _put(ssm: Any, parameter: str, value: str) -> Any:
+    # PutParameter refuses names of AWS's own, which moto lacks for Bottlerocket.
+    known = cast(Any, Parameter)(
+        account_id="amazon",
+        name=parameter,
+        value=value,
+        parameter_type="String",
+        description=None,
+        allowed_pattern=None,
+        keyid=None,
+        last_modified_date=NEWEST_PUSH,
+        version=1,
+        data_type="text",
+    )
+    ssm._parameters[parameter].append(known)
+    return known
 
 
 def _fresh_id(label: str) -> str:

@@ -37,6 +37,7 @@ ROLES = (
     "aws_iam_role.infrastructure",
 )
 TEST_LISTENER = "aws_lb_listener.test"
+_PREFERENCES = "instance_refresh.preferences"
 _SCALING = "auto_scaling_group_provider"
 _RELEASE = "deployment_configuration"
 SCALABLE_TARGET = "aws_appautoscaling_target.this"
@@ -109,6 +110,9 @@ KEY_RULES: Mapping[str, KeyRule] = {
         PROVIDER, f"{_SCALING}.managed_termination_protection", False, _SWITCH
     ),
     "fleet.managed_draining": KeyRule(PROVIDER, f"{_SCALING}.managed_draining", True, _SWITCH),
+    "fleet.refresh_auto_rollback": KeyRule(GROUP, f"{_PREFERENCES}.auto_rollback", False),
+    "fleet.refresh_skip_matching": KeyRule(GROUP, f"{_PREFERENCES}.skip_matching", False),
+    "fleet.refresh_checkpoint_seconds": KeyRule(GROUP, f"{_PREFERENCES}.checkpoint_delay", 3600),
     "fleet.health_check_grace_seconds": KeyRule(GROUP, "health_check_grace_period", 300),
     "fleet.market": KeyRule(TEMPLATE, "instance_market_options.market_type", "on-demand"),
     "fleet.container_insights": KeyRule(
@@ -196,6 +200,8 @@ READ_APART: Mapping[str, str] = {
     "fleet.spot_percent": f"{_SHARES}.on_demand_percentage_above_base_capacity",
     "fleet.spot_allocation_strategy": f"{_SHARES}.spot_allocation_strategy",
     "fleet.ami": f"{TEMPLATE}.image_id",
+    "fleet.ami_release": "data.aws_ssm_parameter.ami.name",
+    "fleet.refresh_checkpoints": f"{GROUP}.{_PREFERENCES}.checkpoint_percentages",
     "fleet.instance_refresh": f"{GROUP}.instance_refresh",
     "fleet.tag_network_interfaces": f"{TEMPLATE}.tag_specifications.resource_type",
     "fleet.large_images": f"{TEMPLATE}.user_data",

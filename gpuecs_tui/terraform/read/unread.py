@@ -48,7 +48,9 @@ def _parted(place: str) -> tuple[str, str]:
 _SPECIAL_PLACES: Mapping[str, tuple[str, str]] = {
     "stack.name": (CLUSTER, "name"),
     "fleet.ami": (TEMPLATE, "image_id"),
+    "fleet.ami_release": (TEMPLATE, "image_id"),
     "fleet.instance_refresh": (GROUP, "instance_refresh"),
+    "fleet.refresh_checkpoints": (GROUP, "instance_refresh"),
     "fleet.extra_user_data": (TEMPLATE, "user_data"),
     "fleet.large_images": (TEMPLATE, "user_data"),
     "network.ingress_cidrs": (LISTENER, ""),

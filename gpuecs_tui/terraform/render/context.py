@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from gpuecs_tui.stack.agent_config import AGENT_STOP_SECONDS
-from gpuecs_tui.stack.capacity.fleet_types import is_mixed, types_of
+from gpuecs_tui.stack.capacity.ami import ami_parameter
+from gpuecs_tui.stack.capacity.fleet_types import is_mixed
 from gpuecs_tui.stack.containers.each import dependencies, each_sidecar
 from gpuecs_tui.stack.containers.references import secret_references
 from gpuecs_tui.stack.fields import Value
@@ -25,13 +25,8 @@ from gpuecs_tui.terraform.base.addresses import PORT_HANDOVER
 from gpuecs_tui.terraform.hcl.literals import list_of_expressions, quote
 from gpuecs_tui.terraform.render.past_addresses import NO_PAST, Past
 
-AL2023_PARAMETER = "/aws/service/ecs/optimized-ami/amazon-linux-2023/gpu/recommended/image_id"
-"""docs/aws.md, "AMIs"."""
-BOTTLEROCKET_PARAMETER = "/aws/service/bottlerocket/aws-ecs-2-nvidia/{arch}/latest/image_id"
 DYNAMIC_PORTS = (32768, PORT_MAX)
 """The range of Docker's free host ports on the ECS GPU AMIs (docs/aws.md, "Network modes")."""
-_GRAVITON = re.compile(r"[a-z]+[0-9]+[a-z]*g[a-z]*\.")
-"""Instance types whose attributes name Graviton (EC2's naming convention), such as g5g.xlarge."""
 _ACCOUNT_PART = 4
 """Number of parts of an ARN, split at its colons."""
 _SECRET_ARN_PARTS = 7
@@ -183,17 +178,6 @@ def namer(name: str) -> Callable[..., str]:
         return "var.name" if pattern == "{}" else f'"{pattern.format("${var.name}")}"'
 
     return named
-
-
-def ami_parameter(stack: Stack) -> str:
-    """Return the public SSM parameter with the newest image, or "" for a custom AMI.
-
-    Bottlerocket also has one for Graviton; the ECS GPU AMI exists only for x86_64.
-    """
-    if stack.fleet.ami == "bottlerocket":
-        arm = all(map(_GRAVITON.match, types_of(stack)))
-        return BOTTLEROCKET_PARAMETER.format(arch="arm64" if arm else "x86_64")
-    return AL2023_PARAMETER if stack.fleet.ami == "al2023" else ""
 
 
 def _delete_minutes(stack: Stack) -> int:

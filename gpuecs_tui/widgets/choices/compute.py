@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from gpuecs_tui.aws.facts import Image, Repository
+from gpuecs_tui.aws.facts import AmiRelease, Image, Repository
 from gpuecs_tui.aws.reading import Reading, Unknown
 from gpuecs_tui.i18n import _
 from gpuecs_tui.widgets.choices.account import facts_of, listed
 from gpuecs_tui.widgets.picker.rows import Choices, Row
 from gpuecs_tui.wizard.session import WizardSession
 
+NEWEST = "newest"
+"""Id of the row for the newest release."""
 BYTES_PER_GIB = 1 << 30
 _ENDS_COUNT = (0, 3)
 """Indexes of the columns with tag and digest."""
@@ -24,6 +26,34 @@ def amis(_wizard: WizardSession) -> Choices:
     )
     note = _("You can also type an AMI ID (ami-…) into the field.")
     return Choices(_("AMI"), (_("Name"), ""), rows, note=note)
+
+
+def releases(ami: str, reading: Reading[tuple[AmiRelease, ...]]) -> Choices:
+    """Return the newest release, each release by its name, and the AMI ID of each.
+
+    The id of a row is the text of ``fleet.ami_release``, or an AMI ID for ``fleet.ami``; NEWEST
+    stands for no release.
+    """
+    columns = (_("Pin"), _("Release"), _("AMI ID"))
+    title = _("Releases of {ami}").format(ami=ami)
+    if isinstance(reading, Unknown):
+        return Choices(title, columns, (), note=str(reading), remedy=reading.remedy, unknown=True)
+    found = reading.value
+    rows = [
+        Row(
+            NEWEST,
+            (_("newest"), found[0].name if found else "", found[0].ami if found else ""),
+            detail=_("No pin: a new release changes the launch template at the next apply."),
+        )
+    ]
+    for it in found:
+        detail = _("Pins the release in every Region: the same SSM parameter.")
+        rows.append(Row(it.name, (_("release"), it.name, it.ami), detail=detail))
+    for it in found:
+        detail = _("Pins the AMI ID, which is valid in this Region only.")
+        rows.append(Row(it.ami, (_("AMI ID"), it.name, it.ami), detail=detail))
+    note = "" if found else _("No release was found. Type a name into the field.")
+    return Choices(title, columns, tuple(rows), note=note, read_at=reading.read_at, yielding=1)
 
 
 def repositories(wizard: WizardSession) -> Choices:

@@ -82,6 +82,10 @@ LAYOUT: Mapping[str, tuple[Section, ...]] = {
                 "managed_draining",
                 "health_check_grace_seconds",
                 "instance_refresh",
+                "refresh_auto_rollback",
+                "refresh_skip_matching",
+                "refresh_checkpoints",
+                "refresh_checkpoint_seconds",
                 "capacity_rebalance",
             ),
             folded=True,
@@ -91,6 +95,7 @@ LAYOUT: Mapping[str, tuple[Section, ...]] = {
             (
                 *_keys(
                     "fleet",
+                    "ami_release",
                     "root_volume_throughput_mib",
                     "imds_hop_limit",
                     "tag_network_interfaces",

@@ -18,6 +18,7 @@ EMPTY_MEANS: Mapping[str, str] = {
     "network.instance_security_group_ids": _CREATED,
     "network.ingress_cidrs": N_("the VPC's CIDR blocks"),
     "network.vpc_endpoints": N_("none are created"),
+    "fleet.ami_release": N_("the newest release"),
     "fleet.instance_types": N_("only the instance type above"),
     "fleet.key_name": N_("none (use SSM Session Manager)"),
     "fleet.instance_profile_arn": _CREATED,

@@ -142,7 +142,7 @@ class AccountApp(App[ResultType]):
         stack = self.wizard.decisions.resolved.stack
         named = (
             tuple(images_of(stack)),
-            stack.fleet.ami,
+            (stack.fleet.ami, stack.fleet.ami_release),
             (stack.task.log_group, stack.task.log_kms_key_arn),
             secret_references(stack),
             stack.stack.permissions_boundary,

@@ -38,6 +38,7 @@ from tests.demo.moto_patches.refused_scaling import (
 from tests.demo.moto_patches.refused_settings import (
     capacity_above_the_size,
     capacity_below_the_size,
+    checkpoints_upside_down,
     container_above_its_task,
     container_that_waits_for_an_essential_one,
     container_that_waits_for_no_other,
@@ -72,6 +73,7 @@ from tests.demo.moto_patches.refused_settings import (
     reservation_above_memory,
     reservations_above_their_task,
     restarts_too_often,
+    rollback_to_nothing,
     secrets_without_a_role,
     size_turned_upside_down,
     size_upside_down,
@@ -839,6 +841,10 @@ REFUSALS: dict[tuple[str, str], tuple[Scenario, ...]] = {
     ("autoscaling:CreateAutoScalingGroup", "InvalidQueryParameter"): (policy_with_a_spot_template,),
     ("autoscaling:UpdateAutoScalingGroup", "InvalidQueryParameter"): (
         policy_given_a_spot_template,
+    ),
+    ("autoscaling:StartInstanceRefresh", "ValidationError"): (
+        rollback_to_nothing,
+        checkpoints_upside_down,
     ),
     ("autoscaling:UpdateAutoScalingGroup", "ValidationError"): (
         size_turned_upside_down,

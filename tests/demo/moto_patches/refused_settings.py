@@ -169,6 +169,21 @@ def policy_given_a_spot_template(client: Client) -> Call:
     )
 
 
+def _refresh(client: Client, name: str, **preferences: Any) -> Call:
+    scaling = scaling_group(client, name)
+    return lambda: scaling.start_instance_refresh(
+        AutoScalingGroupName=name, Preferences=preferences
+    )
+
+
+def rollback_to_nothing(client: Client) -> Call:
+    return _refresh(client, "rollback", AutoRollback=True)
+
+
+def checkpoints_upside_down(client: Client) -> Call:
+    return _refresh(client, "checkpoints", CheckpointPercentages=[50, 20, 100])
+
+
 def desired_above_the_size(client: Client) -> Call:
     return lambda: scaling_group(client, "above", MaxSize=2, DesiredCapacity=3)
 

@@ -213,6 +213,8 @@ def test_terraform_from_elsewhere_is_read_as_far_as_it_is_understood() -> None:
         "fleet.extra_user_data", "fleet.large_images",
         "state.bucket", "state.key", "state.region", "fleet.capacity_rebalance",
         "fleet.on_demand_base", "fleet.spot_percent", "fleet.spot_allocation_strategy",
+        "fleet.ami_release", "fleet.refresh_auto_rollback", "fleet.refresh_skip_matching",
+        "fleet.refresh_checkpoints", "fleet.refresh_checkpoint_seconds",
         "service.placement", "fleet.root_volume_throughput_mib", "task.log_kms_key_arn",
         "container.restart_period_seconds", "container.restart_ignored_exit_codes",
         "container_health.interval_seconds", "container_health.timeout_seconds",

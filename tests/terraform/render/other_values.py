@@ -29,6 +29,7 @@ BESIDE: dict[str, Value] = {
     "sidecars.memory_mib": {"metrics": "256"},
 }
 CHECKED: dict[str, Value] = {"container_health.command": ("CMD", "true")}
+REFRESHED: Mapping[str, Value] = {"fleet.instance_refresh": True}
 
 OTHER: dict[str, tuple[Value, Mapping[str, Value]]] = {
     "stack.name": ("other", {}),
@@ -58,6 +59,7 @@ OTHER: dict[str, tuple[Value, Mapping[str, Value]]] = {
     "fleet.spot_percent": (50, {"fleet.market": "spot"}),
     "fleet.spot_allocation_strategy": ("capacity-optimized", {"fleet.market": "spot"}),
     "fleet.ami": ("bottlerocket", {}),
+    "fleet.ami_release": ("1.49.0", {"fleet.ami": "bottlerocket"}),
     "fleet.min_size": (1, {}),
     "fleet.max_size": (9, {}),
     "fleet.initial_size": (2, {}),
@@ -79,6 +81,13 @@ OTHER: dict[str, tuple[Value, Mapping[str, Value]]] = {
     "fleet.health_check_grace_seconds": (60, {}),
     "fleet.market": ("spot", {}),
     "fleet.instance_refresh": (True, {}),
+    "fleet.refresh_auto_rollback": (True, REFRESHED),
+    "fleet.refresh_skip_matching": (True, REFRESHED),
+    "fleet.refresh_checkpoints": (("20", "100"), REFRESHED),
+    "fleet.refresh_checkpoint_seconds": (
+        0,
+        {**REFRESHED, "fleet.refresh_checkpoints": ("20", "100")},
+    ),
     "fleet.extra_user_data": ("echo hi", {}),
     "task.image": ("app:2", {}),
     "task.container_name": ("main", {"task.log_stream_prefix": "app"}),
