@@ -156,7 +156,7 @@ def _instances(changes: Changes) -> Iterator[str]:
             yield "New instances start beside the old ones, so the fleet is doubled for a while."
         else:
             yield "All instances are terminated, and new ones start."
-    elif group and any("instance_refresh" in it.path for it in group.attributes):
+    elif group and _refreshes(group, changes):
         yield "Instances are replaced one after another; their tasks move."
     elif _of(changes, "aws_launch_template", {Action.REPLACE}):
         if group is not None and group.before.get("instance_refresh"):
@@ -172,6 +172,13 @@ def _instances(changes: Changes) -> Iterator[str]:
             yield "Instances are replaced one after another; their tasks move."
         else:
             yield "Running instances stay as they are; instances that start later differ."
+
+
+def _refreshes(group: ResourceChange, changes: Changes) -> bool:
+    """Tell whether the provider starts an instance refresh: options alone don't."""
+    paths = [it.path for it in group.attributes]
+    launches = any("launch_template" in it for it in paths) or _of(changes, "aws_launch_template")
+    return bool(launches) and any("instance_refresh" in it for it in paths)
 
 
 _RULES: tuple[Callable[[Changes], Iterator[str]], ...] = (
