@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,6 +22,7 @@ from tests.support.strategies import NASTY, stacks, texts
 from tests.support.terraform.variable_values import REFUSED, VALUES, VARIABLES
 from tests.support.terraform.written_files import (
     BOUNDARY,
+    CANARY,
     GROUP,
     HTTPS,
     PARAMETER,
@@ -168,6 +170,29 @@ def test_terraform_finds_a_covering_set_of_stacks_valid(tmp_path: Path) -> None:
             # An init would need the bucket; validate only needs a well-formed block.
         said = json.loads(terraform(directory, "validate", "-json", environ=shared))
         assert (said["valid"], said["diagnostics"]) == (True, []), said
+
+
+def test_terraform_finds_the_rest_of_a_stack_with_a_deployment_strategy_valid(
+    tmp_path: Path,
+) -> None:
+    """The provider here doesn't know two blocks of the service; it checks all other files."""
+    answers: dict[str, Value] = {
+        **CANARY, **HTTPS, "service.test_port": 9443, "load_balancer.stickiness_seconds": 60,
+        "stack.role_path": "/a/", "service.ignore_changes": ("load_balancer",),
+    }  # fmt: skip
+    files = render(made(answers))
+    assert ">= 6.21.0" in files["versions.tf"]
+    files["versions.tf"] = files["versions.tf"].replace(">= 6.21.0", ">= 5.100.0")
+    for block in ("deployment_configuration", "advanced_configuration"):
+        pattern = rf"^( *){block} {{\n.*?^\1}}\n"
+        files["service.tf"], found = re.subn(
+            pattern, "", files["service.tf"], flags=re.DOTALL | re.MULTILINE
+        )
+        assert found == 1
+    put(tmp_path, files)
+    initialise(tmp_path)
+    said = json.loads(terraform(tmp_path, "validate", "-json"))
+    assert (said["valid"], said["diagnostics"]) == (True, []), said
 
 
 @pytest.mark.parametrize(
