@@ -20,8 +20,8 @@ from gpuecs_tui.aws.prices_facts import Price
 from gpuecs_tui.aws.reading import Known, Reading, Unknown
 from gpuecs_tui.aws.session import AccountReader
 from gpuecs_tui.call_options import aws_options
-from gpuecs_tui.checks.pricing.cost import HOURS_A_MONTH
 from gpuecs_tui.checks.pricing.cost_words import money
+from gpuecs_tui.checks.pricing.lines import HOURS_A_MONTH
 from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.shell_words import shell_word
 from gpuecs_tui.terraform.plan.destroyed import destroyed_names

@@ -6,13 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gpuecs_tui.aws.ecr import ecr_image
-from gpuecs_tui.aws.reading import Reading
+from gpuecs_tui.aws.facts import AccountFacts
+from gpuecs_tui.aws.reading import Known, Reading
 from gpuecs_tui.aws.secret_place import secret_place
 from gpuecs_tui.aws.session import AccountReader
 from gpuecs_tui.stack.containers.references import images_of, secret_references
+from gpuecs_tui.stack.gpu_metrics import ACTIONS
 from gpuecs_tui.stack.model import Stack
 
 EXECUTION, TASK = "task.execution_role_arn", "task.task_role_arn"
+PROFILE = "fleet.instance_profile_arn"
 EXEC_ACTIONS = tuple(
     f"ssmmessages:{verb}{channel}Channel"
     for verb in ("Create", "Open")
@@ -79,6 +82,17 @@ def role_needs(stack: Stack) -> Iterator[RoleNeed]:
             yield RoleNeed(EXECUTION, role, ("ssm:GetParameters",), arn)
     if task.task_role_arn and stack.service.execute_command:
         yield RoleNeed(TASK, task.task_role_arn, EXEC_ACTIONS, "*")
+
+
+def instance_needs(stack: Stack, facts: AccountFacts) -> Iterator[RoleNeed]:
+    """Yield what the role of an existing instance profile needs to send GPU metrics."""
+    profiles, roles = facts.instance_profiles, facts.roles
+    if not (stack.fleet.gpu_metrics and isinstance(profiles, Known) and isinstance(roles, Known)):
+        return
+    arns = {it.name: it.arn for it in roles.value}
+    for profile in profiles.value:
+        if profile.arn == stack.fleet.instance_profile_arn and profile.role in arns:
+            yield RoleNeed(PROFILE, arns[profile.role], ACTIONS, "*")
 
 
 def read_denied(reader: AccountReader, need: RoleNeed) -> Reading[tuple[str, ...]]:

@@ -27,6 +27,12 @@ from gpuecs_tui.checks.rules.earlier_version import earlier_version
 from gpuecs_tui.checks.rules.fit import cpu_fit, gpu_fit, memory_fit
 from gpuecs_tui.checks.rules.foreign_container import foreign_container
 from gpuecs_tui.checks.rules.from_zero import FROM_ZERO, scaling_from_zero
+from gpuecs_tui.checks.rules.gpu_metrics import (
+    GPU_AVERAGE,
+    GPU_METRICS,
+    gpu_average,
+    gpu_metrics,
+)
 from gpuecs_tui.checks.rules.gpu_type import gpu_type
 from gpuecs_tui.checks.rules.initial_size import initial_size
 from gpuecs_tui.checks.rules.live_scaling import SUSPENDED, scaling_suspended
@@ -127,6 +133,8 @@ RULES: dict[str, Rule] = {
     FROM_ZERO: scaling_from_zero,
     COOLDOWN: scaling_cooldown,
     SCHEDULE: scaling_schedule,
+    GPU_AVERAGE: gpu_average,
+    GPU_METRICS: gpu_metrics,
     GROUP: group_scaling,
     "quota": quota,
     "certificate": certificate,

@@ -282,6 +282,14 @@ class Fleet:
         tuple(INSIGHTS),
         unset="account",
     )
+    gpu_metrics: bool = flag(
+        N_("GPU metrics"),
+        N_(
+            "GPU use and memory as CloudWatch metrics of the Auto Scaling group, billed as three "
+            "custom metrics. User data installs the CloudWatch agent beside the ECS agent."
+        ),
+        False,
+    )
     instance_refresh: bool = flag(
         N_("Instance refresh"),
         N_(

@@ -20,7 +20,7 @@ GATEWAY_ENDPOINT = "s3"
 ECR_ENDPOINTS = ("ecr.api", "ecr.dkr")
 VPC_ENDPOINTS = (
     "ecs", "ecs-agent", "ecs-telemetry", *ECR_ENDPOINTS, GATEWAY_ENDPOINT, "logs",
-    "secretsmanager", "ssm", "ssmmessages",
+    "secretsmanager", "ssm", "ssmmessages", "monitoring", "ec2",
 )  # fmt: skip
 """Services that instances without internet access reach by VPC endpoints (ECS developer guide,
 "Amazon ECS interface VPC endpoints"; ECR user guide, "Amazon ECR interface VPC endpoints").

@@ -26,6 +26,8 @@ class Condition:
     """Instead of ``values``: the key applies with any value except these."""
     others: tuple[str, ...] = ()
     """Further keys for which the same holds; one of all is enough."""
+    needs: tuple[str, ...] = ()
+    """Flags that must be on, besides."""
 
 
 CONDITIONS: Mapping[str, Condition] = {
@@ -43,6 +45,18 @@ CONDITIONS: Mapping[str, Condition] = {
             "schedules",
         )
     },
+    "autoscaling.gpu_percent": Condition(
+        "fleet.gpu_metrics",
+        (True,),
+        N_("applies only with task scaling and fleet.gpu_metrics"),
+        needs=("autoscaling.enabled",),
+    ),
+    "fleet.gpu_metrics": Condition(
+        "fleet.ami",
+        (),
+        N_("applies only to Amazon Linux: Bottlerocket has no packages, such as that of the agent"),
+        but=("bottlerocket",),
+    ),
     **{
         f"autoscaling.metric_{name}": Condition(
             "autoscaling.metric_name", (), N_("applies only with the name of a metric"), but=("",)
@@ -53,7 +67,7 @@ CONDITIONS: Mapping[str, Condition] = {
         f"autoscaling.scale_{way}_cooldown_seconds": Condition(
             next(iter(POLICIES)),
             (),
-            N_("applies only with a target for requests, CPU, memory, or a metric"),
+            N_("applies only with a target for requests, CPU, memory, GPUs, or a metric"),
             but=OFF,
             others=tuple(POLICIES)[1:],
         )
@@ -181,6 +195,8 @@ def is_relevant(key: str, answers: Mapping[str, Value]) -> bool:
     condition = CONDITIONS.get(key)
     if condition is None:
         return True
+    if not all(_value(it, answers) is True and is_relevant(it, answers) for it in condition.needs):
+        return False
     return any(
         is_relevant(other, answers) and _holds(condition, other, answers)
         for other in (condition.key, *condition.others)
@@ -188,8 +204,12 @@ def is_relevant(key: str, answers: Mapping[str, Value]) -> bool:
 
 
 def _holds(condition: Condition, key: str, answers: Mapping[str, Value]) -> bool:
-    value = answers.get(key, KEYS[key].default)
+    value = _value(key, answers)
     return value not in condition.but if condition.but else value in condition.values
+
+
+def _value(key: str, answers: Mapping[str, Value]) -> Value | None:
+    return answers.get(key, KEYS[key].default)
 
 
 def may_be_relevant(key: str, answers: Mapping[str, Value]) -> bool:
@@ -198,6 +218,8 @@ def may_be_relevant(key: str, answers: Mapping[str, Value]) -> bool:
     condition = CONDITIONS.get(key)
     if condition is None:
         return True
+    if any(answers.get(it, True) is not True for it in condition.needs):
+        return False
     return any(
         may_be_relevant(other, answers)
         and (other not in answers or _holds(condition, other, answers))

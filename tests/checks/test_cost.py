@@ -163,6 +163,15 @@ def test_container_insights_is_billed_by_metric() -> None:
         assert "container_insights" not in items
 
 
+def test_gpu_metrics_are_three_whatever_the_size_of_the_fleet() -> None:
+    found = of(fleet__gpu_metrics=True, fleet__min_size=2)
+    line = found.by_use[1]
+    assert (line.item, line.count, line.unit) == ("gpu_metrics", 3, "month")
+    assert "  3 GPU metrics of the fleet, while an instance runs: $0.90 per month" in "\n".join(
+        text_lines(found)
+    )
+
+
 def test_no_nat_gateway_where_no_route_leads_to_one() -> None:
     facts = priced_account()
     assert isinstance(facts.route_tables, Known)

@@ -119,7 +119,8 @@ VARIANTS: dict[str, tuple[Edit, str, tuple[str, ...]]] = {
     ),
     "user data of one's own": (
         put_in("fleet.tf", "user_data = base64encode(templatefile(", "user_data = base64encode(f("),
-        "aws_launch_template.this.user_data", ("fleet.extra_user_data",),
+        "aws_launch_template.this.user_data",
+        ("fleet.extra_user_data", "fleet.large_images", "fleet.gpu_metrics"),
     ),
     "another account": (
         put_in("providers.tf", 'provider "aws" {\n', 'provider "aws" {\n  assume_role {\n'

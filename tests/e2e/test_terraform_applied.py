@@ -49,7 +49,7 @@ EXIT_CHANGES = 2
 
 SCALING = (
     "aws_appautoscaling_target.this",
-    *(f"aws_appautoscaling_policy.{it}" for it in ("requests", "cpu", "memory", "metric")),
+    *(f"aws_appautoscaling_policy.{it}" for it in ("requests", "cpu", "memory", "gpu", "metric")),
     *(f'aws_appautoscaling_scheduled_action.this["{it}"]' for it in ("new-year", "1st")),
 )
 """What goes before the service, and is created after it."""
@@ -113,6 +113,7 @@ def _other(places: Mapping[str, str]) -> str:
         "fleet.refresh_checkpoints": ("50", "100"),
         "fleet.refresh_checkpoint_seconds": 60,
         "fleet.container_insights": "enhanced",
+        "fleet.gpu_metrics": True,
         "fleet.extra_user_data": "echo ${HOME} %{x}\r\n☃",
         "task.image": "app:1",
         "task.network_mode": "awsvpc",
@@ -149,6 +150,7 @@ def _other(places: Mapping[str, str]) -> str:
         "autoscaling.requests_per_target": 60,
         "autoscaling.cpu_percent": 70,
         "autoscaling.memory_percent": 80,
+        "autoscaling.gpu_percent": 75,
         "autoscaling.metric_name": "Depth ${x}",
         "autoscaling.metric_dimensions": {"Queue": "a b", "Kind": "%{x}"},
         "autoscaling.metric_target": "0.5",

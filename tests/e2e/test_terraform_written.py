@@ -144,6 +144,7 @@ COVERING: tuple[Mapping[str, Value], ...] = (
         "stack.tags": {"a b": "x =/y", "for": "1"}, "task.environment": {},
         "stack.role_path": "/a/b/", "stack.permissions_boundary": BOUNDARY,
         "fleet.tag_network_interfaces": False, "fleet.container_insights": "off",
+        "fleet.gpu_metrics": True,
     },
     {
         "network.instance_security_group_ids": (GROUP,), "task.secrets": {"P": PARAMETER},

@@ -31,7 +31,7 @@ from gpuecs_tui.aws.facts import (
 from gpuecs_tui.aws.log_bucket import read_policy, read_region
 from gpuecs_tui.aws.log_key import log_key_id, read_log_key
 from gpuecs_tui.aws.reading import Known, Reading
-from gpuecs_tui.aws.role_needs import read_denied, role_needs
+from gpuecs_tui.aws.role_needs import instance_needs, read_denied, role_needs
 from gpuecs_tui.aws.secret_place import SecretPlace, secret_place
 from gpuecs_tui.aws.service.live_count import read_live_count, service_id
 from gpuecs_tui.aws.service.live_revision import read_live_revision
@@ -160,7 +160,7 @@ def _permission_jobs(
     """Yield lookups that also depend on the account's lists: existing roles, a running service."""
     identity = facts.identity
     account = identity.value.account if isinstance(identity, Known) else ""
-    for need in role_needs(stack):
+    for need in (*role_needs(stack), *instance_needs(stack, facts)):
         if not account or account in need.role.split(":"):
             yield "denied_actions", need.id, partial(read_denied, reader, need)
     if isinstance(identity, Known):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from gpuecs_tui.aws.ecr import is_served_by_endpoints
 from gpuecs_tui.aws.network_facts import RouteTable, Subnet, VpcEndpoint, table_of
@@ -52,6 +52,17 @@ def needed_endpoints(stack: Stack) -> tuple[str, ...]:
 def missing_endpoints(
     stack: Stack, subnet: Subnet, table: RouteTable | None, endpoints: tuple[VpcEndpoint, ...]
 ) -> tuple[str, ...]:
+    """Return the needed services that no endpoint serves in ``subnet``; see ``unserved``."""
+    return unserved(needed_endpoints(stack), stack, subnet, table, endpoints)
+
+
+def unserved(
+    services: Iterable[str],
+    stack: Stack,
+    subnet: Subnet,
+    table: RouteTable | None,
+    endpoints: tuple[VpcEndpoint, ...],
+) -> tuple[str, ...]:
     """Return the services that neither an existing nor a created endpoint serves in ``subnet``.
 
     ``table`` is the subnet's route table; ``endpoints`` come from ``lasting``.
@@ -68,7 +79,7 @@ def missing_endpoints(
     }
     if subnet.vpc_id == stack.network.vpc_id:
         served |= {*stack.network.vpc_endpoints}
-    return tuple(it for it in needed_endpoints(stack) if it not in served)
+    return tuple(it for it in services if it not in served)
 
 
 def lasting(context: Context) -> tuple[VpcEndpoint, ...]:

@@ -7,25 +7,21 @@ as a lower bound, and without the price of the instances there is no sum.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal
 
-from gpuecs_tui.aws.network_facts import egress_of
-from gpuecs_tui.aws.prices_facts import PRICE_LIST, Price, SpotPrice
-from gpuecs_tui.aws.reading import Known, Reading, Unknown
+from gpuecs_tui.aws.prices_facts import SpotPrice
+from gpuecs_tui.aws.reading import Known, Unknown
 from gpuecs_tui.checks.context import Context
-from gpuecs_tui.checks.network.endpoints import endpoint_subnets
 from gpuecs_tui.checks.placement import FROM_ZERO, Fit, rollout
+from gpuecs_tui.checks.pricing.by_use import by_use, interfaces_of
 from gpuecs_tui.checks.pricing.limits_by_schedule import Limits, shares
+from gpuecs_tui.checks.pricing.lines import HOURS_A_MONTH, NOTHING, Amount, CostLine, line_of
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.capacity.fleet_types import is_mixed, on_demand_instances, types_of
 from gpuecs_tui.stack.fleet import FLEET_MAX
-from gpuecs_tui.stack.network import interface_endpoints
 
-HOURS_A_MONTH = 730
-"""8,760 hours of a year divided by 12, as in the AWS pricing calculators."""
 AMI_ROOT_GIB = 30
 """Size of the root volume of ECS-optimized images if the stack does not set it (docs/aws.md,
 "AMIs")."""
@@ -43,75 +39,6 @@ State = Literal[
     "scaled_usual",
     "scaled_most",
 ]
-Item = Literal[
-    "instances",
-    "on_demand_instances",
-    "spot_instances",
-    "root_volumes",
-    "instance_addresses",
-    "load_balancer",
-    "load_balancer_addresses",
-    "vpc_endpoints",
-    "load_balancer_use",
-    "nat_gateway",
-    "nat_data",
-    "vpc_endpoint_data",
-    "container_insights",
-]
-
-
-@dataclass(frozen=True, slots=True)
-class Amount:
-    """An amount in USD, as a range. Both ends are equal for a single price."""
-
-    low: Decimal
-    high: Decimal
-
-    def __add__(self, other: Amount) -> Amount:
-        """Return the range of the sum."""
-        return Amount(self.low + other.low, self.high + other.high)
-
-    def times(self, factor: Decimal | int) -> Amount:
-        """Return the range multiplied by ``factor``."""
-        return Amount(self.low * factor, self.high * factor)
-
-    @property
-    def month(self) -> Amount:
-        """The factor from an hour's amount to a month's."""
-        return self.times(HOURS_A_MONTH)
-
-
-NOTHING = Amount(Decimal(0), Decimal(0))
-
-
-@dataclass(frozen=True, slots=True)
-class CostLine:
-    """One billed item, by hour or by usage."""
-
-    item: Item
-    each: Amount | None
-    """USD per hour for one unit (for usage: per unit of usage); None if unknown."""
-    count: int
-    """The number of units per instance (``per_instance``) or per stack."""
-    per_instance: bool
-    unit: str
-    """``hour``, or the unit of usage: ``LCU-hour``, ``GB``, ``metric-month``."""
-    source: str
-    """The API call that returned the price."""
-    since: date | None
-    """The day since which the price is valid."""
-    read_at: datetime | None
-    unknown: str = ""
-    """Why the price is unknown, as the end of the sentence "unknown: …"."""
-    note: str = ""
-    share: Callable[[int], int] = field(default=lambda instances: instances, compare=False)
-    """How many of the running instances are billed by this line, if it is ``per_instance``."""
-
-    def at(self, instances: int) -> Amount | None:
-        """Return USD per hour with ``instances`` running instances."""
-        if self.each is None:
-            return None
-        return self.each.times(self.count * (self.share(instances) if self.per_instance else 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,13 +81,12 @@ class Cost:
 def cost(context: Context) -> Cost:
     """Work out what ``context``'s stack costs at the prices of its account."""
     lines = tuple(_lines(context))
-    by_use = tuple(_by_use(context))
     sums = (
         *(_sum(state, count, lines) for state, count in _instances(context)),
         *_scaled(context, lines),
     )
     both = any(line.item == "on_demand_instances" for line in lines)
-    return Cost("both" if both else context.stack.fleet.market, lines, by_use, sums)
+    return Cost("both" if both else context.stack.fleet.market, lines, tuple(by_use(context)), sums)
 
 
 def desired_instances(context: Context, found: Fit) -> int | None:
@@ -249,7 +175,7 @@ def _lines(context: Context) -> Iterator[CostLine]:
     prices, stack = context.account.prices, context.stack
     yield from _instance_lines(context)
     gib = stack.fleet.root_volume_gib or AMI_ROOT_GIB
-    yield _line(
+    yield line_of(
         "root_volumes",
         prices.volume,
         gib,
@@ -259,13 +185,13 @@ def _lines(context: Context) -> Iterator[CostLine]:
     subnets = context.subnets(stack.network.instance_subnet_ids) or ()
     # The interface of a task in awsvpc mode gets no public address, so it costs nothing here.
     if any(it.assigns_public_address for it in subnets):
-        yield _line("instance_addresses", prices.public_address, 1, per_instance=True)
-    yield _line("load_balancer", prices.load_balancer, 1)
+        yield line_of("instance_addresses", prices.public_address, 1, per_instance=True)
+    yield line_of("load_balancer", prices.load_balancer, 1)
     if not stack.load_balancer.internal:
         zones = len(stack.network.load_balancer_subnet_ids)
-        yield _line("load_balancer_addresses", prices.public_address, zones)
-    if interfaces := _interfaces(context):
-        yield _line("vpc_endpoints", prices.vpc_endpoint, interfaces)
+        yield line_of("load_balancer_addresses", prices.public_address, zones)
+    if interfaces := interfaces_of(context):
+        yield line_of("vpc_endpoints", prices.vpc_endpoint, interfaces)
 
 
 def _instance_lines(context: Context) -> Iterator[CostLine]:
@@ -294,74 +220,15 @@ def _instance_lines(context: Context) -> Iterator[CostLine]:
 def _on_demand_line(context: Context) -> CostLine:
     prices = context.account.prices
     found = [
-        _line("instances", prices.of(name), 1, per_instance=True)
+        line_of("instances", prices.of(name), 1, per_instance=True)
         for name in types_of(context.stack)
     ]
     unknown = next((it for it in found if it.each is None), None)
     if unknown is not None or not found:
-        return unknown or _line("instances", prices.of(""), 1, per_instance=True)
+        return unknown or line_of("instances", prices.of(""), 1, per_instance=True)
     ends = [it.each for it in found if it.each is not None]
     each = Amount(min(it.low for it in ends), max(it.high for it in ends))
     return replace(found[0], each=each)
-
-
-def _interfaces(context: Context) -> int:
-    """Count the network interfaces of created endpoints. Each is billed by the hour."""
-    services = interface_endpoints(context.stack.network.vpc_endpoints)
-    return len(services) * len(endpoint_subnets(context))
-
-
-def _by_use(context: Context) -> Iterator[CostLine]:
-    prices, stack = context.account.prices, context.stack
-    yield _line("load_balancer_use", prices.load_balancer_use, 1, unit="LCU-hour")
-    if _interfaces(context):
-        yield _line("vpc_endpoint_data", prices.vpc_endpoint_data, 1, unit="GB")
-    if stack.fleet.container_insights in ("on", "enhanced"):
-        yield _line("container_insights", _insights_price(context), 1, unit="metric-month")
-    subnets = context.subnets(stack.network.instance_subnet_ids)
-    tables = context.account.route_tables
-    # If the routes are unknown, there may be a NAT gateway.
-    if subnets and isinstance(tables, Known):
-        if not any(egress_of(it, tables.value) == "nat" for it in subnets):
-            return
-    elif subnets and all(it.public for it in subnets):
-        return
-    yield _line("nat_gateway", prices.nat_gateway, 1)
-    yield _line("nat_data", prices.nat_data, 1, unit="GB")
-
-
-def _insights_price(context: Context) -> Reading[Price]:
-    """Return the price of a metric. AWS publishes no usage type for enhanced metrics."""
-    if context.stack.fleet.container_insights == "enhanced":
-        reason = _("gpuecs-tui does not read it; see https://aws.amazon.com/cloudwatch/pricing/")
-        return Unknown(PRICE_LIST, reason, "")
-    return context.account.prices.metric
-
-
-def _line(
-    item: Item,
-    reading: Reading[Price],
-    count: int,
-    *,
-    per_instance: bool = False,
-    unit: str = "hour",
-    hourly: Callable[[Decimal], Decimal] = lambda usd: usd,
-) -> CostLine:
-    if isinstance(reading, Unknown):
-        source = reading.call
-        return CostLine(item, None, count, per_instance, unit, source, None, None, reading.reason)
-    price, usd = reading.value, hourly(reading.value.usd)
-    return CostLine(
-        item,
-        Amount(usd, usd),
-        count,
-        per_instance,
-        unit,
-        reading.source,
-        price.since,
-        reading.read_at,
-        note=price.note,
-    )
 
 
 def _spot_line(context: Context) -> CostLine:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
-from gpuecs_tui.checks.pricing.cost import HOURS_A_MONTH, Amount, Cost, CostLine, Sum
+from gpuecs_tui.checks.pricing.cost import Cost, Sum
+from gpuecs_tui.checks.pricing.lines import HOURS_A_MONTH, Amount, CostLine
 from gpuecs_tui.columns import cells, pad, pad_left
 from gpuecs_tui.i18n import _, ngettext
 
@@ -115,6 +116,9 @@ def item_words(line: CostLine) -> str:
         "vpc_endpoint_data": _("data processed by VPC endpoints"),
         "container_insights": _(
             "each Container Insights metric (every service and task family has several)"
+        ),
+        "gpu_metrics": _("{n} GPU metrics of the fleet, while an instance runs").format(
+            n=line.count
         ),
     }[line.item]
 

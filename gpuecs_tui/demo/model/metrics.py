@@ -6,6 +6,8 @@ A metric keeps its value until it is set again. A metric that was never set has 
 from __future__ import annotations
 
 REQUESTS, CPU, MEMORY = "RequestCount", "CPUUtilization", "MemoryUtilization"
+OF_GPUS = "nvidia_smi_"
+"""The start of the names of GPU metrics, which have data only while an instance runs."""
 """The names of the predefined metrics. Requests are those of the load balancer in a minute."""
 
 values: dict[str, float] = {}

@@ -165,7 +165,8 @@ class TaskScaling:
         predefined = settings.get("PredefinedMetricSpecification")
         if not predefined:
             name = settings.get("CustomizedMetricSpecification", {}).get("MetricName", "")
-            return metrics.values.get(name)
+            none_runs = name.startswith(metrics.OF_GPUS) and not service.running_count
+            return None if none_runs else metrics.values.get(name)
         name = _PREDEFINED.get(predefined["PredefinedMetricType"], "")
         value = metrics.values.get(name)
         running = service.running_count

@@ -91,11 +91,23 @@ class Autoscaling:
         also=(0,),
         unit="%",
     )
+    gpu_percent: int = integer(
+        N_("GPU target"),
+        N_(
+            "Average use of all GPUs of the fleet, as the CloudWatch agent reports it. Tasks are "
+            "added above this number. 0: no such policy."
+        ),
+        0,
+        minimum=1,
+        maximum=100,
+        also=(0,),
+        unit="%",
+    )
     metric_name: str = text(
         N_("Metric"),
         N_(
             "Name of a CloudWatch metric to scale by, such as the messages in a queue for each "
-            "task, or the GPU use that a CloudWatch agent reports. Empty: no such policy."
+            "task. Empty: no such policy."
         ),
         "",
         pattern=r"[!-~](?:[ -~]{0,253}[!-~])?",
@@ -181,6 +193,7 @@ POLICIES: Mapping[str, str] = {
     "autoscaling.requests_per_target": "requests",
     "autoscaling.cpu_percent": "cpu",
     "autoscaling.memory_percent": "memory",
+    "autoscaling.gpu_percent": "gpu",
     "autoscaling.metric_name": "metric",
 }
 """The key that turns on each policy, and the name of its resource."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.fields import Value
+from gpuecs_tui.stack.gpu_metrics import AGENT
 from gpuecs_tui.stack.identity import ROLE_KEYS
 from gpuecs_tui.stack.model import KEYS
 from gpuecs_tui.stack.relevance import may_be_relevant, relevant
@@ -75,6 +76,11 @@ def gather(configuration: Configuration) -> Gathered:
             unread.keys, SourceLocation(unread.file, unread.line or 0), unread.what, unread.reason
         )
     found.answers = relevant(found.answers)
+    # What has no effect anyway, such as a GPU target without GPU metrics, leaves nothing open.
+    found.unread = [
+        replace(it, keys=tuple(key for key in it.keys if may_be_relevant(key, found.answers)))
+        for it in found.unread
+    ]
     explained = by_key(found.unread)
     open_keys = [key for key in unknown_keys(found.answers) if key not in explained]
     found.unread = _merged([*found.unread, *absent(configuration, open_keys)])
@@ -179,7 +185,7 @@ def _or_absent(value: HclValue | Missing, key: str) -> HclValue:
     return KEYS[key].default if isinstance(value, Missing) or value is None else value
 
 
-_IN_USER_DATA = ("fleet.extra_user_data", "fleet.large_images")
+_IN_USER_DATA = ("fleet.extra_user_data", "fleet.large_images", "fleet.gpu_metrics")
 
 
 def _user_data(configuration: Configuration, found: Gathered) -> None:
@@ -204,6 +210,7 @@ def _user_data(configuration: Configuration, found: Gathered) -> None:
         found.take("fleet.extra_user_data", text, placed[1], what)
         started = "".join(configuration.texts.get(name, "") for name in USER_DATA)
         found.answers["fleet.large_images"] = any(it in started for it in LARGE_IMAGE_SETTINGS)
+        found.answers["fleet.gpu_metrics"] = AGENT in started
 
 
 def _logs(configuration: Configuration, found: Gathered) -> None:

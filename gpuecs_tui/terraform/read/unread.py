@@ -52,6 +52,7 @@ _SPECIAL_PLACES: Mapping[str, tuple[str, str]] = {
     "fleet.instance_refresh": (GROUP, "instance_refresh"),
     "fleet.refresh_checkpoints": (GROUP, "instance_refresh"),
     "fleet.extra_user_data": (TEMPLATE, "user_data"),
+    "fleet.gpu_metrics": (TEMPLATE, "user_data"),
     "fleet.large_images": (TEMPLATE, "user_data"),
     "network.ingress_cidrs": (LISTENER, ""),
     "network.vpc_endpoints": (GROUP, ""),

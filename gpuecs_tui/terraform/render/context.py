@@ -60,7 +60,7 @@ class Policy:
     """The last part of the address and of the name."""
     target: Value
     metric_type: str
-    """Empty for the metric of ``autoscaling.metric_name``."""
+    """Empty for GPU use and for the metric of ``autoscaling.metric_name``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +193,7 @@ def _scaling_policies(stack: Stack) -> Iterator[Policy]:
     for key, name in POLICIES.items():
         value = stack[key]
         if value not in OFF:
-            target = value if name in METRIC_TYPES else stack.autoscaling.metric_target
+            target = stack.autoscaling.metric_target if name == "metric" else value
             yield Policy(name, target, METRIC_TYPES.get(name, ""))
 
 
@@ -241,6 +241,8 @@ def _fleet_needs(stack: Stack) -> Iterator[str]:
     if not stack.fleet.instance_profile_arn:
         yield "aws_iam_role_policy_attachment.instance_ecs"
         yield "aws_iam_role_policy_attachment.instance_ssm"
+        if stack.fleet.gpu_metrics:
+            yield "aws_iam_role_policy_attachment.instance_cloudwatch"
     if not stack.network.instance_security_group_ids:
         yield from _WAYS_OUT
     chosen = stack.network.vpc_endpoints

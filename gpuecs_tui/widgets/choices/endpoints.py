@@ -24,6 +24,8 @@ SERVES: Mapping[str, str] = {
     "secretsmanager": N_("task secrets in Secrets Manager"),
     "ssm": N_("task secrets in Parameter Store; Session Manager"),
     "ssmmessages": N_("ECS Exec and Session Manager"),
+    "monitoring": N_("CloudWatch agent: GPU metrics"),
+    "ec2": N_("CloudWatch agent: name of the Auto Scaling group"),
 }
 """Service → what instances and tasks use it for, untranslated."""
 

@@ -106,7 +106,7 @@ LAYOUT: Mapping[str, tuple[Section, ...]] = {
             ),
             folded=True,
         ),
-        Section(N_("Monitoring"), _keys("fleet", "container_insights"), folded=True),
+        Section(N_("Monitoring"), _keys("fleet", "gpu_metrics", "container_insights"), folded=True),
     ),
     "task": (
         Section(
@@ -232,6 +232,7 @@ LAYOUT: Mapping[str, tuple[Section, ...]] = {
                 "requests_per_target",
                 "cpu_percent",
                 "memory_percent",
+                "gpu_percent",
                 "metric_name",
                 "metric_namespace",
                 "metric_dimensions",

@@ -9,6 +9,7 @@ import pytest
 
 from gpuecs_tui.demo import timings
 from gpuecs_tui.demo.model import metrics
+from gpuecs_tui.stack.gpu_metrics import NAMESPACE, USE
 
 from .stepped import Stepped, stepped
 
@@ -133,6 +134,19 @@ def test_from_zero_only_a_metric_with_data_starts_a_task(demo: Stepped) -> None:
     metrics.set_metric("Depth", 50)
     demo.step(1.5 * MINUTE)
     assert demo.service["desiredCount"] == 1
+
+
+def test_gpu_use_has_data_only_while_a_task_runs(demo: Stepped) -> None:
+    limit(demo, 0, 4)
+    metric = {"MetricName": USE, "Namespace": NAMESPACE, "Statistic": "Average", "Dimensions": []}
+    track(demo, {"CustomizedMetricSpecification": metric}, 50)
+    metrics.set_metric(USE, 90)
+    demo.step(4 * MINUTE)
+    assert demo.service["desiredCount"] == 2
+    demo.ecs.update_service(cluster="llm", service="llm", desiredCount=0)
+    demo.until(lambda: not demo.tasks)
+    demo.step(5 * MINUTE)
+    assert demo.service["desiredCount"] == 0
 
 
 def test_suspended_scaling_does_nothing(demo: Stepped) -> None:

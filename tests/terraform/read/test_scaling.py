@@ -16,7 +16,7 @@ ALL = {key for key in KEYS if key.startswith("autoscaling.")}
 BY_TIME = {"autoscaling.schedules", "autoscaling.timezone"}
 FILES = render(made({
     **BY_METRIC, **BY_SCHEDULE, "autoscaling.requests_per_target": 60,
-    "autoscaling.metric_dimensions": {"Queue": "jobs"},
+    "autoscaling.metric_dimensions": {"Queue": "jobs"}, "fleet.gpu_metrics": True,
 }))  # fmt: skip
 
 

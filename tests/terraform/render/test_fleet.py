@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 from collections.abc import Mapping
 
 import pytest
 
 from gpuecs_tui.stack.fields import Value
+from gpuecs_tui.stack.gpu_metrics import DIMENSION, MEASURED, NAMESPACE
 from gpuecs_tui.terraform.read.configuration import MISSING
 from gpuecs_tui.terraform.render.stack_files import render
 from tests.support.terraform.written_files import GROUP, PROFILE, configuration, made, references
@@ -143,3 +146,21 @@ def test_terraform_waits_for_the_service_s_end(delay: int, stop: int, minutes: s
     )
     found = written.value("aws_ecs_service.this", "timeouts.delete")
     assert found == (MISSING if minutes is None else minutes)
+
+
+def test_the_agent_of_gpu_metrics_sends_what_the_stack_reads() -> None:
+    files = render(made(fleet__gpu_metrics=True))
+    script = files["user_data.sh"].replace("${cluster}", "c").replace("$${", "${")
+    subprocess.run(["bash", "-n"], input=script, text=True, check=True)
+    settings = json.loads(script.partition("<<'METRICS'\n")[2].partition("METRICS\n")[0])
+    metrics = settings["metrics"]
+    gpus = metrics["metrics_collected"]["nvidia_gpu"]
+    assert gpus["measurement"] == gpus["drop_original_metrics"] == [*MEASURED]
+    assert metrics["namespace"] == NAMESPACE
+    assert metrics["append_dimensions"] == {DIMENSION: "${aws:AutoScalingGroupName}"}
+    assert metrics["aggregation_dimensions"] == [[DIMENSION]]
+    # Without the option, the script would wait for the installation, and the ECS agent for it.
+    assert "\nsystemd-run --no-block " in script
+    attached = "aws_iam_role_policy_attachment.instance_cloudwatch"
+    assert attached in references(configuration(fleet__gpu_metrics=True), ASG, "depends_on")
+    assert "gpu" not in render(made())["user_data.sh"].partition("CONFIG\n")[2]
