@@ -155,12 +155,12 @@ MODES = (
     _before(
         "scaling-gpu",
         "Tasks are scaled by the use of all GPUs, and idle instances lower the average.",
-        "rules/test_gpu_metrics.py::test_scaling_gpu",
+        "monitoring/test_gpu_metrics.py::test_scaling_gpu",
     ),
     _before(
         "gpu-metrics",
         "Instances can't reach CloudWatch, or may not send GPU metrics.",
-        "rules/test_gpu_metrics.py::test_gpu_metrics",
+        "monitoring/test_gpu_metrics.py::test_gpu_metrics",
     ),
     _scaling("scaling-schedule", "The time zone does not exist, or a scheduled action never runs."),
     _scaling(

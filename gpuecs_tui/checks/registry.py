@@ -8,6 +8,13 @@ from datetime import datetime
 from gpuecs_tui.aws.facts import AccountFacts
 from gpuecs_tui.checks.context import Context, context_of
 from gpuecs_tui.checks.finding import NOT_VALID, Finding, Fix, error
+from gpuecs_tui.checks.monitoring.gpu_metrics import (
+    GPU_AVERAGE,
+    GPU_METRICS,
+    gpu_average,
+    gpu_metrics,
+)
+from gpuecs_tui.checks.monitoring.log_key import LOG_KEY, log_key
 from gpuecs_tui.checks.network.egress import egress
 from gpuecs_tui.checks.network.ingress import CIDR_BITS, cidr_bits, rule_limit
 from gpuecs_tui.checks.network.ports import port_range, static_port
@@ -27,16 +34,9 @@ from gpuecs_tui.checks.rules.earlier_version import earlier_version
 from gpuecs_tui.checks.rules.fit import cpu_fit, gpu_fit, memory_fit
 from gpuecs_tui.checks.rules.foreign_container import foreign_container
 from gpuecs_tui.checks.rules.from_zero import FROM_ZERO, scaling_from_zero
-from gpuecs_tui.checks.rules.gpu_metrics import (
-    GPU_AVERAGE,
-    GPU_METRICS,
-    gpu_average,
-    gpu_metrics,
-)
 from gpuecs_tui.checks.rules.gpu_type import gpu_type
 from gpuecs_tui.checks.rules.initial_size import initial_size
 from gpuecs_tui.checks.rules.live_scaling import SUSPENDED, scaling_suspended
-from gpuecs_tui.checks.rules.log_key import LOG_KEY, log_key
 from gpuecs_tui.checks.rules.names import NAMES, name_limit, name_taken
 from gpuecs_tui.checks.rules.own_state import STATE_RULES
 from gpuecs_tui.checks.rules.permissions import role_missing

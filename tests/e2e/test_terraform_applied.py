@@ -377,7 +377,9 @@ def test_every_typed_text_reaches_aws(both: tuple[Applied, Applied]) -> None:
     assert environment == other.stack.task.environment
     assert container["command"] == ["serve", "a b", "${c}"]
     data = base64.b64decode(other.resources["aws_launch_template.this"]["user_data"]).decode()
-    assert data.endswith("CONFIG\necho ${HOME} %{x}\r\n☃")
+    assert data.endswith("/gpu-metrics\necho ${HOME} %{x}\r\n☃")
+    # What the CloudWatch agent fills in, not Terraform.
+    assert '"${aws:AutoScalingGroupName}"' in data
     assert "\nECS_CLUSTER=other-turns\n" in data
     for address in ("aws_lb.this", "aws_ecs_service.this", "aws_security_group.instances"):
         tags = other.resources[address]["tags_all"]
