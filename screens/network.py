@@ -54,6 +54,8 @@ class NetworkScreen(FormScreen):
         ),
         "network.instance_security_group_ids": ListSource(lists.security_groups, (VPC,)),
         "network.load_balancer_security_group_ids": ListSource(lists.security_groups, (VPC,)),
+        "network.ingress_prefix_list_ids": ListSource(lists.prefix_lists, late="prefix_lists"),
+        "network.ingress_security_group_ids": ListSource(lists.security_groups, (VPC,)),
     }
 
     def live(self) -> Content:

@@ -201,6 +201,11 @@ MODES = (
         "network/test_ingress.py::test_rule_limit",
     ),
     _before(
+        "ingress-sources",
+        "A prefix list or security group of the clients does not exist, or allows none of them.",
+        "network/test_ingress.py::test_ingress_sources",
+    ),
+    _before(
         "task-size",
         "The task definition is larger than ECS accepts, so the apply fails partway.",
         "rules/test_sizes.py::test_task_size",
@@ -279,6 +284,11 @@ MODES = (
         "The bucket for access logs does not exist, is in another Region, or its policy does not "
         "allow the delivery.",
         "rules/test_balancer_rules.py::test_access_logs",
+    ),
+    _before(
+        "web-acl",
+        "The web ACL does not exist, or is in another Region.",
+        "rules/test_balancer_rules.py::test_web_acl",
     ),
     _reference("name-limit", "AWS rejects a name that Terraform doesn't check."),
     _reference(

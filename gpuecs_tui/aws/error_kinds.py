@@ -35,6 +35,8 @@ TRANSIENT: frozenset[ProblemKind] = frozenset({"throttled", "timeout", "unreacha
 DETAIL_MAX = 300
 """Characters; an AccessDenied message with principal, action and resource is shorter."""
 
+_WAF_ABSENT = "WAFNonexistentItemException"
+"""The code of AWS WAF for a resource that does not exist."""
 _CODES: dict[str, ProblemKind] = {
     **dict.fromkeys(
         ("ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"),
@@ -140,7 +142,7 @@ def kind_of(error: Exception) -> ProblemKind:
     if code := code_of(error):
         if code in _CODES:
             return _CODES[code]
-        if "NotFound" in code or code.startswith("NoSuch"):
+        if "NotFound" in code or code.startswith("NoSuch") or code == _WAF_ABSENT:
             return "not_found"
         return "other"
     for parent in type(error).__mro__:

@@ -10,7 +10,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
-from gpuecs_tui.aws.network_facts import RouteTable, SecurityGroup, Subnet, Vpc, VpcEndpoint
+from gpuecs_tui.aws.network_facts import (
+    PrefixList,
+    RouteTable,
+    SecurityGroup,
+    Subnet,
+    Vpc,
+    VpcEndpoint,
+)
 from gpuecs_tui.aws.prices_facts import Prices
 from gpuecs_tui.aws.reading import Reading, Unknown, not_read
 from gpuecs_tui.stack.instance_type import InstanceType
@@ -243,6 +250,10 @@ class Lookups:
     """Bucket for access logs → its Region; an empty text if it does not exist."""
     log_bucket_policies: dict[str, Reading[str]] = field(default_factory=dict)
     """Bucket for access logs → the JSON of its policy; an empty text if it has none."""
+    prefix_lists: dict[str, Reading[PrefixList | None]] = field(default_factory=dict)
+    """Id → the managed prefix list."""
+    web_acls: dict[str, Reading[bool]] = field(default_factory=dict)
+    """ARN of a web ACL of the Region → whether it exists."""
     ebs_keys: dict[str, Reading[EbsKey]] = field(default_factory=dict)
     """Region → its default EBS key."""
     log_keys: dict[str, Reading[LogKey | None]] = field(default_factory=dict)
@@ -265,6 +276,10 @@ class LateLists:
     """Managed policies that the account has created, by name."""
     kms_keys: Reading[tuple[Named, ...]] = field(default_factory=not_read)
     """Customer managed keys that have an alias: alias and ARN of the key, by alias."""
+    prefix_lists: Reading[tuple[PrefixList, ...]] = field(default_factory=not_read)
+    """Managed prefix lists of the Region, by name."""
+    web_acls: Reading[tuple[Named, ...]] = field(default_factory=not_read)
+    """Web ACLs of the Region for load balancers, by name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

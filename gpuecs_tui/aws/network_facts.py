@@ -79,6 +79,18 @@ class VpcEndpoint:
 
 
 @dataclass(frozen=True, slots=True)
+class PrefixList:
+    """A managed prefix list of the Region, of the account or of AWS."""
+
+    id: str
+    name: str
+    family: str
+    """``IPv4`` or ``IPv6``."""
+    rules: int | None
+    """The rules as which it counts against the quota of a security group; None if unknown."""
+
+
+@dataclass(frozen=True, slots=True)
 class SecurityGroupRule:
     """A rule of a security group: allowed traffic in or out."""
 

@@ -272,6 +272,7 @@ def _is_rule(it: Mapping[str, Any], planned: Planned) -> bool:
     return (
         it.get("IpProtocol") == planned.get("ip_protocol")
         and it.get("CidrIpv4") == planned.get("cidr_ipv4")
+        and it.get("PrefixListId") == planned.get("prefix_list_id")
         and peer == wanted_peer
         and (everything or it.get("FromPort") == planned.get("from_port"))
         and (everything or it.get("ToPort") == planned.get("to_port"))
@@ -290,6 +291,14 @@ def _inline_policy(reader: AccountReader, planned: Planned) -> Found | None:
     role, name = _need(planned, "role", "name")
     reader.call("iam", "GetRolePolicy", RoleName=role, PolicyName=name)
     return Found(f"{role}:{name}")
+
+
+def _web_acl(reader: AccountReader, planned: Planned) -> Found | None:
+    acl, resource = _need(planned, "web_acl_arn", "resource_arn")
+    answer = reader.call("wafv2", "GetWebACLForResource", ResourceArn=resource)
+    if (answer.get("WebACL") or {}).get("ARN") != acl:
+        return None
+    return Found(f"{acl},{resource}")
 
 
 _LOOKS: Mapping[str, OrphanFinder] = {
@@ -313,6 +322,7 @@ _LOOKS: Mapping[str, OrphanFinder] = {
     "aws_vpc_endpoint": _vpc_endpoint,
     "aws_vpc_security_group_egress_rule": _rule(egress=True),
     "aws_vpc_security_group_ingress_rule": _rule(egress=False),
+    "aws_wafv2_web_acl_association": _web_acl,
 }
 """Type → how it is found. The association of a cluster with its capacity providers is left out,
 because creating it twice does no harm."""

@@ -17,8 +17,10 @@ from gpuecs_tui.checks.monitoring.gpu_metrics import (
 from gpuecs_tui.checks.monitoring.log_key import LOG_KEY, log_key
 from gpuecs_tui.checks.network.egress import egress
 from gpuecs_tui.checks.network.ingress import CIDR_BITS, cidr_bits, rule_limit
+from gpuecs_tui.checks.network.ingress_sources import ingress_sources
 from gpuecs_tui.checks.network.ports import port_range, static_port
 from gpuecs_tui.checks.network.security_path import security_path
+from gpuecs_tui.checks.network.web_acl import web_acl
 from gpuecs_tui.checks.network.zones import lb_zones, zone_offering
 from gpuecs_tui.checks.rules.access_logs import access_logs
 from gpuecs_tui.checks.rules.account_roles import ebs_key, service_linked_role
@@ -113,6 +115,7 @@ RULES: dict[str, Rule] = {
     "security-path": security_path,
     "cidr-bits": cidr_bits,
     "rule-limit": rule_limit,
+    "ingress-sources": ingress_sources,
     "task-size": task_size,
     "policy-size": policy_size,
     "group-limit": group_limit,
@@ -139,6 +142,7 @@ RULES: dict[str, Rule] = {
     "quota": quota,
     "certificate": certificate,
     "tls-policy": tls_policy,
+    "web-acl": web_acl,
     "access-logs": access_logs,
     "role-missing": role_missing,
     "role-permissions": role_permissions,

@@ -11,6 +11,7 @@ from gpuecs_tui.stack.fields import text, texts
 
 VPC_ID = r"vpc-[0-9a-f]{8,17}"
 SUBNET_ID = r"subnet-[0-9a-f]{8,17}"
+PREFIX_LIST_ID = r"pl-[0-9a-f]{8,17}"
 SECURITY_GROUP_ID = r"sg-[0-9a-f]{8,17}"
 _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 IPV4_CIDR = rf"{_OCTET}(?:\.{_OCTET}){{3}}/(?:3[0-2]|[12]?[0-9])"
@@ -102,8 +103,8 @@ class Network:
     ingress_cidrs: tuple[str, ...] = texts(
         N_("Allowed addresses"),
         N_(
-            "CIDR blocks that may reach the listener. Leave empty for an internal load balancer to "
-            "allow the addresses of the VPC."
+            "CIDR blocks that may reach the listener. Leave all sources empty for an internal load "
+            "balancer to allow the addresses of the VPC."
         ),
         (),
         item_pattern=IPV4_CIDR,
@@ -111,3 +112,29 @@ class Network:
         item_problem=network_problem,
         correct=as_networks,
     )
+    ingress_prefix_list_ids: tuple[str, ...] = texts(
+        N_("Allowed prefix lists"),
+        N_(
+            "Managed prefix lists whose addresses may reach the listener, such as that of "
+            "CloudFront. A list counts against the quota of rules with its maximum of entries."
+        ),
+        (),
+        unset=(),
+        item_pattern=PREFIX_LIST_ID,
+        pattern_says=N_("must be a prefix list ID: pl- and 8 to 17 hexadecimal digits"),
+    )
+    ingress_security_group_ids: tuple[str, ...] = texts(
+        N_("Allowed security groups"),
+        N_("Security groups whose members may reach the listener from their private addresses."),
+        (),
+        unset=(),
+        item_pattern=SECURITY_GROUP_ID,
+        pattern_says=N_("must be a security group ID: sg- and 8 to 17 hexadecimal digits"),
+    )
+
+    @property
+    def has_sources(self) -> bool:
+        """Whether the created security group of the load balancer names its clients."""
+        return bool(
+            self.ingress_cidrs or self.ingress_prefix_list_ids or self.ingress_security_group_ids
+        )

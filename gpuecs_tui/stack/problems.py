@@ -290,7 +290,7 @@ def _matcher(stack: Stack) -> Iterator[tuple[str, str]]:
 def _ingress(stack: Stack) -> Iterator[tuple[str, str]]:
     if (
         not stack.load_balancer.internal
-        and not stack.network.ingress_cidrs
+        and not stack.network.has_sources
         and not stack.network.load_balancer_security_group_ids
     ):
         yield (

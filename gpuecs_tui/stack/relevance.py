@@ -85,11 +85,14 @@ CONDITIONS: Mapping[str, Condition] = {
     "load_balancer.access_log_prefix": Condition(
         "load_balancer.access_log_bucket", (), N_("applies only with access logs"), but=("",)
     ),
-    "network.ingress_cidrs": Condition(
-        "network.load_balancer_security_group_ids",
-        ((),),
-        N_("applies only when the load balancer's security group is created"),
-    ),
+    **{
+        f"network.ingress_{name}": Condition(
+            "network.load_balancer_security_group_ids",
+            ((),),
+            N_("applies only when the load balancer's security group is created"),
+        )
+        for name in ("cidrs", "prefix_list_ids", "security_group_ids")
+    },
     "fleet.instance_type": Condition(
         "fleet.instance_types", ((),), N_("must not be set together with fleet.instance_types")
     ),

@@ -80,6 +80,12 @@ def places(demo: account.DemoAccount) -> Mapping[str, str]:
     found["log-group"] = "/ecs/changes-of-its-own"
     buckets = [it["Name"] for it in client("s3").list_buckets()["Buckets"]]
     found["bucket"], found["other-bucket"] = buckets[0], buckets[-1]
+    lists = [{"Name": "prefix-list-name", "Values": [f"com.amazonaws.{account.REGION}.s3"]}]
+    found["prefix-list"] = ec2.describe_managed_prefix_lists(Filters=lists)["PrefixLists"][0][
+        "PrefixListId"
+    ]
+    acls = client("wafv2").list_web_acls(Scope="REGIONAL")["WebACLs"]
+    found["web-acl"] = acls[0]["ARN"]
     found["log-bucket"] = _log_bucket(client("s3"), buckets, found["secret"].split(":")[4])
     return found
 

@@ -127,6 +127,8 @@ CHANGES: tuple[Change, ...] = (
     Change("network.instance_security_group_ids", ("@tasks-group",)),
     Change("network.load_balancer_security_group_ids", ("@balancer-group",)),
     Change("network.ingress_cidrs", ("10.0.0.0/8",)),
+    Change("network.ingress_prefix_list_ids", ("@prefix-list",)),
+    Change("network.ingress_security_group_ids", ("@tasks-group",)),
     Change("fleet.instance_type", "g5.xlarge"),
     Change("fleet.instance_types", SEVERAL["fleet.instance_types"]),
     Change("fleet.instance_types", ("g4dn.xlarge", "g6.xlarge"), SEVERAL),
@@ -269,6 +271,7 @@ CHANGES: tuple[Change, ...] = (
     Change("load_balancer.access_log_prefix", "llm", given={
         "load_balancer.access_log_bucket": "@log-bucket"
     }),
+    Change("load_balancer.web_acl_arn", "@web-acl"),
     Change("load_balancer.target_port", 8000),
     Change("load_balancer.target_protocol_version", "HTTP2", given=HTTPS),
     Change("load_balancer.algorithm", "least_outstanding_requests"),

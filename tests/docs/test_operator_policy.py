@@ -171,6 +171,12 @@ TERRAFORM: Mapping[str, tuple[str, ...]] = {
         "ec2:CreateVpcEndpoint", "ec2:DeleteVpcEndpoints", "ec2:DescribePrefixLists",
         "ec2:DescribeVpcEndpoints", "ec2:ModifyVpcEndpoint",
     ),
+    # Service Authorization Reference, AWS WAF V2: the association needs the permission of the
+    # load balancer, too.
+    "aws_wafv2_web_acl_association": (
+        "elasticloadbalancing:SetWebACL", "wafv2:AssociateWebACL", "wafv2:DisassociateWebACL",
+        "wafv2:GetWebACL", "wafv2:GetWebACLForResource",
+    ),
     "aws_vpc_security_group_egress_rule": (
         *_RULE, "ec2:AuthorizeSecurityGroupEgress", "ec2:RevokeSecurityGroupEgress",
     ),

@@ -23,6 +23,7 @@ from gpuecs_tui.aws.facts import (
     LateLists,
     LogGroup,
     Lookups,
+    Named,
     Offering,
     Policy,
     Quota,
@@ -66,6 +67,7 @@ def known(value: T) -> Known[T]:
 
 
 POLICIES = (Policy("ml-boundary", f"arn:aws:iam::{ACCOUNT}:policy/ml-boundary"),)
+WEB_ACLS = (Named("limits", f"arn:aws:wafv2:us-east-1:{ACCOUNT}:regional/webacl/limits/1"),)
 BUCKETS = (
     Bucket("team-tfstate", known("eu-west-1"), known(True), known("aws:kms"), known(True)),
     Bucket(
@@ -187,7 +189,9 @@ class FakeFeed(AccountFeed):
     problem: tuple[str, str] | None = None
     started: list[tuple[str, str]] = field(default_factory=list)
     looked_up: list[Stack] = field(default_factory=list)
-    late: LateLists = field(default_factory=lambda: LateLists(policies=known(POLICIES)))
+    late: LateLists = field(
+        default_factory=lambda: LateLists(policies=known(POLICIES), web_acls=known(WEB_ACLS))
+    )
     listed: list[str] = field(default_factory=list)
     releases_asked: list[str] = field(default_factory=list)
     known_buckets: Reading[tuple[Bucket, ...]] | None = None

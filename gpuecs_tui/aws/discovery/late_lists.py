@@ -7,11 +7,15 @@ from typing import Any
 
 from gpuecs_tui.aws.discovery.identity import IAM_PAGE
 from gpuecs_tui.aws.facts import Named, Policy
+from gpuecs_tui.aws.network_facts import PrefixList
+from gpuecs_tui.aws.prefix_lists import prefix_list
 from gpuecs_tui.aws.reading import Reading
 from gpuecs_tui.aws.session import AccountReader
 
 KMS_PAGE = {"PageSize": 100}
 """The largest page of kms:ListAliases."""
+WAF_PAGE = 100
+"""The most items of a page (AWS WAF API reference, ListWebACLs)."""
 
 
 def read_policies(reader: AccountReader) -> tuple[Policy, ...]:
@@ -37,9 +41,31 @@ def read_kms_keys(reader: AccountReader) -> tuple[Named, ...]:
     return tuple(sorted(found, key=lambda it: it.name))
 
 
+def read_web_acls(reader: AccountReader) -> tuple[Named, ...]:
+    """Return the web ACLs of the Region that a load balancer can use, by name."""
+    found: list[Named] = []
+    more: dict[str, Any] = {}
+    while True:
+        answer = reader.call("wafv2", "ListWebACLs", Scope="REGIONAL", Limit=WAF_PAGE, **more)
+        page = answer.get("WebACLs") or ()
+        found += [Named(it["Name"], it["ARN"]) for it in page]
+        # The last page, too, may have a marker.
+        if not page or not answer.get("NextMarker"):
+            return tuple(sorted(found, key=lambda it: (it.name, it.arn)))
+        more = {"NextMarker": answer["NextMarker"]}
+
+
+def read_prefix_lists(reader: AccountReader) -> tuple[PrefixList, ...]:
+    """Return the managed prefix lists of the Region, by name."""
+    items = reader.items("ec2", "DescribeManagedPrefixLists", "PrefixLists")
+    return tuple(sorted(map(prefix_list, items), key=lambda it: (it.name, it.id)))
+
+
 _LISTS: Mapping[str, tuple[str, Callable[[AccountReader], Any]]] = {
     "kms_keys": ("kms:ListAliases", read_kms_keys),
     "policies": ("iam:ListPolicies", read_policies),
+    "prefix_lists": ("ec2:DescribeManagedPrefixLists", read_prefix_lists),
+    "web_acls": ("wafv2:ListWebACLs", read_web_acls),
 }
 """Field of ``LateLists`` → the call that the list depends on, as IAM names it, and its reader."""
 

@@ -30,6 +30,7 @@ from gpuecs_tui.aws.facts import (
 )
 from gpuecs_tui.aws.log_bucket import read_policy, read_region
 from gpuecs_tui.aws.log_key import log_key_id, read_log_key
+from gpuecs_tui.aws.prefix_lists import read_prefix_list
 from gpuecs_tui.aws.reading import Known, Reading
 from gpuecs_tui.aws.role_needs import instance_needs, read_denied, role_needs
 from gpuecs_tui.aws.secret_place import SecretPlace, secret_place
@@ -141,12 +142,16 @@ def _jobs(
     if boundary and boundary.split(":")[4] != "aws":
         yield "policies", boundary, partial(_read_policy, reader, boundary)
     network = stack.network
-    # A security group is created, with a rule for each range and listener.
-    if network.ingress_cidrs and not network.load_balancer_security_group_ids:
+    # A security group is created, with a rule for each source and listener.
+    if network.has_sources and not network.load_balancer_security_group_ids:
+        for listed in network.ingress_prefix_list_ids:
+            yield "prefix_lists", listed, partial(read_prefix_list, reader, listed)
         yield "quotas", RULES_QUOTA, partial(_read_quota, reader, "vpc", RULES_QUOTA)
     chosen = (network.load_balancer_security_group_ids, network.instance_security_group_ids)
     if max(map(len, chosen)) > GROUPS_PER_INTERFACE:
         yield "quotas", GROUPS_QUOTA, partial(_read_quota, reader, "vpc", GROUPS_QUOTA)
+    if (acl := stack.load_balancer.web_acl_arn) and acl.split(":")[3] == reader.region:
+        yield "web_acls", acl, partial(_read_web_acl, reader, acl)
     if bucket := stack.load_balancer.access_log_bucket:
         yield "log_bucket_regions", bucket, partial(read_region, reader, bucket)
         yield "log_bucket_policies", bucket, partial(read_policy, reader, bucket)
@@ -226,6 +231,22 @@ def _read_policy(reader: AccountReader, arn: str) -> Reading[bool]:
         return True
 
     return reader.reading("iam:GetPolicy", read)
+
+
+def _read_web_acl(reader: AccountReader, arn: str) -> Reading[bool]:
+    # arn:aws:wafv2:REGION:ACCOUNT:regional/webacl/NAME/ID
+    name, id_ = arn.split("/")[-2:]
+
+    def read() -> bool:
+        try:
+            reader.call("wafv2", "GetWebACL", Name=name, Scope="REGIONAL", Id=id_)
+        except AwsProblem as problem:
+            if problem.kind == "not_found":
+                return False
+            raise
+        return True
+
+    return reader.reading("wafv2:GetWebACL", read)
 
 
 def _read_secret_here(reader: AccountReader, place: SecretPlace) -> Reading[bool]:

@@ -71,11 +71,19 @@ def template_user_data() -> None:
 
 
 def rule_description() -> None:
-    """A rule that names a group loses its description: every plan changes it."""
+    """A rule that names a group or a prefix list loses its description: every plan changes it."""
+
+    def made(original: Any, self: SecurityGroupRule, *args: Any, **given: Any) -> None:
+        original(self, *args, **given)
+        # The eighth argument, after that of the group.
+        listed = given.get("prefix_list_id") or next(iter(args[7:8]), None)
+        if listed and listed.get("Description"):
+            self.ip_range = {"Description": listed["Description"]}
 
     def description(self: SecurityGroupRule) -> str | None:
         return self.ip_range.get("Description") or self.source_group.get("Description")
 
+    wrap(SecurityGroupRule, "__init__", made)
     SecurityGroupRule.description = property(description)  # type: ignore[method-assign, assignment] # a property for another
 
 

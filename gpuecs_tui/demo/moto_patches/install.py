@@ -31,6 +31,7 @@ from gpuecs_tui.demo.moto_patches import (
     service_deployments,
     shells,
     task_scaling,
+    wafv2,
 )
 
 GAPS = (
@@ -57,6 +58,7 @@ GAPS = (
     *iam.GAPS,
     *logs.GAPS,
     *refusals_logs.GAPS,
+    *wafv2.GAPS,
 )
 """Every gap, in the order in which they are closed."""
 

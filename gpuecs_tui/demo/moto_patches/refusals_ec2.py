@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from moto.ec2.exceptions import EC2ClientError
+from moto.ec2.exceptions import EC2ClientError, RulesPerSecurityGroupLimitExceededError
+from moto.ec2.models.managed_prefixes import ManagedPrefixList
 from moto.ec2.models.security_groups import SecurityGroup, SecurityGroupBackend, SecurityGroupRule
 from moto.elbv2.models import elbv2_backends
 
+from gpuecs_tui.aws.facts import RULES_PER_GROUP
+from gpuecs_tui.aws.prefix_lists import prefix_list
 from gpuecs_tui.demo.moto_patches.patching import wrap
 
 EVERYTHING = "-1"
@@ -47,7 +50,7 @@ def rule_of_a_peer() -> None:
                 rule.source_group = {"GroupId": peer, "UserId": owner, "OwnerId": owner}
                 rule.ip_range.pop("CidrIp", None)
             elif prefix_list := wanted.get("PrefixListId"):
-                rule.prefix_list_id = {"PrefixListId": prefix_list}  # type: ignore[assignment] # as moto's own parsing leaves it
+                rule.prefix_list_id = prefix_list
             elif address := wanted.get("CidrIpv6"):
                 rule.ip_range["CidrIpv6"] = address
 
@@ -73,6 +76,61 @@ def rule_twice() -> None:
         original(self, group_id, rules)
 
     wrap(SecurityGroupBackend, "modify_security_group_rules", modify)
+
+
+def rules_of_prefix_lists() -> None:
+    """A rule that names a prefix list counts once, however many entries the list may have."""
+
+    def authorize(
+        original: Any,
+        self: SecurityGroupBackend,
+        group_name_or_id: str,
+        ip_protocol: str,
+        from_port: str,
+        to_port: str,
+        ip_ranges: list[Any],
+        sgrule_tags: dict[str, str] | None = None,
+        source_groups: list[dict[str, str]] | None = None,
+        prefix_list_ids: list[dict[str, str]] | None = None,
+        security_rule_ids: list[str] | None = None,
+        vpc_id: str | None = None,
+    ) -> Any:
+        group = self.get_security_group_by_name_or_id(group_name_or_id, vpc_id)
+        known: dict[str, ManagedPrefixList] = self.managed_prefix_lists  # type: ignore[attr-defined] # of the whole EC2 backend
+
+        def weight(named: str | None) -> int:
+            it = known.get(named or "")
+            if it is None:
+                return 1
+            described = {
+                "PrefixListId": it.id,
+                "PrefixListName": it.prefix_list_name,
+                "MaxEntries": it.max_entries,
+            }
+            return int(prefix_list(described).rules or 1)
+
+        if group is not None and prefix_list_ids:
+            present = sum(weight(rule.prefix_list_id) for rule in group.ingress_rules)
+            if (
+                present + sum(weight(it["PrefixListId"]) for it in prefix_list_ids)
+                > RULES_PER_GROUP
+            ):
+                raise RulesPerSecurityGroupLimitExceededError
+        return original(
+            self,
+            group_name_or_id,
+            ip_protocol,
+            from_port,
+            to_port,
+            ip_ranges,
+            sgrule_tags,
+            source_groups,
+            prefix_list_ids,
+            security_rule_ids,
+            vpc_id,
+        )
+
+    wrap(SecurityGroupBackend, "authorize_security_group_ingress", authorize)
 
 
 def group_in_use() -> None:
@@ -122,7 +180,7 @@ def _meaning(rule: Any) -> Meaning:
         rule.ip_range.get("CidrIp"),
         rule.ip_range.get("CidrIpv6"),
         (rule.source_group or {}).get("GroupId"),
-        (rule.prefix_list_id or {}).get("PrefixListId"),
+        rule.prefix_list_id,
     )
     return _normal(rule.ip_protocol, rule.from_port, rule.to_port, peers)
 
@@ -145,4 +203,4 @@ def _in_words(meaning: Meaning) -> str:
     return f"peer: {peer}, {protocol.upper()}, from port: {first}, to port: {last}, ALLOW"
 
 
-GAPS = (rule_meaning, rule_of_a_peer, rule_twice, group_in_use)
+GAPS = (rule_meaning, rule_of_a_peer, rule_twice, rules_of_prefix_lists, group_in_use)

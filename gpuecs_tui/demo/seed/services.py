@@ -11,8 +11,11 @@ STATE_BUCKET = "demo-terraform-state"
 PLAIN_BUCKET = "demo-scratch"
 
 
+WEB_ACL = "demo-rate-limit"
+
+
 def furnish() -> None:
-    """Create a cluster, a load balancer with its target group, buckets and log groups."""
+    """Create a cluster, a load balancer with its target group, buckets, log groups, a web ACL."""
     same_ids_for("services")
     moto_backend("ecs").create_cluster("legacy-batch", tags=[])
     ec2 = moto_backend("ec2")
@@ -38,3 +41,18 @@ def furnish() -> None:
     logs = moto_backend("logs")
     for group in ("/ecs/legacy-batch", "/ecs/llm-server"):
         logs.create_log_group(group, {})
+    same_ids_for("web ACLs")
+    moto_backend("wafv2").create_web_acl(
+        WEB_ACL,
+        visibility_config={"MetricName": WEB_ACL},
+        default_action={"Allow": {}},
+        scope="REGIONAL",
+        description="",
+        tags=[],
+        rules=[],
+        association_config=None,
+        captcha_config=None,
+        challenge_config=None,
+        custom_response_bodies=None,
+        token_domains=None,
+    )

@@ -14,6 +14,10 @@ CERTIFICATE_ARN = (
     r"arn:aws[a-z-]*:(?:acm:[a-z0-9-]+:[0-9]{12}:certificate|iam::[0-9]{12}:server-certificate)"
     r"/[\w+=,.@/-]+"
 )
+WEB_ACL_ARN = (
+    r"arn:aws[a-z-]*:wafv2:[a-z0-9-]+:[0-9]{12}:regional/webacl/[A-Za-z0-9_-]{1,128}/[0-9a-f-]{36}"
+)
+"""AWS WAF API reference, AssociateWebACL; those of CloudFront have ``global`` instead."""
 TRAFFIC_PORT = "traffic-port"
 _PREFIX_PART = r"[A-Za-z0-9!_.*'()-]+"
 """Characters that are safe in a key (S3 user guide, "Naming Amazon S3 objects")."""
@@ -84,6 +88,17 @@ class LoadBalancer:
         pattern=POLICY,
         optional=False,
         pattern_says=N_("must be the name of a security policy, ELBSecurityPolicy-…"),
+    )
+    web_acl_arn: str = text(
+        N_("Web ACL"),
+        N_(
+            "Existing web ACL of AWS WAF, which filters the requests and charges for each. Leave "
+            "empty for none."
+        ),
+        "",
+        unset="",
+        pattern=WEB_ACL_ARN,
+        pattern_says=N_("must be the ARN of a regional web ACL"),
     )
     deletion_protection: bool = flag(
         N_("Deletion protection"),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from gpuecs_tui.i18n import _
+from gpuecs_tui.terraform.hcl.tree import mentions
 from gpuecs_tui.terraform.hcl.values import HclValue, UnknownValue
 from gpuecs_tui.terraform.read.configuration import MISSING, Configuration, Missing, SourceLocation
 from gpuecs_tui.terraform.read.gathered import Gathered
-from gpuecs_tui.terraform.read.rules import BALANCER, READ_APART, TARGETS
+from gpuecs_tui.terraform.read.rules import BALANCER, READ_APART, TARGETS, WEB_ACL
+from gpuecs_tui.terraform.read.unread import broken_file
 
 STICKINESS = "stickiness"
 LOG_BUCKET = (BALANCER, "access_logs.bucket")
@@ -46,6 +48,31 @@ def access_logs(configuration: Configuration, found: Gathered) -> None:
     elif on:
         _take(configuration, found, _BUCKET, MISSING)
         _take(configuration, found, _PREFIX, "")
+
+
+def web_acl(configuration: Configuration, found: Gathered) -> None:
+    """Read the web ACL of the load balancer; without an association it has none."""
+    key = "load_balancer.web_acl_arn"
+    place = READ_APART[key]
+    if WEB_ACL not in configuration.blocks:
+        if configuration.may_hide:
+            lost = broken_file(configuration.may_hide, configuration)
+            found.refuse((key,), SourceLocation(lost.file, lost.line or 0), lost.what, lost.reason)
+        elif BALANCER in configuration.blocks:
+            found.answers[key] = ""
+        return
+    placed = configuration.expression(WEB_ACL, "resource_arn")
+    if placed is None or not mentions(placed[0], BALANCER):
+        reason = _("does not refer to {address}, the resource that gpuecs-tui reads")
+        at = placed[1] if placed else _start(configuration, WEB_ACL)
+        found.refuse((key,), at, f"{WEB_ACL}.resource_arn", reason.format(address=BALANCER))
+        return
+    found.take(
+        key,
+        configuration.value(WEB_ACL, "web_acl_arn"),
+        _start(configuration, WEB_ACL),
+        place,
+    )
 
 
 def _is_on(

@@ -12,25 +12,48 @@ from gpuecs_tui.terraform.read.configuration import Configuration
 from gpuecs_tui.terraform.read.gathered import Gathered
 from gpuecs_tui.terraform.read.rules import GROUP
 
-_INGRESS = tuple(
-    f"aws_vpc_security_group_ingress_rule.{it}" for it in ("https", "http", "listener")
+_RULE = "aws_vpc_security_group_ingress_rule"
+_INGRESS = (
+    # The last rule is that of the earlier version.
+    ("network.ingress_cidrs", ("https", "http", "listener"), "cidr_ipv4"),
+    (
+        "network.ingress_prefix_list_ids",
+        ("https_prefix_lists", "http_prefix_lists"),
+        "prefix_list_id",
+    ),
+    (
+        "network.ingress_security_group_ids",
+        ("https_groups", "http_groups"),
+        "referenced_security_group_id",
+    ),
 )
-"""The last one is that of the earlier version."""
+"""Key, the names of its rules, and the argument for a source."""
 _INTERFACES = "aws_vpc_endpoint.interface"
 _GATEWAY = "aws_vpc_endpoint.s3"
 
 
 def ingress(configuration: Configuration, found: Gathered) -> None:
-    """Read which addresses may reach the load balancer."""
-    address = configuration.first_declared(_INGRESS)
+    """Read which addresses, prefix lists and security groups may reach the load balancer."""
+    for key, names, argument in _INGRESS:
+        _sources(key, tuple(f"{_RULE}.{it}" for it in names), argument, configuration, found)
+
+
+def _sources(
+    key: str,
+    addresses: tuple[str, ...],
+    argument: str,
+    configuration: Configuration,
+    found: Gathered,
+) -> None:
+    address = configuration.first_declared(addresses)
     placed = configuration.expression(address, "for_each")
     if placed is None:
         if configuration.may_hide or address in configuration.blocks:
             return
         if found.answers.get("network.load_balancer_security_group_ids") is not None:
-            found.answers["network.ingress_cidrs"] = ()
+            found.answers[key] = ()
         return
-    if _uses_no_each(address, "cidr_ipv4", configuration, found, "network.ingress_cidrs"):
+    if _uses_no_each(address, argument, configuration, found, key):
         return
     value = _members(placed[0], configuration)
     # Only AWS knows the VPC's own CIDR ranges.
@@ -45,7 +68,7 @@ def ingress(configuration: Configuration, found: Gathered) -> None:
             ),
         )
     )
-    found.take("network.ingress_cidrs", [] if of_vpc else value, placed[1], f"{address}.for_each")
+    found.take(key, [] if of_vpc else value, placed[1], f"{address}.for_each")
 
 
 def endpoints(configuration: Configuration, found: Gathered) -> None:

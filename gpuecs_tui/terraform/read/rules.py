@@ -25,6 +25,7 @@ LISTENER = "aws_lb_listener"
 declared."""
 LISTENERS = ("aws_lb_listener.https", "aws_lb_listener.http", "aws_lb_listener.this")
 """The last one is that of the earlier version."""
+WEB_ACL = "aws_wafv2_web_acl_association.this"
 TARGETS = "aws_lb_target_group.this"
 PROVIDER = "aws_ecs_capacity_provider.this"
 GROUP = "aws_autoscaling_group.this"
@@ -195,6 +196,12 @@ READ_APART: Mapping[str, str] = {
     "names.log_group": f"{LOGS}.name",
     "network.vpc_endpoints": "aws_vpc_endpoint.interface.for_each",
     "network.ingress_cidrs": "aws_vpc_security_group_ingress_rule.http.for_each",
+    "network.ingress_prefix_list_ids": (
+        "aws_vpc_security_group_ingress_rule.http_prefix_lists.for_each"
+    ),
+    "network.ingress_security_group_ids": (
+        "aws_vpc_security_group_ingress_rule.http_groups.for_each"
+    ),
     "fleet.instance_types": f"{_MIXED}.launch_template.override.instance_type",
     "fleet.on_demand_base": f"{_SHARES}.on_demand_base_capacity",
     "fleet.spot_percent": f"{_SHARES}.on_demand_percentage_above_base_capacity",
@@ -278,6 +285,7 @@ READ_APART: Mapping[str, str] = {
         f"load_balancer.access_log_{name}": f"{BALANCER}.access_logs.{name}"
         for name in ("bucket", "prefix")
     },
+    "load_balancer.web_acl_arn": f"{WEB_ACL}.web_acl_arn",
     "load_balancer.stickiness_seconds": f"{TARGETS}.stickiness.cookie_duration",
     "state.backend": "terraform.backend",
 }
@@ -324,12 +332,19 @@ HELPERS = frozenset(
         "aws_vpc_security_group_ingress_rule.endpoints_from_vpc",
         "aws_vpc_security_group_ingress_rule.health_check_from_load_balancer",
         "aws_vpc_security_group_ingress_rule.http",
+        "aws_vpc_security_group_ingress_rule.http_groups",
+        "aws_vpc_security_group_ingress_rule.http_prefix_lists",
         "aws_vpc_security_group_ingress_rule.https",
+        "aws_vpc_security_group_ingress_rule.https_groups",
+        "aws_vpc_security_group_ingress_rule.https_prefix_lists",
         "aws_vpc_security_group_ingress_rule.listener",
         "aws_vpc_security_group_ingress_rule.redirect",
         "aws_vpc_security_group_ingress_rule.test",
+        "aws_vpc_security_group_ingress_rule.test_groups",
+        "aws_vpc_security_group_ingress_rule.test_prefix_lists",
         "aws_vpc_security_group_ingress_rule.tasks_from_load_balancer",
         SCHEDULED_ACTIONS,
+        WEB_ACL,
         FLEET_TIES,
         PORT_HANDOVER,
     }

@@ -54,7 +54,10 @@ _SPECIAL_PLACES: Mapping[str, tuple[str, str]] = {
     "fleet.extra_user_data": (TEMPLATE, "user_data"),
     "fleet.gpu_metrics": (TEMPLATE, "user_data"),
     "fleet.large_images": (TEMPLATE, "user_data"),
-    "network.ingress_cidrs": (LISTENER, ""),
+    **{
+        f"network.ingress_{name}": (LISTENER, "")
+        for name in ("cidrs", "prefix_list_ids", "security_group_ids")
+    },
     "network.vpc_endpoints": (GROUP, ""),
     "service.ignore_changes": (SERVICE, "lifecycle.ignore_changes"),
     "task.log_retention_days": (LOGS, "retention_in_days"),
@@ -69,7 +72,12 @@ _SPECIAL_PLACES: Mapping[str, tuple[str, str]] = {
     },
 }
 """Where the keys without a rule are read; the remaining keys are in the container."""
-_DECIDED_BY_ABSENCE = ("network.ingress_cidrs", "network.vpc_endpoints")
+_DECIDED_BY_ABSENCE = (
+    "network.ingress_cidrs",
+    "network.ingress_prefix_list_ids",
+    "network.ingress_security_group_ids",
+    "network.vpc_endpoints",
+)
 """Keys whose answer depends on resources that are missing from all files."""
 _ACCOUNT = (
     "assume_role", "assume_role_with_web_identity", "profile", "access_key", "secret_key", "token",

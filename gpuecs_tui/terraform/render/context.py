@@ -140,7 +140,8 @@ def context(stack: Stack, past: Past = NO_PAST) -> dict[str, Any]:
         "creates_instance_role": creates_instance_role,
         "creates_load_balancer_group": creates_balancer_group,
         "creates_instance_group": not network.instance_security_group_ids,
-        "vpc_cidrs": creates_balancer_group and not network.ingress_cidrs,
+        "client_kinds": tuple(_client_kinds(stack)),
+        "vpc_cidrs": creates_balancer_group and not network.has_sources,
         "load_balancer_groups": (
             "[aws_security_group.load_balancer.id]"
             if creates_balancer_group
@@ -167,6 +168,19 @@ def context(stack: Stack, past: Past = NO_PAST) -> dict[str, Any]:
             "" if _STANDARD_PORTS[balancer.protocol] == balancer.port else f":{balancer.port}"
         ),
     }
+
+
+def _client_kinds(stack: Stack) -> Iterator[tuple[str, str, str]]:
+    """Yield the end of a rule's name, the argument for its source, and the set of sources."""
+    network = stack.network
+    if network.ingress_cidrs or not network.has_sources:
+        clients = "var.ingress_cidrs" if network.ingress_cidrs else "local.ingress_cidrs"
+        yield "", "cidr_ipv4", clients
+    if network.ingress_prefix_list_ids:
+        yield "_prefix_lists", "prefix_list_id", "var.ingress_prefix_list_ids"
+    if network.ingress_security_group_ids:
+        group = "referenced_security_group_id"
+        yield "_groups", group, "var.ingress_security_group_ids"
 
 
 def namer(name: str) -> Callable[..., str]:

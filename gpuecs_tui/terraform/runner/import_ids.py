@@ -107,5 +107,6 @@ _RULES: Mapping[str, Callable[[str, PlannedValues], str]] = {
     "aws_vpc_endpoint": _same,  # id
     "aws_vpc_security_group_egress_rule": _same,  # id
     "aws_vpc_security_group_ingress_rule": _same,  # id
+    "aws_wafv2_web_acl_association": _same,  # WEB_ACL_ARN,RESOURCE_ARN
 }
 """Type → the rule that builds its import identity from the provider's id or planned attributes."""

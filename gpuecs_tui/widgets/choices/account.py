@@ -206,6 +206,18 @@ def certificates(wizard: WizardSession) -> Choices:
     )
 
 
+def web_acls(wizard: WizardSession) -> Choices:
+    """Return the web ACLs of the Region, and "none"."""
+    return listed(
+        _("Web ACLs"),
+        (_("Name"), _("ARN")),
+        facts_of(wizard).late.web_acls,
+        lambda found: (Row(it.arn, (it.name, it.arn)) for it in found),
+        first=(Row("", (_("none"), "")),),
+        empty=_("No web ACLs for load balancers in this Region."),
+    )
+
+
 def log_groups(wizard: WizardSession) -> Choices:
     """Return the log groups under /ecs/."""
     return listed(

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from gpuecs_tui.aws.network_facts import RouteTable, SecurityGroup, Subnet, Vpc, egress_of
+from gpuecs_tui.aws.network_facts import (
+    PrefixList,
+    RouteTable,
+    SecurityGroup,
+    Subnet,
+    Vpc,
+    egress_of,
+)
 from gpuecs_tui.aws.reading import Known
 from gpuecs_tui.i18n import _
 from gpuecs_tui.widgets.choices.account import facts_of, listed
@@ -82,6 +89,25 @@ def security_groups(wizard: WizardSession) -> Choices:
         rows,
         multiple=True,
         empty=_("No security groups in this VPC."),
+    )
+
+
+def prefix_lists(wizard: WizardSession) -> Choices:
+    """Return the managed prefix lists of the Region."""
+
+    def rows(found: tuple[PrefixList, ...]) -> Iterable[Row]:
+        for it in found:
+            rules = "?" if it.rules is None else str(it.rules)
+            yield Row(it.id, (it.id, it.name, it.family, rules))
+
+    return listed(
+        _("Prefix lists"),
+        (_("Id"), _("Name"), _("Addresses"), _("Rules")),
+        facts_of(wizard).late.prefix_lists,
+        rows,
+        multiple=True,
+        numeric=(3,),
+        empty=_("No prefix lists in this Region."),
     )
 
 

@@ -51,6 +51,11 @@ LAYOUT: Mapping[str, tuple[Section, ...]] = {
                 "instance_security_group_ids",
             ),
         ),
+        Section(
+            N_("Further clients"),
+            _keys("network", "ingress_prefix_list_ids", "ingress_security_group_ids"),
+            folded=True,
+        ),
     ),
     "fleet": (
         Section(N_("Instances"), _keys("fleet", "instance_type", "market", "ami")),
@@ -294,6 +299,7 @@ LAYOUT: Mapping[str, tuple[Section, ...]] = {
                 *_keys(
                     "load_balancer",
                     "tls_policy",
+                    "web_acl_arn",
                     "idle_timeout_seconds",
                     "deletion_protection",
                     "access_log_bucket",

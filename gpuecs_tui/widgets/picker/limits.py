@@ -7,6 +7,7 @@ from functools import cache
 
 from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.stack.fields import Key
+from gpuecs_tui.stack.model import Stack
 from gpuecs_tui.widgets.picker.rows import Choices, Row
 from gpuecs_tui.wizard.decisions import FORM_KEYS
 
@@ -17,6 +18,8 @@ EMPTY_MEANS: Mapping[str, str] = {
     "network.load_balancer_security_group_ids": _CREATED,
     "network.instance_security_group_ids": _CREATED,
     "network.ingress_cidrs": N_("the VPC's CIDR blocks"),
+    "network.ingress_prefix_list_ids": N_("none"),
+    "network.ingress_security_group_ids": N_("none"),
     "network.vpc_endpoints": N_("none are created"),
     "fleet.ami_release": N_("the newest release"),
     "fleet.instance_types": N_("only the instance type above"),
@@ -29,6 +32,16 @@ EMPTY_MEANS: Mapping[str, str] = {
     "task.capabilities": N_("none"),
 }
 """The meaning of an empty field, if words describe it better than a value; untranslated."""
+
+
+def empty_means(key: str, stack: Stack) -> str:
+    """Return what the empty field of a key in EMPTY_MEANS means; empty if it must not be empty."""
+    if key == "network.ingress_cidrs":
+        if stack.network.has_sources:
+            return _("none")
+        if not stack.load_balancer.internal:
+            return ""
+    return _(EMPTY_MEANS[key])
 
 
 def limits_in_words(declaration: Key) -> str:

@@ -102,8 +102,9 @@ class _Picture:
         who = _("the VPC's CIDR blocks") if balancer.internal else _("the internet")
         if network.load_balancer_security_group_ids:
             who = _("sources that your security groups allow")
-        elif network.ingress_cidrs:
-            who = fold(network.ingress_cidrs, self.width)
+        elif network.has_sources:
+            lists, groups = network.ingress_prefix_list_ids, network.ingress_security_group_ids
+            who = fold((*network.ingress_cidrs, *lists, *groups), self.width)
         port = f"{balancer.protocol} :{balancer.port}"
         if balancer.protocol == "HTTPS":
             port += " " + _("(:{port} redirects to it)").format(port=HTTP_PORT)

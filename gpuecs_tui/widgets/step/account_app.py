@@ -150,8 +150,9 @@ class AccountApp(App[ResultType]):
             stack.service.execute_command,
             (stack.names.cluster, stack.names.service),
             (stack.fleet.market, bool(stack.fleet.root_volume_gib)),
-            len(stack.network.ingress_cidrs),
-            stack.load_balancer.access_log_bucket,
+            (len(stack.network.ingress_cidrs), stack.network.ingress_prefix_list_ids),
+            len(stack.network.ingress_security_group_ids),
+            (stack.load_balancer.access_log_bucket, stack.load_balancer.web_acl_arn),
             facts.region,
         )
         if named != self._looked_up:

@@ -26,7 +26,12 @@ from gpuecs_tui.widgets.form.notes import described
 from gpuecs_tui.widgets.form.view import Fold, Form
 from gpuecs_tui.widgets.keys.binding import bind, key_for_action
 from gpuecs_tui.widgets.keys.groups import SCREEN
-from gpuecs_tui.widgets.picker.limits import EMPTY_MEANS, choices_of_declaration, limits_in_words
+from gpuecs_tui.widgets.picker.limits import (
+    EMPTY_MEANS,
+    choices_of_declaration,
+    empty_means,
+    limits_in_words,
+)
 from gpuecs_tui.widgets.picker.picker import Picker
 from gpuecs_tui.widgets.picker.rows import Choices
 from gpuecs_tui.widgets.step.account_app import AccountApp
@@ -292,8 +297,8 @@ class FormScreen(PicturedScreen):
     def _state(self, key: str) -> FieldState:
         wizard = self.wizard
         default = "" if starts_filled(key) else placeholder(key, wizard.decisions)
-        if key in EMPTY_MEANS and not self._internet_facing(key):
-            default = _(EMPTY_MEANS[key])
+        if key in EMPTY_MEANS:
+            default = empty_means(key, wizard.decisions.resolved.stack) or default
         hint = ""
         if self._has_list(key):
             hint = _("{key}: choose, or type").format(key=key_for_action(TextControl, "submit"))
@@ -303,11 +308,6 @@ class FormScreen(PicturedScreen):
             default, hint = "", not_read_hint(unread)
         notes = tuple(self.notes_of(key))
         return FieldState(wizard.text(key), default, hint, notes, key in wizard.suggested)
-
-    def _internet_facing(self, key: str) -> bool:
-        """Whether the allowed source addresses are required because the load balancer is public."""
-        internal = self.wizard.decisions.resolved.stack.load_balancer.internal
-        return key == "network.ingress_cidrs" and not internal
 
     def notes_of(self, key: str) -> list[FieldNote]:
         """Return the notes below the field of ``key``: errors, findings, and facts from its

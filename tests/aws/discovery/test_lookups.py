@@ -8,6 +8,7 @@ import pytest
 
 from gpuecs_tui.aws import catalogue
 from gpuecs_tui.aws.discovery.account import read_account
+from gpuecs_tui.aws.discovery.late_lists import read_late
 from gpuecs_tui.aws.discovery.lookups import read_architectures, read_images, read_references
 from gpuecs_tui.aws.ecr import (
     EcrImage,
@@ -311,3 +312,21 @@ def test_what_could_not_be_read_is_asked_again(stub: Stub, reader: AccountReader
     again = read_references(reader, wanted, replace(first, lookups=lookups)).lookups
     assert isinstance(again.images["llm-server"], Known)
     assert again.log_groups == kept
+
+
+def test_a_web_acl_is_looked_up_by_its_arn(stub: Stub, reader: AccountReader) -> None:
+    listed = read_late(reader, "web_acls")
+    assert isinstance(listed, Known)
+    arn = listed.value[0].arn
+    facts = AccountFacts(region="us-east-1")
+    for named, stands in ((arn, True), (arn[:-1] + "z", False)):
+        wanted = stack(load_balancer__web_acl_arn=named)
+        found = read_references(reader, wanted, facts).lookups.web_acls[named]
+        assert isinstance(found, Known) and found.value is stands
+    stub.seen.clear()
+    stub.faults["wafv2:GetWebACL"] = "AccessDeniedException"
+    refused = read_references(reader, stack(load_balancer__web_acl_arn=arn), facts)
+    assert isinstance(refused.lookups.web_acls[arn], Unknown)
+    # The rule needs no call to know that the Region is another one.
+    elsewhere = stack(load_balancer__web_acl_arn=arn.replace("us-east-1", "eu-west-1"))
+    assert not read_references(reader, elsewhere, facts).lookups.web_acls

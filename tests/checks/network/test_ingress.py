@@ -1,20 +1,23 @@
-"""Rules cidr-bits and rule-limit, and the refusal of an invalid range while it is typed."""
+"""Rules cidr-bits, rule-limit and ingress-sources, and the refusal of an invalid range while it is
+typed."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from gpuecs_tui.aws.facts import RULES_QUOTA
-from gpuecs_tui.aws.reading import Reading
+from gpuecs_tui.aws.network_facts import PrefixList
+from gpuecs_tui.aws.reading import Known, Reading, Unknown, not_read
 from gpuecs_tui.checks import Finding, findings_from_problems
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.model import KEYS
 from gpuecs_tui.stack.problems import problems
 from gpuecs_tui.stack.resolve import resolve
 from tests.support.fixes import apply_fix
-from tests.support.small_account import ACCOUNT, ANSWERS, account, findings, known
+from tests.support.small_account import ACCOUNT, ANSWERS, account, findings, group, known
 
 CIDRS = "network.ingress_cidrs"
 
@@ -103,3 +106,73 @@ def test_rule_limit() -> None:
 def test_neighbours_are_combined_by_one_key() -> None:
     (found,) = of("rule-limit", tuple(f"10.8.{place}.0/24" for place in range(64)))
     assert found.fix == ((CIDRS, ("10.8.0.0/18",)),)
+
+
+LISTS, GROUPS = "network.ingress_prefix_list_ids", "network.ingress_security_group_ids"
+CLIENTS = group("clients")
+
+
+def sources(
+    rule: str,
+    lists: dict[str, PrefixList | Reading[PrefixList | None] | None],
+    more: dict[str, Value],
+) -> list[Finding]:
+    readings = {
+        id_: it if isinstance(it, Known | Unknown) else known(it) for id_, it in lists.items()
+    }
+    lookups = replace(account().lookups, quotas={RULES_QUOTA: known(60)}, prefix_lists=readings)
+    facts = account(lookups=lookups, security_groups=known((CLIENTS, group("away", vpc="vpc-2"))))
+    answers: dict[str, Value] = {**ANSWERS, LISTS: tuple(lists), **more}
+    return [it for it in findings(facts, answers) if it.rule == rule]
+
+
+def listed(rules: int | None, family: str = "IPv4") -> PrefixList:
+    return PrefixList("pl-00000001", "offices", family, rules)
+
+
+@pytest.mark.parametrize(
+    ("rules", "more", "severity", "says"),
+    [
+        (55, {CIDRS: apart(5)}, "", ""),
+        (55, {CIDRS: apart(6)}, "error", "6 CIDR blocks, prefix list pl-00000001 (55 rules)"),
+        (59, {GROUPS: (CLIENTS.id,)}, "", ""),
+        (60, {GROUPS: (CLIENTS.id,)}, "error", "1 security group, prefix list pl-00000001"),
+        (30, {}, "", ""),
+        (61, {}, "error", "on 1 listener port need 61 rules"),
+        (None, {}, "unknown", "Could not count"),
+        (None, {CIDRS: apart(61)}, "error", "61 CIDR blocks, prefix list pl-00000001 on"),
+    ],
+)
+def test_a_prefix_list_counts_as_its_entries(
+    rules: int | None, more: dict[str, Value], severity: str, says: str
+) -> None:
+    found = sources("rule-limit", {"pl-00000001": listed(rules)}, more)
+    assert [it.severity for it in found] == ([severity] if severity else [])
+    assert all(says in it.message for it in found)
+
+
+@pytest.mark.parametrize(
+    ("lists", "more", "severities", "says"),
+    [
+        ({"pl-00000001": listed(5)}, {}, [], ""),
+        ({"pl-00000001": None}, {}, ["error"], "does not exist"),
+        ({"pl-00000001": listed(5, "IPv6")}, {}, ["error"], "only IPv4"),
+        ({"pl-00000001": not_read()}, {}, ["unknown"], "Could not check prefix list"),
+        ({}, {GROUPS: (CLIENTS.id,)}, [], ""),
+        ({}, {GROUPS: ("sg-00000000000000000",)}, ["unknown"], "no security group"),
+        ({}, {GROUPS: (group("away").id,)}, ["unknown"], "a VPC other than"),
+        (
+            {},
+            {GROUPS: (CLIENTS.id,), "load_balancer.internal": False},
+            ["warning"],
+            "private addresses of its members",
+        ),
+        ({}, {"network.load_balancer_security_group_ids": ("sg-00000000000000000",)}, [], ""),
+    ],
+)
+def test_ingress_sources(
+    lists: dict[str, Any], more: dict[str, Value], severities: list[str], says: str
+) -> None:
+    found = sources("ingress-sources", lists, more)
+    assert [it.severity for it in found] == severities
+    assert all(says in it.message for it in found)

@@ -130,3 +130,26 @@ def test_access_logs(
 
 def test_without_access_logs_no_bucket_is_missed() -> None:
     assert not [it for it in findings(account(), ANSWERS) if it.rule == "access-logs"]
+
+
+ACL = "arn:aws:wafv2:us-east-1:123456789012:regional/webacl/limits/" + "0a" * 18
+
+
+@pytest.mark.parametrize(
+    ("arn", "listed", "severities", "says"),
+    [
+        ("", None, [], ""),
+        (ACL, known(True), [], ""),
+        (ACL, known(False), ["error"], "does not exist"),
+        (ACL.replace("us-east-1", "eu-west-1"), None, ["error"], "is in eu-west-1"),
+        (ACL, None, ["unknown"], "Could not check whether the web ACL exists"),
+    ],
+)
+def test_web_acl(arn: str, listed: Any, severities: list[str], says: str) -> None:
+    facts = account()
+    if listed is not None:
+        facts = replace(facts, lookups=replace(facts.lookups, web_acls={arn: listed}))
+    answers = {**ANSWERS, "load_balancer.web_acl_arn": arn}
+    found = [it for it in findings(facts, answers) if it.rule == "web-acl"]
+    assert [it.severity for it in found] == severities
+    assert all(says in it.message for it in found)

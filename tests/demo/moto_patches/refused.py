@@ -107,6 +107,8 @@ TRUST = {
         }
     ],
 }
+OF_CLOUDFRONT = 55
+"""Rules as which the prefix list of CloudFront counts."""
 MOST_RULES = 60
 """Inbound rules of a security group, by quota."""
 
@@ -218,6 +220,18 @@ def too_many_rules(client: Client) -> Call:
     ranges = [{"CidrIp": f"10.{n}.0.0/16"} for n in range(MOST_RULES)]
     ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=_rule(80, IpRanges=ranges))
     return lambda: ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=_rule(443))
+
+
+def too_many_entries(client: Client) -> Call:
+    ec2, group = client("ec2"), _security_group(client, "listed")
+    name = "com.amazonaws.global.cloudfront.origin-facing"
+    filters = [{"Name": "prefix-list-name", "Values": [name]}]
+    (listed,) = ec2.describe_managed_prefix_lists(Filters=filters)["PrefixLists"]
+    ranges = [{"CidrIp": f"10.{n}.0.0/16"} for n in range(MOST_RULES - OF_CLOUDFRONT + 1)]
+    ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=_rule(80, IpRanges=ranges))
+    lists = [{"PrefixListId": listed["PrefixListId"]}]
+    rule = _rule(80, IpRanges=[], PrefixListIds=lists)
+    return lambda: ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=rule)
 
 
 def template_name_taken(client: Client) -> Call:
@@ -730,7 +744,10 @@ REFUSALS: dict[tuple[str, str], tuple[Scenario, ...]] = {
         rule_with_another_description,
     ),
     ("ec2:ModifySecurityGroupRules", "InvalidPermission.Duplicate"): (rule_changed_into_another,),
-    ("ec2:AuthorizeSecurityGroupIngress", "RulesPerSecurityGroupLimitExceeded"): (too_many_rules,),
+    ("ec2:AuthorizeSecurityGroupIngress", "RulesPerSecurityGroupLimitExceeded"): (
+        too_many_rules,
+        too_many_entries,
+    ),
     ("ec2:CreateLaunchTemplate", "InvalidLaunchTemplateName.AlreadyExistsException"): (
         template_name_taken,
     ),
@@ -916,6 +933,7 @@ CLOSED_GAPS: dict[str, tuple[Scenario, ...]] = {
     ),
     "rule_meaning": (rule_with_another_description,),
     "rule_twice": (rule_changed_into_another,),
+    "rules_of_prefix_lists": (too_many_entries,),
     "protected_balancer": (protected_balancer,),
     "listener_twice": (listener_twice,),
     "listener_onto_another": (listener_onto_another,),

@@ -272,6 +272,7 @@ def rule_description(client: Client) -> bool:
     ec2 = client("ec2")
     vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
     group = ec2.create_security_group(GroupName="rules", Description="-", VpcId=vpc)["GroupId"]
+    listed = ec2.describe_managed_prefix_lists()["PrefixLists"][0]["PrefixListId"]
     ec2.authorize_security_group_ingress(
         GroupId=group,
         IpPermissions=[
@@ -280,11 +281,13 @@ def rule_description(client: Client) -> bool:
                 "FromPort": 80,
                 "ToPort": 80,
                 "UserIdGroupPairs": [{"GroupId": group, "Description": "itself"}],
+                "PrefixListIds": [{"PrefixListId": listed, "Description": "a list"}],
             }
         ],
     )
     rules = ec2.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [group]}])
-    return "itself" not in [rule.get("Description") for rule in rules["SecurityGroupRules"]]
+    described = {rule.get("Description") for rule in rules["SecurityGroupRules"]}
+    return not {"itself", "a list"} <= described
 
 
 def rule_of_everything(client: Client) -> bool:
@@ -680,6 +683,27 @@ def role_not_in_profile(client: Client) -> bool:
     return False
 
 
+def web_acl_as_described(client: Client) -> bool:
+    waf, said = client("wafv2"), []
+    made = waf.create_web_acl(
+        Name="described",
+        Scope="REGIONAL",
+        DefaultAction={"Allow": {}},
+        VisibilityConfig={
+            "SampledRequestsEnabled": False,
+            "CloudWatchMetricsEnabled": False,
+            "MetricName": "described",
+        },
+    )["Summary"]
+
+    def heard(http_response: Any, **_others: Any) -> None:
+        said.append(json.loads(http_response.content))
+
+    waf.meta.events.register("after-call.wafv2.GetWebACL", heard)
+    waf.get_web_acl(Name="described", Scope="REGIONAL", Id=made["Id"])
+    return "LockToken" in said[0]["WebACL"]
+
+
 SYMPTOMS: dict[str, Callable[[Client], bool]] = {
     symptom.__name__: symptom
     for symptom in (
@@ -732,6 +756,7 @@ SYMPTOMS: dict[str, Callable[[Client], bool]] = {
         execute_command,
         instance_sessions,
         events_by_prefix,
+        web_acl_as_described,
     )
 }
 

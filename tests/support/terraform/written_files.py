@@ -25,6 +25,7 @@ ANSWERS: Mapping[str, Value] = {
     "task.image": "app:1",
 }
 CERTIFICATE = f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/0a1b"
+WEB_ACL = f"arn:aws:wafv2:us-east-1:{ACCOUNT}:regional/webacl/a/{'0a' * 18}"
 SECRET = f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:token-AbCdEf"
 PARAMETER = f"arn:aws:ssm:us-east-1:{ACCOUNT}:parameter/llm/token"
 KMS_KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/0123abcd-01ab-4abc-8abc-0123456789ab"

@@ -9,7 +9,7 @@ from gpuecs_tui.terraform.read.configuration import load_configuration
 from gpuecs_tui.terraform.read.directory import read_back
 from gpuecs_tui.terraform.read.past import past_in
 from gpuecs_tui.terraform.render.stack_files import render
-from tests.support.terraform.written_files import HTTPS, made
+from tests.support.terraform.written_files import HTTPS, WEB_ACL, made
 
 FILE = "load_balancer.tf"
 STICKINESS = "load_balancer.stickiness_seconds"
@@ -112,3 +112,17 @@ def test_access_logs_that_are_turned_off_are_written_as_off() -> None:
     assert past_in(written) == past_in(on)
     again = read_back(off)
     assert (again.stack, again.edits, again.unread) == (made(), (), ())
+
+
+ACL = "load_balancer.web_acl_arn"
+
+
+def test_a_web_acl_of_something_else_is_not_taken_as_an_answer() -> None:
+    files = render(made({ACL: WEB_ACL}))
+    assert read_back(files).answers[ACL] == WEB_ACL
+    other = files[FILE].replace("resource_arn = aws_lb.this.arn", 'resource_arn = "arn:x"')
+    assert other != files[FILE]
+    found = read_back({**files, FILE: other})
+    assert ACL not in found.answers
+    assert [it.keys for it in found.unread if ACL in it.keys] == [(ACL,)]
+    assert read_back(render(made())).answers[ACL] == ""

@@ -209,7 +209,9 @@ def test_terraform_from_elsewhere_is_read_as_far_as_it_is_understood() -> None:
     }
     undecided = {key for key in KEYS if key not in found.answers}
     assert undecided == {
-        "network.ingress_cidrs", "task.execution_role_arn", "load_balancer.certificate_arn",
+        "network.ingress_cidrs", "network.ingress_prefix_list_ids",
+        "network.ingress_security_group_ids", "task.execution_role_arn",
+        "load_balancer.certificate_arn",
         "load_balancer.tls_policy", "load_balancer.access_log_prefix",
         "fleet.extra_user_data", "fleet.large_images", "fleet.gpu_metrics",
         "state.bucket", "state.key", "state.region", "fleet.capacity_rebalance",

@@ -18,6 +18,13 @@ from gpuecs_tui.terraform.render.stack_files import render
 from gpuecs_tui.terraform.write.stack import WriteProblem, compare, write
 from tests.support.terraform.written_files import made, put
 
+ABSENT = (
+    "network.ingress_prefix_list_ids",
+    "network.ingress_security_group_ids",
+    "network.vpc_endpoints",
+    "load_balancer.web_acl_arn",
+)
+"""What a stack at defaults has no block for."""
 STATE = ("state.bucket", "state.key", "state.region")
 
 
@@ -234,7 +241,7 @@ def test_a_file_that_can_t_be_opened_is_contained(tmp_path: Path) -> None:
     found = read(tmp_path)
     # Each except the OpenTofu file may contain blocks that are missing elsewhere. Terraform ignores
     # a folder, and fails at a link to a folder or to nothing.
-    assert found.unknown == {"network.vpc_endpoints", "state.backend", *STATE}
+    assert found.unknown == {"state.backend", *ABSENT, *STATE}
     assert {it.file for it in found.unread if it.keys} == {"dangling.tf"}, "the first of them"
     others = [it.file for it in found.unread if not it.keys]
     assert others == ["link.tf", "pipe.tf", "more.tofu"]
@@ -246,8 +253,7 @@ def test_a_broken_file_of_somebody_else_leaves_open_only_what_it_may_hold(tmp_pa
     found = read(tmp_path)
     # It may contain the log group, endpoints and the backend, which are missing elsewhere.
     assert found.unknown == {
-        "task.log_retention_days", "task.log_kms_key_arn", "network.vpc_endpoints",
-        "state.backend", *STATE
+        "task.log_retention_days", "task.log_kms_key_arn", "state.backend", *ABSENT, *STATE
     }  # fmt: skip
     (broken,) = [it for it in found.unread if it.what == "broken.tf"]
     assert broken.line == 2 and frozenset(broken.keys) == found.unknown

@@ -22,6 +22,7 @@ from tests.support.terraform.written_files import (
     S3,
     SCALED,
     SECRET,
+    WEB_ACL,
 )
 
 BESIDE: dict[str, Value] = {
@@ -53,6 +54,8 @@ OTHER: dict[str, tuple[Value, Mapping[str, Value]]] = {
     "network.instance_security_group_ids": ((GROUP,), {}),
     "network.load_balancer_security_group_ids": ((GROUP,), {}),
     "network.ingress_cidrs": (("10.0.0.0/8",), {}),
+    "network.ingress_prefix_list_ids": (("pl-0123456789abcdef0",), {}),
+    "network.ingress_security_group_ids": ((GROUP,), {}),
     "fleet.instance_type": ("g5.xlarge", {}),
     "fleet.instance_types": (("g5.xlarge", "g4dn.xlarge"), {}),
     "fleet.on_demand_base": (1, {"fleet.market": "spot"}),
@@ -180,6 +183,7 @@ OTHER: dict[str, tuple[Value, Mapping[str, Value]]] = {
     "load_balancer.idle_timeout_seconds": (600, {}),
     "load_balancer.access_log_bucket": ("logs", {}),
     "load_balancer.access_log_prefix": ("llm/a", {"load_balancer.access_log_bucket": "logs"}),
+    "load_balancer.web_acl_arn": (WEB_ACL, {}),
     "load_balancer.target_port": (8080, {"names.target_group": "g"}),
     "load_balancer.target_protocol_version": ("HTTP2", {**HTTPS, "names.target_group": "g"}),
     "load_balancer.algorithm": ("weighted_random", {}),
