@@ -286,6 +286,11 @@ MODES = (
         "rules/test_balancer_rules.py::test_access_logs",
     ),
     _before(
+        "host-name",
+        "The certificate or the hosted zone does not cover the name of the service.",
+        "network/test_host_name.py::test_the_hosted_zone_covers_the_name",
+    ),
+    _before(
         "web-acl",
         "The web ACL does not exist, or is in another Region.",
         "rules/test_balancer_rules.py::test_web_acl",

@@ -107,6 +107,23 @@ class Certificate:
     """``ISSUED``, ``PENDING_VALIDATION``, ``EXPIRED``, …"""
     expires: datetime | None
     """None until it is issued."""
+    names: tuple[str, ...] = ()
+    """The further names that it covers; ``*.example.org`` stands for one label."""
+    has_more_names: bool = False
+    """Whether it covers names that the list of certificates leaves out."""
+
+
+@dataclass(frozen=True, slots=True)
+class HostedZone:
+    """A hosted zone of Route 53."""
+
+    id: str
+    """Without ``/hostedzone/``."""
+    name: str
+    """Without the final dot."""
+    private: bool
+    vpc_ids: tuple[str, ...] = ()
+    """VPCs that see a private zone; a list of zones leaves them out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +269,8 @@ class Lookups:
     """Bucket for access logs → the JSON of its policy; an empty text if it has none."""
     prefix_lists: dict[str, Reading[PrefixList | None]] = field(default_factory=dict)
     """Id → the managed prefix list."""
+    hosted_zones: dict[str, Reading[HostedZone | None]] = field(default_factory=dict)
+    """Id → the hosted zone, with its VPCs."""
     web_acls: dict[str, Reading[bool]] = field(default_factory=dict)
     """ARN of a web ACL of the Region → whether it exists."""
     ebs_keys: dict[str, Reading[EbsKey]] = field(default_factory=dict)
@@ -278,6 +297,8 @@ class LateLists:
     """Customer managed keys that have an alias: alias and ARN of the key, by alias."""
     prefix_lists: Reading[tuple[PrefixList, ...]] = field(default_factory=not_read)
     """Managed prefix lists of the Region, by name."""
+    hosted_zones: Reading[tuple[HostedZone, ...]] = field(default_factory=not_read)
+    """Hosted zones of the account, by name."""
     web_acls: Reading[tuple[Named, ...]] = field(default_factory=not_read)
     """Web ACLs of the Region for load balancers, by name."""
 

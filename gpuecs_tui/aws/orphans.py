@@ -293,6 +293,33 @@ def _inline_policy(reader: AccountReader, planned: Planned) -> Found | None:
     return Found(f"{role}:{name}")
 
 
+def _record(reader: AccountReader, planned: Planned) -> Found | None:
+    zone, name, kind = _need(planned, "zone_id", "name", "type")
+    alias = next(iter(planned.get("alias") or ()), None) or {}
+    # Another record of that name belongs to somebody else.
+    (target,) = _need(alias, "name")
+    answer = reader.call(
+        "route53",
+        "ListResourceRecordSets",
+        HostedZoneId=zone,
+        StartRecordName=name,
+        StartRecordType=kind,
+        MaxItems="1",
+    )
+    for it in answer["ResourceRecordSets"]:
+        its = (it.get("AliasTarget") or {}).get("DNSName", "")
+        if (_plain(it["Name"]), it["Type"]) == (_plain(name), kind) and _plain(its) == _plain(
+            target
+        ):
+            return Found(f"{zone}_{name}_{kind}")
+    return None
+
+
+def _plain(name: str) -> str:
+    """Return a DNS name without the final dot that Route 53 writes, in lower case."""
+    return name.rstrip(".").lower()
+
+
 def _web_acl(reader: AccountReader, planned: Planned) -> Found | None:
     acl, resource = _need(planned, "web_acl_arn", "resource_arn")
     answer = reader.call("wafv2", "GetWebACLForResource", ResourceArn=resource)
@@ -318,6 +345,7 @@ _LOOKS: Mapping[str, OrphanFinder] = {
     "aws_lb_listener": _listener,
     "aws_lb_listener_rule": _listener_rule,
     "aws_lb_target_group": _target_group,
+    "aws_route53_record": _record,
     "aws_security_group": _security_group,
     "aws_vpc_endpoint": _vpc_endpoint,
     "aws_vpc_security_group_egress_rule": _rule(egress=True),

@@ -24,6 +24,7 @@ _OF_TYPES = {
     "aws_appautoscaling_scheduled_action": "autoscaling.schedules",
     "aws_lb": "load_balancer.internal",
     "aws_wafv2_web_acl_association": "load_balancer.web_acl_arn",
+    "aws_route53_record": "load_balancer.hosted_zone_id",
     "aws_lb_listener": "load_balancer.port",
     "aws_lb_target_group": "load_balancer.target_port",
     "aws_autoscaling_group": "fleet.max_size",

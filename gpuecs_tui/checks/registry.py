@@ -16,6 +16,7 @@ from gpuecs_tui.checks.monitoring.gpu_metrics import (
 )
 from gpuecs_tui.checks.monitoring.log_key import LOG_KEY, log_key
 from gpuecs_tui.checks.network.egress import egress
+from gpuecs_tui.checks.network.host_name import host_name
 from gpuecs_tui.checks.network.ingress import CIDR_BITS, cidr_bits, rule_limit
 from gpuecs_tui.checks.network.ingress_sources import ingress_sources
 from gpuecs_tui.checks.network.ports import port_range, static_port
@@ -116,6 +117,7 @@ RULES: dict[str, Rule] = {
     "cidr-bits": cidr_bits,
     "rule-limit": rule_limit,
     "ingress-sources": ingress_sources,
+    "host-name": host_name,
     "task-size": task_size,
     "policy-size": policy_size,
     "group-limit": group_limit,

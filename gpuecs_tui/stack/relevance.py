@@ -85,6 +85,9 @@ CONDITIONS: Mapping[str, Condition] = {
     "load_balancer.access_log_prefix": Condition(
         "load_balancer.access_log_bucket", (), N_("applies only with access logs"), but=("",)
     ),
+    "load_balancer.hosted_zone_id": Condition(
+        "load_balancer.host_name", (), N_("applies only with a host name"), but=("",)
+    ),
     **{
         f"network.ingress_{name}": Condition(
             "network.load_balancer_security_group_ids",

@@ -84,6 +84,10 @@ def places(demo: account.DemoAccount) -> Mapping[str, str]:
     found["prefix-list"] = ec2.describe_managed_prefix_lists(Filters=lists)["PrefixLists"][0][
         "PrefixListId"
     ]
+    zones = client("route53").list_hosted_zones()["HostedZones"]
+    found["hosted-zone"] = next(
+        it["Id"].rpartition("/")[2] for it in zones if not it["Config"]["PrivateZone"]
+    )
     acls = client("wafv2").list_web_acls(Scope="REGIONAL")["WebACLs"]
     found["web-acl"] = acls[0]["ARN"]
     found["log-bucket"] = _log_bucket(client("s3"), buckets, found["secret"].split(":")[4])

@@ -271,6 +271,10 @@ CHANGES: tuple[Change, ...] = (
     Change("load_balancer.access_log_prefix", "llm", given={
         "load_balancer.access_log_bucket": "@log-bucket"
     }),
+    Change("load_balancer.host_name", "llm.example.com"),
+    Change("load_balancer.hosted_zone_id", "@hosted-zone", given={
+        "load_balancer.host_name": "llm.example.com"
+    }),
     Change("load_balancer.web_acl_arn", "@web-acl"),
     Change("load_balancer.target_port", 8000),
     Change("load_balancer.target_protocol_version", "HTTP2", given=HTTPS),

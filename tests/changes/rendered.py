@@ -42,6 +42,7 @@ PLACES: Mapping[str, str] = {
     "other-bucket": "other-states",
     "log-bucket": "logs",
     "prefix-list": "pl-0123456789abcdef0",
+    "hosted-zone": "Z0123456789ABCDEF",
     "web-acl": f"arn:aws:wafv2:us-east-1:{ACCOUNT}:regional/webacl/a/{'0a' * 18}",
 }
 """Names in the declared changes for the resources of an account."""

@@ -171,6 +171,10 @@ TERRAFORM: Mapping[str, tuple[str, ...]] = {
         "ec2:CreateVpcEndpoint", "ec2:DeleteVpcEndpoints", "ec2:DescribePrefixLists",
         "ec2:DescribeVpcEndpoints", "ec2:ModifyVpcEndpoint",
     ),
+    "aws_route53_record": (
+        "route53:ChangeResourceRecordSets", "route53:GetChange", "route53:GetHostedZone",
+        "route53:ListResourceRecordSets",
+    ),
     # Service Authorization Reference, AWS WAF V2: the association needs the permission of the
     # load balancer, too.
     "aws_wafv2_web_acl_association": (

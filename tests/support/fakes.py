@@ -17,6 +17,7 @@ from gpuecs_tui.aws.facts import (
     AmiRelease,
     CallerIdentity,
     Certificate,
+    HostedZone,
     Image,
     InstanceProfile,
     KeyPair,
@@ -67,6 +68,7 @@ def known(value: T) -> Known[T]:
 
 
 POLICIES = (Policy("ml-boundary", f"arn:aws:iam::{ACCOUNT}:policy/ml-boundary"),)
+HOSTED_ZONES = (HostedZone("Z1D633PJN98FT9", "example.com", False),)
 WEB_ACLS = (Named("limits", f"arn:aws:wafv2:us-east-1:{ACCOUNT}:regional/webacl/limits/1"),)
 BUCKETS = (
     Bucket("team-tfstate", known("eu-west-1"), known(True), known("aws:kms"), known(True)),
@@ -190,7 +192,9 @@ class FakeFeed(AccountFeed):
     started: list[tuple[str, str]] = field(default_factory=list)
     looked_up: list[Stack] = field(default_factory=list)
     late: LateLists = field(
-        default_factory=lambda: LateLists(policies=known(POLICIES), web_acls=known(WEB_ACLS))
+        default_factory=lambda: LateLists(
+            policies=known(POLICIES), hosted_zones=known(HOSTED_ZONES), web_acls=known(WEB_ACLS)
+        )
     )
     listed: list[str] = field(default_factory=list)
     releases_asked: list[str] = field(default_factory=list)

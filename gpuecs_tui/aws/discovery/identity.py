@@ -93,6 +93,8 @@ def read_certificates(reader: AccountReader) -> tuple[Certificate, ...]:
             domain=it.get("DomainName", ""),
             status=it.get("Status", ""),
             expires=it.get("NotAfter"),
+            names=tuple(it.get("SubjectAlternativeNameSummaries") or ()),
+            has_more_names=bool(it.get("HasAdditionalSubjectAlternativeNames")),
         )
         for it in items
     )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from gpuecs_tui.aws.discovery.hosted_zones import hosted_zone
 from gpuecs_tui.aws.discovery.identity import IAM_PAGE
-from gpuecs_tui.aws.facts import Named, Policy
+from gpuecs_tui.aws.facts import HostedZone, Named, Policy
 from gpuecs_tui.aws.network_facts import PrefixList
 from gpuecs_tui.aws.prefix_lists import prefix_list
 from gpuecs_tui.aws.reading import Reading
@@ -61,9 +62,16 @@ def read_prefix_lists(reader: AccountReader) -> tuple[PrefixList, ...]:
     return tuple(sorted(map(prefix_list, items), key=lambda it: (it.name, it.id)))
 
 
+def read_hosted_zones(reader: AccountReader) -> tuple[HostedZone, ...]:
+    """Return the hosted zones of the account, by name."""
+    found = map(hosted_zone, reader.items("route53", "ListHostedZones", "HostedZones"))
+    return tuple(sorted(found, key=lambda it: (it.name, it.id)))
+
+
 _LISTS: Mapping[str, tuple[str, Callable[[AccountReader], Any]]] = {
     "kms_keys": ("kms:ListAliases", read_kms_keys),
     "policies": ("iam:ListPolicies", read_policies),
+    "hosted_zones": ("route53:ListHostedZones", read_hosted_zones),
     "prefix_lists": ("ec2:DescribeManagedPrefixLists", read_prefix_lists),
     "web_acls": ("wafv2:ListWebACLs", read_web_acls),
 }

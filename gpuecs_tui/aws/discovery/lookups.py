@@ -14,6 +14,7 @@ from typing import Any
 
 from gpuecs_tui.aws.discovery.account import as_they_come
 from gpuecs_tui.aws.discovery.ami_releases import read_parameter_ami
+from gpuecs_tui.aws.discovery.hosted_zones import read_hosted_zone
 from gpuecs_tui.aws.discovery.names import read_log_groups
 from gpuecs_tui.aws.ebs_key import read_ebs_key
 from gpuecs_tui.aws.ecr import MANIFEST_TYPES, EcrImage, architectures_of, ecr_image
@@ -150,6 +151,8 @@ def _jobs(
     chosen = (network.load_balancer_security_group_ids, network.instance_security_group_ids)
     if max(map(len, chosen)) > GROUPS_PER_INTERFACE:
         yield "quotas", GROUPS_QUOTA, partial(_read_quota, reader, "vpc", GROUPS_QUOTA)
+    if zone := stack.load_balancer.hosted_zone_id:
+        yield "hosted_zones", zone, partial(read_hosted_zone, reader, zone)
     if (acl := stack.load_balancer.web_acl_arn) and acl.split(":")[3] == reader.region:
         yield "web_acls", acl, partial(_read_web_acl, reader, acl)
     if bucket := stack.load_balancer.access_log_bucket:

@@ -8,6 +8,7 @@ test fails, moto has closed the gap and the function can be deleted.
 from __future__ import annotations
 
 from gpuecs_tui.demo.moto_patches import (
+    acm,
     autoscaling,
     ec2,
     ecs,
@@ -58,6 +59,7 @@ GAPS = (
     *iam.GAPS,
     *logs.GAPS,
     *refusals_logs.GAPS,
+    *acm.GAPS,
     *wafv2.GAPS,
 )
 """Every gap, in the order in which they are closed."""

@@ -11,11 +11,14 @@ STATE_BUCKET = "demo-terraform-state"
 PLAIN_BUCKET = "demo-scratch"
 
 
+HOSTED_ZONES = {"example.com": False, "demo.internal": True}
+"""Name → whether it is private, and answers in the default VPC."""
 WEB_ACL = "demo-rate-limit"
 
 
 def furnish() -> None:
-    """Create a cluster, a load balancer with its target group, buckets, log groups, a web ACL."""
+    """Create a cluster, a load balancer with its target group, buckets, log groups, hosted zones
+    and a web ACL."""
     same_ids_for("services")
     moto_backend("ecs").create_cluster("legacy-batch", tags=[])
     ec2 = moto_backend("ec2")
@@ -41,6 +44,12 @@ def furnish() -> None:
     logs = moto_backend("logs")
     for group in ("/ecs/legacy-batch", "/ecs/llm-server"):
         logs.create_log_group(group, {})
+    same_ids_for("hosted zones")
+    names = moto_backend("route53", "aws")
+    for zone, private in HOSTED_ZONES.items():
+        names.create_hosted_zone(
+            zone, private, zone, ec2.default_vpc.id if private else None, REGION
+        )
     same_ids_for("web ACLs")
     moto_backend("wafv2").create_web_acl(
         WEB_ACL,

@@ -18,6 +18,12 @@ WEB_ACL_ARN = (
     r"arn:aws[a-z-]*:wafv2:[a-z0-9-]+:[0-9]{12}:regional/webacl/[A-Za-z0-9_-]{1,128}/[0-9a-f-]{36}"
 )
 """AWS WAF API reference, AssociateWebACL; those of CloudFront have ``global`` instead."""
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+HOST_NAME = rf"(?:{_LABEL}\.)+{_LABEL}"
+"""A name of the DNS (RFC 1123, section 2.1), in lower case as Route 53 stores it."""
+HOST_NAME_MAX = 253
+ZONE_ID = r"[A-Z0-9]{1,32}"
+"""Route 53 API reference, HostedZone."""
 TRAFFIC_PORT = "traffic-port"
 _PREFIX_PART = r"[A-Za-z0-9!_.*'()-]+"
 """Characters that are safe in a key (S3 user guide, "Naming Amazon S3 objects")."""
@@ -88,6 +94,29 @@ class LoadBalancer:
         pattern=POLICY,
         optional=False,
         pattern_says=N_("must be the name of a security policy, ELBSecurityPolicy-…"),
+    )
+    host_name: str = text(
+        N_("Host name"),
+        N_(
+            "Name by which clients reach the service, such as llm.example.com. Leave empty to use "
+            "the name of the load balancer, which no certificate covers."
+        ),
+        "",
+        unset="",
+        pattern=HOST_NAME,
+        max_length=HOST_NAME_MAX,
+        pattern_says=N_("must be a DNS name in lower case, such as llm.example.com"),
+    )
+    hosted_zone_id: str = text(
+        N_("Hosted zone"),
+        N_(
+            "Route 53 hosted zone in which an alias record for the host name is created. Leave "
+            "empty if you create the record yourself."
+        ),
+        "",
+        unset="",
+        pattern=ZONE_ID,
+        pattern_says=N_("must be the ID of a hosted zone: capital letters and digits"),
     )
     web_acl_arn: str = text(
         N_("Web ACL"),

@@ -46,6 +46,7 @@ _CONSEQUENCES = {
     ),
     "aws_vpc_security_group_ingress_rule": N_("Connections that only this rule allows fail."),
     "aws_vpc_security_group_egress_rule": N_("Connections that only this rule allows fail."),
+    "aws_route53_record": N_("Clients can't resolve the name until the new record exists."),
     "aws_wafv2_web_acl_association": N_("The web ACL filters no requests until it exists again."),
     "aws_vpc_endpoint": N_("The VPC reaches the AWS service by another route, or not at all."),
 }
@@ -58,6 +59,7 @@ _GONE = {
     "aws_launch_template": N_("No new instance can start from it."),
     "aws_lb_target_group": N_("Its targets receive no more requests."),
     "aws_wafv2_web_acl_association": N_("The web ACL filters no more requests."),
+    "aws_route53_record": N_("Clients can no longer resolve the name."),
 }
 """The consequence of a destroy without a replacement, if it differs."""
 _NAMES = {
@@ -71,6 +73,7 @@ _NAMES = {
     "aws_autoscaling_group": N_("the Auto Scaling group"),
     "aws_launch_template": N_("the launch template"),
     "aws_cloudwatch_log_group": N_("the log group"),
+    "aws_route53_record": N_("the DNS record"),
     "aws_wafv2_web_acl_association": N_("the association with the web ACL"),
 }
 """Types of which a stack has one; other resources are named by their address."""

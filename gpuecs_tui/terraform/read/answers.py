@@ -18,7 +18,7 @@ from gpuecs_tui.stack.user_data import LARGE_IMAGE_SETTINGS
 from gpuecs_tui.terraform.base.own_files import EXTRA_USER_DATA, USER_DATA
 from gpuecs_tui.terraform.hcl.tree import Items, Reference, Withheld, calls
 from gpuecs_tui.terraform.hcl.values import HclValue, UnknownValue
-from gpuecs_tui.terraform.read.balancer import access_logs, stickiness, web_acl
+from gpuecs_tui.terraform.read.balancer import access_logs, host_name, stickiness, web_acl
 from gpuecs_tui.terraform.read.configuration import (
     BACKEND,
     Configuration,
@@ -266,6 +266,6 @@ def _state(configuration: Configuration, found: Gathered) -> None:
 
 _SPECIAL: tuple[Callable[[Configuration, Gathered], None], ...] = (
     _name, _roles, _interface_tags, mixed_instances, image, refresh, _user_data, ingress,
-    endpoints, _container, _logs, _ignored, scaling, releases, stickiness, access_logs, web_acl,
-    _state,
+    endpoints, _container, _logs, _ignored, scaling, releases, stickiness, access_logs, host_name,
+    web_acl, _state,
 )  # fmt: skip

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from gpuecs_tui.i18n import _
-from gpuecs_tui.terraform.hcl.tree import mentions
+from gpuecs_tui.terraform.hcl.tree import Reference, mentions
 from gpuecs_tui.terraform.hcl.values import HclValue, UnknownValue
 from gpuecs_tui.terraform.read.configuration import MISSING, Configuration, Missing, SourceLocation
 from gpuecs_tui.terraform.read.gathered import Gathered
-from gpuecs_tui.terraform.read.rules import BALANCER, READ_APART, TARGETS, WEB_ACL
+from gpuecs_tui.terraform.read.rules import BALANCER, READ_APART, RECORD, TARGETS, WEB_ACL
 from gpuecs_tui.terraform.read.unread import broken_file
 
 STICKINESS = "stickiness"
@@ -15,6 +15,8 @@ LOG_BUCKET = (BALANCER, "access_logs.bucket")
 _LOGS = "access_logs"
 _SECONDS = "load_balancer.stickiness_seconds"
 _BUCKET, _PREFIX = "load_balancer.access_log_bucket", "load_balancer.access_log_prefix"
+_HOST, _ZONE = "load_balancer.host_name", "load_balancer.hosted_zone_id"
+_HOST_VARIABLE = "variable.host_name"
 _COOKIE = "lb_cookie"
 _USUAL_SECONDS = 86400
 """If a block sets no duration (AWS provider 5.100 documentation, aws_lb_target_group)."""
@@ -53,26 +55,52 @@ def access_logs(configuration: Configuration, found: Gathered) -> None:
 def web_acl(configuration: Configuration, found: Gathered) -> None:
     """Read the web ACL of the load balancer; without an association it has none."""
     key = "load_balancer.web_acl_arn"
-    place = READ_APART[key]
     if WEB_ACL not in configuration.blocks:
-        if configuration.may_hide:
-            lost = broken_file(configuration.may_hide, configuration)
-            found.refuse((key,), SourceLocation(lost.file, lost.line or 0), lost.what, lost.reason)
-        elif BALANCER in configuration.blocks:
-            found.answers[key] = ""
+        _absent((key,), configuration, found)
+    elif _is_of_balancer(WEB_ACL, "resource_arn", (key,), configuration, found):
+        value, start = configuration.value(WEB_ACL, "web_acl_arn"), _start(configuration, WEB_ACL)
+        found.take(key, value, start, READ_APART[key])
+
+
+def host_name(configuration: Configuration, found: Gathered) -> None:
+    """Read the name of the service, and the hosted zone of its record.
+
+    Without a record, the name is only a variable, which the output of the URL uses.
+    """
+    if RECORD in configuration.blocks:
+        if _is_of_balancer(RECORD, "alias.name", (_HOST, _ZONE), configuration, found):
+            start = _start(configuration, RECORD)
+            found.take(_HOST, configuration.value(RECORD, "name"), start, f"{RECORD}.name")
+            found.take(_ZONE, configuration.value(RECORD, "zone_id"), start, READ_APART[_ZONE])
         return
-    placed = configuration.expression(WEB_ACL, "resource_arn")
-    if placed is None or not mentions(placed[0], BALANCER):
-        reason = _("does not refer to {address}, the resource that gpuecs-tui reads")
-        at = placed[1] if placed else _start(configuration, WEB_ACL)
-        found.refuse((key,), at, f"{WEB_ACL}.resource_arn", reason.format(address=BALANCER))
-        return
-    found.take(
-        key,
-        configuration.value(WEB_ACL, "web_acl_arn"),
-        _start(configuration, WEB_ACL),
-        place,
-    )
+    if _HOST_VARIABLE in configuration.blocks:
+        value = configuration.scope.value(Reference(READ_APART[_HOST]))
+        found.take(_HOST, value, _start(configuration, _HOST_VARIABLE), READ_APART[_HOST])
+        _absent((_ZONE,), configuration, found)
+    else:
+        _absent((_HOST, _ZONE), configuration, found)
+
+
+def _absent(keys: tuple[str, ...], configuration: Configuration, found: Gathered) -> None:
+    """Take empty texts as the answers of resources that are not declared."""
+    if configuration.may_hide:
+        lost = broken_file(configuration.may_hide, configuration)
+        found.refuse(keys, SourceLocation(lost.file, lost.line or 0), lost.what, lost.reason)
+    elif BALANCER in configuration.blocks:
+        found.answers.update(dict.fromkeys(keys, ""))
+
+
+def _is_of_balancer(
+    address: str, path: str, keys: tuple[str, ...], configuration: Configuration, found: Gathered
+) -> bool:
+    """Tell whether an attribute refers to the load balancer; if not, record it for ``keys``."""
+    placed = configuration.expression(address, path)
+    if placed is not None and mentions(placed[0], BALANCER):
+        return True
+    reason = _("does not refer to {address}, the resource that gpuecs-tui reads")
+    at = placed[1] if placed else _start(configuration, address)
+    found.refuse(keys, at, f"{address}.{path}", reason.format(address=BALANCER))
+    return False
 
 
 def _is_on(

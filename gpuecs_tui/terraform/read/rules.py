@@ -25,6 +25,7 @@ LISTENER = "aws_lb_listener"
 declared."""
 LISTENERS = ("aws_lb_listener.https", "aws_lb_listener.http", "aws_lb_listener.this")
 """The last one is that of the earlier version."""
+RECORD = "aws_route53_record.this"
 WEB_ACL = "aws_wafv2_web_acl_association.this"
 TARGETS = "aws_lb_target_group.this"
 PROVIDER = "aws_ecs_capacity_provider.this"
@@ -285,6 +286,8 @@ READ_APART: Mapping[str, str] = {
         f"load_balancer.access_log_{name}": f"{BALANCER}.access_logs.{name}"
         for name in ("bucket", "prefix")
     },
+    "load_balancer.host_name": "var.host_name",
+    "load_balancer.hosted_zone_id": f"{RECORD}.zone_id",
     "load_balancer.web_acl_arn": f"{WEB_ACL}.web_acl_arn",
     "load_balancer.stickiness_seconds": f"{TARGETS}.stickiness.cookie_duration",
     "state.backend": "terraform.backend",
@@ -344,6 +347,7 @@ HELPERS = frozenset(
         "aws_vpc_security_group_ingress_rule.test_prefix_lists",
         "aws_vpc_security_group_ingress_rule.tasks_from_load_balancer",
         SCHEDULED_ACTIONS,
+        RECORD,
         WEB_ACL,
         FLEET_TIES,
         PORT_HANDOVER,

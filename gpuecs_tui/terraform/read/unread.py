@@ -31,6 +31,7 @@ from gpuecs_tui.terraform.read.rules import (
     LOGS,
     PROVIDER,
     READ_APART,
+    RECORD,
     SERVICE,
     TARGETS,
     TASK,
@@ -68,8 +69,12 @@ _SPECIAL_PLACES: Mapping[str, tuple[str, str]] = {
     **{
         key: _parted(place)
         for key, place in READ_APART.items()
-        if key.startswith(("autoscaling.", "load_balancer.")) or "mixed_instances_policy" in place
+        if key != "load_balancer.host_name"
+        and (
+            key.startswith(("autoscaling.", "load_balancer.")) or "mixed_instances_policy" in place
+        )
     },
+    "load_balancer.host_name": (RECORD, "name"),
 }
 """Where the keys without a rule are read; the remaining keys are in the container."""
 _DECIDED_BY_ABSENCE = (

@@ -103,6 +103,7 @@ _RULES: Mapping[str, Callable[[str, PlannedValues], str]] = {
     "aws_lb_listener": _same,  # arn
     "aws_lb_listener_rule": _same,  # arn
     "aws_lb_target_group": _same,  # arn
+    "aws_route53_record": _same,  # ZONE_NAME_TYPE
     "aws_security_group": _same,  # id
     "aws_vpc_endpoint": _same,  # id
     "aws_vpc_security_group_egress_rule": _same,  # id

@@ -206,6 +206,21 @@ def certificates(wizard: WizardSession) -> Choices:
     )
 
 
+def hosted_zones(wizard: WizardSession) -> Choices:
+    """Return the hosted zones of the account, and "none"."""
+    return listed(
+        _("Hosted zones"),
+        (_("Name"), _("Access"), _("ID")),
+        facts_of(wizard).late.hosted_zones,
+        lambda found: (
+            Row(it.id, (it.name, _("private") if it.private else _("public"), it.id))
+            for it in found
+        ),
+        first=(Row("", (_("none"), "", "")),),
+        empty=_("No hosted zones in this account."),
+    )
+
+
 def web_acls(wizard: WizardSession) -> Choices:
     """Return the web ACLs of the Region, and "none"."""
     return listed(

@@ -298,6 +298,8 @@ LAYOUT: Mapping[str, tuple[Section, ...]] = {
             (
                 *_keys(
                     "load_balancer",
+                    "host_name",
+                    "hosted_zone_id",
                     "tls_policy",
                     "web_acl_arn",
                     "idle_timeout_seconds",

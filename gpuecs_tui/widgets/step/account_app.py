@@ -153,6 +153,7 @@ class AccountApp(App[ResultType]):
             (len(stack.network.ingress_cidrs), stack.network.ingress_prefix_list_ids),
             len(stack.network.ingress_security_group_ids),
             (stack.load_balancer.access_log_bucket, stack.load_balancer.web_acl_arn),
+            stack.load_balancer.hosted_zone_id,
             facts.region,
         )
         if named != self._looked_up:

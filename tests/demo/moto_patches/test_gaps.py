@@ -683,6 +683,15 @@ def role_not_in_profile(client: Client) -> bool:
     return False
 
 
+def certificate_names(client: Client) -> bool:
+    names = ["names.example.org", "*.names.example.org"]
+    acm = client("acm")
+    acm.request_certificate(DomainName=names[0], SubjectAlternativeNames=names)
+    listed = acm.list_certificates()["CertificateSummaryList"]
+    found = next(it for it in listed if it["DomainName"] == names[0])
+    return sorted(found.get("SubjectAlternativeNameSummaries", ())) != sorted(names)
+
+
 def web_acl_as_described(client: Client) -> bool:
     waf, said = client("wafv2"), []
     made = waf.create_web_acl(
@@ -756,6 +765,7 @@ SYMPTOMS: dict[str, Callable[[Client], bool]] = {
         execute_command,
         instance_sessions,
         events_by_prefix,
+        certificate_names,
         web_acl_as_described,
     )
 }

@@ -68,7 +68,7 @@ class Stub:
             return _error(service, request, code, f"stub says {code} to {name}")
         if name in self.answers:
             return self.answers[name](request.body)
-        key = (f"{_scope(request)[2]} {name}", request.body)
+        key = (f"{_scope(request)[2]} {name} {request.path}", request.body)
         if self.replay and key in self.seen:
             return self.seen[key]
         found = _forward(self.upstream, request)
@@ -143,6 +143,9 @@ def running(stub: Stub) -> Iterator[Stub]:
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)
+
+        do_GET = do_POST
+        """Route 53 and S3 read with GET; their operation is in the path."""
 
         def log_message(self, *_arguments: object) -> None:
             return

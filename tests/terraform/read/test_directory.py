@@ -214,6 +214,7 @@ def test_terraform_from_elsewhere_is_read_as_far_as_it_is_understood() -> None:
         "load_balancer.certificate_arn",
         "load_balancer.tls_policy", "load_balancer.access_log_prefix",
         "fleet.extra_user_data", "fleet.large_images", "fleet.gpu_metrics",
+        "load_balancer.hosted_zone_id",
         "state.bucket", "state.key", "state.region", "fleet.capacity_rebalance",
         "fleet.on_demand_base", "fleet.spot_percent", "fleet.spot_allocation_strategy",
         "fleet.ami_release", "fleet.refresh_auto_rollback", "fleet.refresh_skip_matching",

@@ -22,6 +22,8 @@ ABSENT = (
     "network.ingress_prefix_list_ids",
     "network.ingress_security_group_ids",
     "network.vpc_endpoints",
+    "load_balancer.host_name",
+    "load_balancer.hosted_zone_id",
     "load_balancer.web_acl_arn",
 )
 """What a stack at defaults has no block for."""

@@ -183,6 +183,8 @@ OTHER: dict[str, tuple[Value, Mapping[str, Value]]] = {
     "load_balancer.idle_timeout_seconds": (600, {}),
     "load_balancer.access_log_bucket": ("logs", {}),
     "load_balancer.access_log_prefix": ("llm/a", {"load_balancer.access_log_bucket": "logs"}),
+    "load_balancer.host_name": ("llm.example.com", {}),
+    "load_balancer.hosted_zone_id": ("Z1D633PJN98FT9", {"load_balancer.host_name": "a.example"}),
     "load_balancer.web_acl_arn": (WEB_ACL, {}),
     "load_balancer.target_port": (8080, {"names.target_group": "g"}),
     "load_balancer.target_protocol_version": ("HTTP2", {**HTTPS, "names.target_group": "g"}),

@@ -202,6 +202,7 @@ def test_keys_and_modules_are_part_of_an_address() -> None:
         ("aws_appautoscaling_policy", "requests", {}, None),
         ("aws_vpc_security_group_ingress_rule", "sgr-1", {}, "sgr-1"),
         ("aws_wafv2_web_acl_association", "arn:acl,arn:lb", {}, "arn:acl,arn:lb"),
+        ("aws_route53_record", "Z1_a.example_A", {}, "Z1_a.example_A"),
         ("aws_sns_topic", "arn:x", {}, None),
     ],
 )
