@@ -233,3 +233,48 @@ def test_a_scalable_target_is_found_by_its_service(reader: AccountReader) -> Non
             find_orphan(reader, "aws_appautoscaling_target", {"service_namespace": "ecs"}, since)
     finally:
         ecs.delete_service(cluster=NAME, service=NAME, force=True)
+
+
+@pytest.mark.usefixtures("on_demo_account")
+def test_a_record_is_found_only_if_it_names_the_load_balancer(reader: AccountReader) -> None:
+    dns = boto3.client("route53")
+    zone = dns.create_hosted_zone(Name="orphans.example", CallerReference="orphans")["HostedZone"]
+    place = zone["Id"].rpartition("/")[2]
+    target = {"HostedZoneId": place, "DNSName": "LB-1.elb.example.", "EvaluateTargetHealth": False}
+    record = {"Name": "llm.orphans.example", "Type": "A", "AliasTarget": target}
+
+    def change(action: str) -> None:
+        batch: Any = {"Changes": [{"Action": action, "ResourceRecordSet": record}]}
+        dns.change_resource_record_sets(HostedZoneId=place, ChangeBatch=batch)
+
+    planned = {"zone_id": place, "name": "llm.orphans.example", "type": "A"}
+    ours = {**planned, "alias": [{"name": "lb-1.elb.example"}]}
+    try:
+        assert find_orphan(reader, "aws_route53_record", ours, None) is None
+        change("CREATE")
+        found = find_orphan(reader, "aws_route53_record", ours, None)
+        assert found is not None and found.import_id == f"{place}_llm.orphans.example_A"
+        theirs = {**planned, "alias": [{"name": "lb-2.elb.example"}]}
+        assert find_orphan(reader, "aws_route53_record", theirs, None) is None
+        with pytest.raises(NotYet):
+            find_orphan(reader, "aws_route53_record", planned, None)
+        change("DELETE")
+    finally:
+        dns.delete_hosted_zone(Id=place)
+
+
+@pytest.mark.usefixtures("on_demo_account")
+def test_an_association_is_found_by_the_load_balancer(reader: AccountReader) -> None:
+    waf = boto3.client("wafv2")
+    acl = waf.list_web_acls(Scope="REGIONAL")["WebACLs"][0]["ARN"]
+    balancer = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/orphan/1"
+    planned = {"web_acl_arn": acl, "resource_arn": balancer}
+    type_ = "aws_wafv2_web_acl_association"
+    assert find_orphan(reader, type_, planned, None) is None
+    waf.associate_web_acl(WebACLArn=acl, ResourceArn=balancer)
+    try:
+        found = find_orphan(reader, type_, planned, None)
+        assert found is not None and found.import_id == f"{acl},{balancer}"
+        assert find_orphan(reader, type_, {**planned, "web_acl_arn": "arn:other"}, None) is None
+    finally:
+        waf.disassociate_web_acl(ResourceArn=balancer)

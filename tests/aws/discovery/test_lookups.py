@@ -330,3 +330,28 @@ def test_a_web_acl_is_looked_up_by_its_arn(stub: Stub, reader: AccountReader) ->
     # The rule needs no call to know that the Region is another one.
     elsewhere = stack(load_balancer__web_acl_arn=arn.replace("us-east-1", "eu-west-1"))
     assert not read_references(reader, elsewhere, facts).lookups.web_acls
+
+
+def test_a_hosted_zone_and_a_prefix_list_are_looked_up_by_their_ids(
+    stub: Stub, reader: AccountReader
+) -> None:
+    facts = AccountFacts(region="us-east-1")
+    zones, lists = read_late(reader, "hosted_zones"), read_late(reader, "prefix_lists")
+    assert isinstance(zones, Known) and isinstance(lists, Known)
+    private = next(it for it in zones.value if it.private)
+    cloudfront = next(it for it in lists.value if "cloudfront" in it.name)
+    assert (private.name, cloudfront.rules, cloudfront.family) == ("demo.internal", 55, "IPv4")
+    wanted = stack(
+        load_balancer__host_name="llm.demo.internal",
+        load_balancer__hosted_zone_id=private.id,
+        network__ingress_prefix_list_ids=(cloudfront.id, "pl-0000000000000dead"),
+    )
+    looked = read_references(reader, wanted, facts).lookups
+    zone = looked.hosted_zones[private.id]
+    assert isinstance(zone, Known) and zone.value is not None
+    assert (zone.value.name, len(zone.value.vpc_ids)) == ("demo.internal", 1)
+    found = {key: it.value for key, it in looked.prefix_lists.items() if isinstance(it, Known)}
+    assert found == {cloudfront.id: cloudfront, "pl-0000000000000dead": None}
+    absent = stack(load_balancer__host_name="a.org", load_balancer__hosted_zone_id="ZABSENT")
+    none = read_references(reader, absent, facts).lookups.hosted_zones["ZABSENT"]
+    assert isinstance(none, Known) and none.value is None

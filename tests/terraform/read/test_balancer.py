@@ -126,3 +126,22 @@ def test_a_web_acl_of_something_else_is_not_taken_as_an_answer() -> None:
     assert ACL not in found.answers
     assert [it.keys for it in found.unread if ACL in it.keys] == [(ACL,)]
     assert read_back(render(made())).answers[ACL] == ""
+
+
+HOST, ZONE = "load_balancer.host_name", "load_balancer.hosted_zone_id"
+NAMED = {HOST: "llm.example.com", ZONE: "Z1D633PJN98FT9"}
+
+
+def test_a_record_of_something_else_is_not_taken_as_an_answer() -> None:
+    files = render(made(NAMED))
+    found = read_back(files)
+    assert {key: found.answers[key] for key in NAMED} == NAMED
+    assert 'value       = "http://${var.host_name}"' in files["outputs.tf"]
+    lines = files[FILE].splitlines(keepends=True)
+    name = next(number for number, it in enumerate(lines) if "aws_lb.this.dns_name" in it)
+    lines[name] = '    name = "elsewhere.example.com"\n'
+    found = read_back({**files, FILE: "".join(lines)})
+    assert not {HOST, ZONE} & found.answers.keys()
+    assert [it.keys for it in found.unread if it.keys] == [(HOST, ZONE)]
+    only = read_back(render(made({HOST: "llm.example.com"})))
+    assert (only.answers[HOST], only.answers[ZONE], only.unread) == ("llm.example.com", "", ())
