@@ -227,9 +227,11 @@ def _places(client: Callable[[str], Any]) -> dict[str, str]:
         "ami": client("ssm").get_parameter(Name=path)["Parameter"]["Value"],
         "certificate": certificates["CertificateSummaryList"][0]["CertificateArn"],
         "prefix_list": ec2.describe_managed_prefix_lists()["PrefixLists"][0]["PrefixListId"],
-        "hosted_zone": client("route53")
-        .list_hosted_zones_by_name(DNSName="example.com")["HostedZones"][0]["Id"]
-        .rpartition("/")[2],
+        "hosted_zone": next(
+            it["Id"].rpartition("/")[2]
+            for it in client("route53").list_hosted_zones()["HostedZones"]
+            if not it["Config"]["PrivateZone"]
+        ),
         "web_acl": client("wafv2").list_web_acls(Scope="REGIONAL")["WebACLs"][0]["ARN"],
         "secret": client("secretsmanager").list_secrets()["SecretList"][0]["ARN"],
         "log_key": client("kms").describe_key(KeyId=LOG_KEY_ALIAS)["KeyMetadata"]["Arn"],
