@@ -296,7 +296,7 @@ def _inline_policy(reader: AccountReader, planned: Planned) -> Found | None:
 def _record(reader: AccountReader, planned: Planned) -> Found | None:
     zone, name, kind = _need(planned, "zone_id", "name", "type")
     alias = next(iter(planned.get("alias") or ()), None) or {}
-    # Another record of that name belongs to somebody else.
+    # A record of that name with another target is not this stack's.
     (target,) = _need(alias, "name")
     answer = reader.call(
         "route53",
