@@ -59,7 +59,9 @@ class TaskScreen(FormScreen):
     BINDINGS: ClassVar[list[BindingType]] = [bind("ctrl+y", "fit", FIT, FIT_TEXT, SCREEN)]
     LISTS: ClassVar = {
         IMAGE: ListSource(compute.repositories, exhaustive=False),
-        "stack.permissions_boundary": ListSource(account.boundaries, late="policies"),
+        "stack.permissions_boundary": ListSource(
+            account.boundaries, exhaustive=False, late="policies"
+        ),
         "task.execution_role_arn": ListSource(account.task_roles),
         "task.task_role_arn": ListSource(account.task_roles),
         "task.log_group": ListSource(account.log_groups, exhaustive=False),

@@ -7,6 +7,7 @@ from textual.pilot import Pilot
 from gpuecs_tui.app import WizardApp
 from gpuecs_tui.aws.facts import LateLists
 from gpuecs_tui.aws.reading import Unknown
+from gpuecs_tui.screens.task import TaskScreen
 from gpuecs_tui.widgets.picker.choice_list import ChoiceList
 from gpuecs_tui.widgets.picker.picker import Picker
 from tests.support.fakes import POLICIES, FakeFeed
@@ -27,9 +28,10 @@ async def test_it_is_read_once_it_is_opened(open_wizard: Open) -> None:
         wizard(pilot).focused["task"] = KEY
         await go_to(pilot, "task")
         screen = pilot.app.screen
+        assert isinstance(screen, TaskScreen)
         assert not feed.listed
         # The field doesn't say that its list is not read, because the list was not opened.
-        assert not [note.text for note in screen.notes_of(KEY)]  # type: ignore[attr-defined]
+        assert not [note.text for note in screen.notes_of(KEY)]
         for _again in range(2):
             await pilot.press("enter")
             await settle(pilot)
@@ -39,6 +41,10 @@ async def test_it_is_read_once_it_is_opened(open_wizard: Open) -> None:
             await pilot.press("escape")
             await settle(pilot)
         assert feed.listed == ["policies"]
+        # The list has only the policies of the account: one of AWS is not missing.
+        screen.edit({KEY: "arn:aws:iam::aws:policy/PowerUserAccess"})
+        await settle(pilot)
+        assert not [note.text for note in screen.notes_of(KEY)]
 
 
 async def test_a_list_that_failed_says_why_and_is_read_again(open_wizard: Open) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gpuecs_tui.aws.facts import Role
-from gpuecs_tui.aws.reading import Known, Unknown
+from gpuecs_tui.aws.reading import Known, Unknown, not_read
 from gpuecs_tui.checks.context import Context
 from gpuecs_tui.checks.finding import Finding, error, unknown
 from gpuecs_tui.i18n import _
@@ -56,7 +56,7 @@ def _boundary(context: Context, arn: str) -> Iterator[Finding]:
     boundaries for IAM entities"); the policies of AWS exist in every account.
     """
     key = "stack.permissions_boundary"
-    reading = context.account.lookups.policies.get(arn)
+    reading = context.account.lookups.policies.get(arn, not_read())
     if arn.split(":")[4] == "aws":
         return
     if foreign := _foreign(context, arn):
@@ -64,7 +64,7 @@ def _boundary(context: Context, arn: str) -> Iterator[Finding]:
     elif isinstance(reading, Unknown):
         what = _("Could not check whether policy {arn} exists").format(arn=arn)
         yield unknown(RULE, key, reading, what)
-    elif reading is not None and not reading.value:
+    elif not reading.value:
         yield error(
             RULE,
             key,

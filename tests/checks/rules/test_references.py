@@ -98,6 +98,12 @@ def test_roles_that_may_not_be_listed_are_unknown() -> None:
     assert [severity for severity, _field in found] == ["unknown"] * 4
 
 
+def test_a_boundary_that_was_not_looked_up_is_unknown() -> None:
+    facts = account(lookups=Lookups())
+    found = of_rule("role-missing", facts, stack__permissions_boundary=POLICY + "boundary")
+    assert found == [("unknown", "stack.permissions_boundary")]
+
+
 @pytest.mark.parametrize(
     ("region", "trusts", "found"),
     [
