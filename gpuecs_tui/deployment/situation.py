@@ -39,8 +39,6 @@ EVENT_AGE = timedelta(hours=6)
 messages"), so that an older one is past."""
 FAILED_STATES = frozenset({"STOPPED", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED"})
 """Final states of a deployment in the history that is not successful."""
-SCALING_STAGES = ("RECONCILE_SERVICE", "PRE_SCALE_UP", "SCALE_UP")
-"""Lifecycle stages in which the new tasks start (ECS API reference, ServiceDeployment)."""
 _LEAVING = ("Terminat", "Detach", "Quarantined")
 """Beginnings of the lifecycle states of an instance that leaves its group."""
 
@@ -119,11 +117,6 @@ class Situation:
         if service is None or newest is None or not shifts_traffic(service.strategy):
             return ""
         return newest.stage if newest.status in STOPPABLE else ""
-
-    @property
-    def shifts_requests(self) -> bool:
-        """Whether all new tasks run, and the deployment waits for a shift or the bake time."""
-        return self.release_stage not in ("", *SCALING_STAGES)
 
     @property
     def running_revision(self) -> str:

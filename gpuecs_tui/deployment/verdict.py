@@ -11,6 +11,7 @@ from gpuecs_tui.deployment.causes.rollout import failed_words
 from gpuecs_tui.deployment.situation import Situation
 from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.shell_words import shell_word
+from gpuecs_tui.stack.releases.stages import CLEAN_UP, TESTING, serving
 
 VerdictState = Literal[
     "healthy", "scaled_to_zero", "under_way", "failed", "rolled_back", "not_deployed", "unknown"
@@ -118,22 +119,38 @@ def _of_tasks(it: Situation, service: DeployedService) -> Verdict:
 
 
 def _release_words(it: Situation) -> str:
-    """Return who serves the requests in the present stage of a deployment that shifts them.
-
-    ECS API reference, ServiceDeployment, ``lifecycleStage``.
-    """
-    stage = it.release_stage
-    if not stage:
+    """Return who serves the requests in the present stage of a deployment that shifts them."""
+    stage, service = it.release_stage, it.service
+    if not stage or service is None:
         return ""
-    if stage == "BAKE_TIME":
-        return _("All requests go to the new tasks. The old ones run until the bake time ends.")
-    if stage == "CLEAN_UP":
-        return _("All requests go to the new tasks. ECS stops the old ones.")
-    if "PRODUCTION_TRAFFIC_SHIFT" in stage:
+    served = serving(stage, service.strategy)
+    has_old = any(each.status == "ACTIVE" and each.running for each in service.deployments)
+    if served == "new":
+        return _shifted_words(stage, has_old=has_old)
+    if not has_old:
+        return _("No old task runs.")
+    if served == "both":
         return _("The requests shift from the old tasks to the new ones.")
-    if "TEST_TRAFFIC_SHIFT" in stage:
-        return _("The new tasks serve the test port, and the old ones all other requests.")
-    return _("The old tasks serve all requests.")
+    if served == "unknown":
+        return ""
+    if stage not in TESTING or not service.has_test_listener:
+        return _("The old tasks serve all requests.")
+    if stage == "TEST_TRAFFIC_SHIFT":
+        return _(
+            "The requests of the test port shift to the new tasks. The old ones serve all others."
+        )
+    return _("The new tasks serve the test port, and the old ones all other requests.")
+
+
+def _shifted_words(stage: str, *, has_old: bool) -> str:
+    """Return what follows after all requests have shifted; ``has_old``: old tasks still run."""
+    if stage == CLEAN_UP:
+        if has_old:
+            return _("All requests go to the new tasks. ECS stops the old ones.")
+        return _("All requests go to the new tasks.")
+    if has_old:
+        return _("All requests go to the new tasks. The old ones run until the bake time ends.")
+    return _("All requests go to the new tasks. The bake time has not ended.")
 
 
 def _zero_words(it: Situation) -> str:

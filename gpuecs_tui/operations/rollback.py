@@ -28,6 +28,7 @@ from gpuecs_tui.operations.revisions import revision_effects
 from gpuecs_tui.shell_words import shell_word
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.model import Stack
+from gpuecs_tui.stack.releases.stages import serving
 
 IMAGE = "task.image"
 
@@ -178,12 +179,15 @@ def _stop(subject: Subject, now: ServiceNow, history: tuple[ServiceDeployment, .
                 "tasks: gpuecs-tui scale {directory} 0"
             ).format(directory=shell_word(subject.directory)),
         )
-    effects = tuple(_stop_words(now, ahead, target))
+    effects = tuple(_stop_words(now, ahead, target, history[0].stage if history else ""))
     return Rollback(way="stop", ahead=ahead, target=target, effects=effects, deployment=deployment)
 
 
-def _stop_words(now: ServiceNow, ahead: str, target: str) -> Iterator[str]:
-    """Yield what happens to the tasks of the deployment under way, and which instances start."""
+def _stop_words(now: ServiceNow, ahead: str, target: str, stage: str) -> Iterator[str]:
+    """Yield what happens to the tasks of the deployment under way, and which instances start.
+
+    ``stage``: the lifecycle stage of this deployment; empty if it has none.
+    """
     yield _("ECS stops the deployment of {ahead} and returns to {target}.").format(
         ahead=ahead, target=target or _("the last completed deployment")
     )
@@ -196,14 +200,32 @@ def _stop_words(now: ServiceNow, ahead: str, target: str) -> Iterator[str]:
         "ECS stops {n} tasks of this deployment.",
         stopping,
     ).format(n=stopping)
-    if now.shifts:
-        yield _("The tasks of the revision before serve the requests again.")
-        return
-    yield serving_words(now, sum(it.running for it in newest))
     kept = sum(it.running for it in now.service.deployments if it.status != "PRIMARY")
     missing = now.service.desired - kept
+    if now.shifts:
+        yield from _shifted_back_words(now, kept, stage)
+    else:
+        yield serving_words(now, sum(it.running for it in newest))
     if missing > 0 and (words := instances_words(now, missing)):
         yield words
+
+
+def _shifted_back_words(now: ServiceNow, kept: int, stage: str) -> Iterator[str]:
+    """Yield which of the ``kept`` tasks of the revision before serve, and how many start."""
+    if kept:
+        yield {
+            "old": _("The tasks of the revision before keep serving all requests."),
+            "unknown": _("Then the tasks of the revision before serve all requests."),
+        }.get(
+            serving(stage, now.service.strategy),
+            _("The tasks of the revision before serve all requests again."),
+        )
+    if (missing := now.service.desired - kept) > 0:
+        yield ngettext(
+            "{n} task of the revision before must start.",
+            "{n} tasks of the revision before must start.",
+            missing,
+        ).format(n=missing)
 
 
 def _apply(subject: Subject, now: ServiceNow, target: str) -> Rollback:

@@ -6,7 +6,15 @@ from dataclasses import dataclass
 
 from gpuecs_tui.i18n import N_
 from gpuecs_tui.stack.fields import choice, flag, integer, texts
-from gpuecs_tui.stack.releases.strategy import BAKE_MAX, LINEAR_STEP_MIN, ROLLING, STRATEGIES
+from gpuecs_tui.stack.releases.strategy import (
+    BAKE_MAX,
+    CANARY_MINUTES,
+    LINEAR_STEP_MIN,
+    LINEAR_STEP_MINUTES,
+    LINEAR_STEP_PERCENT,
+    ROLLING,
+    STRATEGIES,
+)
 from gpuecs_tui.stack.task import PORT_MAX
 
 DESIRED_MAX = 5000
@@ -52,7 +60,7 @@ class Service:
     linear_step_percent: int = integer(
         N_("Linear step"),
         N_("Share of the requests that shifts to the new tasks in each step."),
-        10,
+        LINEAR_STEP_PERCENT,
         minimum=LINEAR_STEP_MIN,
         maximum=100,
         unit="%",
@@ -60,7 +68,7 @@ class Service:
     linear_step_minutes: int = integer(
         N_("Time between steps"),
         N_("Time between two steps, in which the requests stay as they are."),
-        6,
+        LINEAR_STEP_MINUTES,
         minimum=0,
         maximum=BAKE_MAX,
         unit="min",
@@ -76,7 +84,7 @@ class Service:
     canary_minutes: int = integer(
         N_("Canary time"),
         N_("Time until the other requests shift as well."),
-        10,
+        CANARY_MINUTES,
         minimum=0,
         maximum=BAKE_MAX,
         unit="min",

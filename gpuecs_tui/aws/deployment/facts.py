@@ -91,6 +91,18 @@ class DeployedService:
     """Deployment strategy (``stack.releases.strategy``)."""
     bake_minutes: int | None = None
     """Minutes for which old tasks run after the requests have shifted; None if rolling."""
+    shift_minutes: int = 0
+    """Minutes that ECS waits while the requests shift in steps."""
+    has_test_listener: bool = False
+    """Whether a listener rule sends test requests to the new tasks before clients reach them."""
+
+    @property
+    def both_minutes(self) -> int | None:
+        """Minutes for which old and new tasks run once the new ones are healthy.
+
+        None if the deployments are rolling.
+        """
+        return None if self.bake_minutes is None else self.shift_minutes + self.bake_minutes
 
 
 @dataclass(frozen=True, slots=True)

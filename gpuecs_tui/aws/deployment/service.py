@@ -8,7 +8,13 @@ from typing import Any
 from gpuecs_tui.aws.deployment.ask import Ask, last, maps, moment
 from gpuecs_tui.aws.deployment.facts import DeployedService, Deployment, ServiceEvent
 from gpuecs_tui.aws.errors import AwsProblem
-from gpuecs_tui.stack.releases.strategy import ROLLING
+from gpuecs_tui.stack.releases.strategy import (
+    CANARY_MINUTES,
+    LINEAR_STEP_MINUTES,
+    LINEAR_STEP_PERCENT,
+    ROLLING,
+    shift_minutes,
+)
 
 
 def read_service(ask: Ask) -> DeployedService | None:
@@ -52,6 +58,22 @@ def _service(it: Mapping[str, Any]) -> DeployedService:
         execute_command=bool(it.get("enableExecuteCommand")),
         strategy=(configuration.get("strategy") or ROLLING).lower(),
         bake_minutes=configuration.get("bakeTimeInMinutes"),
+        shift_minutes=_shift_minutes(configuration),
+        has_test_listener=any(
+            (each.get("advancedConfiguration") or {}).get("testListenerRule")
+            for each in maps(it, "loadBalancers")
+        ),
+    )
+
+
+def _shift_minutes(configuration: Mapping[str, Any]) -> int:
+    linear = configuration.get("linearConfiguration") or {}
+    canary = configuration.get("canaryConfiguration") or {}
+    return shift_minutes(
+        (configuration.get("strategy") or ROLLING).lower(),
+        step_percent=linear.get("stepPercent", LINEAR_STEP_PERCENT),
+        step_minutes=linear.get("stepBakeTimeInMinutes", LINEAR_STEP_MINUTES),
+        canary_minutes=canary.get("canaryBakeTimeInMinutes", CANARY_MINUTES),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from gpuecs_tui.aws.deployment.facts import DeployedService
 from gpuecs_tui.aws.reading import Known
 from gpuecs_tui.deployment import service_events
 from gpuecs_tui.deployment.cause import Cause, Change, Recognition
@@ -11,6 +12,7 @@ from gpuecs_tui.deployment.situation import Situation
 from gpuecs_tui.durations import in_words
 from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.shell_words import shell_word
+from gpuecs_tui.stack.releases.stages import SCALE_UP, STARTING
 from gpuecs_tui.stack.releases.strategy import BOTH_PERCENT, shifts_traffic
 
 _BREAKER = (
@@ -125,13 +127,14 @@ def _failed(it: Situation) -> Recognition:
 
 
 def _stuck(it: Situation) -> Recognition | None:
-    primary = it.primary
+    primary, service = it.primary, it.service
     if primary is None or primary.rollout_state != "IN_PROGRESS" or it.has_failed:
         return None
     last = _last_change(it)
-    if last is None or it.now - last < STUCK or it.shifts_requests:
+    if last is None or it.now - last < STUCK:
         return None
-    service = it.service
+    if service is not None and shifts_traffic(service.strategy):
+        return _stuck_shift(it, service, it.now - last)
     percent = service.minimum_percent if service else None
     sentence = _(
         "The deployment of {revision} is in progress, and no task has started or stopped for "
@@ -139,19 +142,8 @@ def _stuck(it: Situation) -> Recognition | None:
     ).format(revision=primary.task_definition, time=in_words(it.now - last))
     wanted = it.fleet.maximum + 1 if it.fleet else 0
     full = it.fleet is not None and it.fleet.desired >= it.fleet.maximum
-    shifts = service is not None and shifts_traffic(service.strategy)
     seen = (primary.rollout_reason,) if primary.rollout_reason else ()
-    events = [each.message for each in it.events if service_events.placement_of(each.message)]
-    if shifts and service is not None:
-        return Recognition(
-            sentence=sentence,
-            seen=(*seen, *events[:1]),
-            next_step=_(
-                "All new tasks start beside the old ones ({strategy}): check that the fleet has "
-                "room for {n} tasks, and raise maximum size if not."
-            ).format(strategy=service.strategy, n=service.desired * BOTH_PERCENT // 100),
-            certain=False,
-        )
+    events = _placements(it)
     if full:
         return Recognition(
             sentence=sentence,
@@ -172,6 +164,52 @@ def _stuck(it: Situation) -> Recognition | None:
         ).format(percent="?" if percent is None else percent),
         certain=False,
     )
+
+
+def _stuck_shift(it: Situation, service: DeployedService, time: timedelta) -> Recognition | None:
+    """Recognise a deployment that shifts requests and does not proceed.
+
+    ``time``: since a task started or stopped. Such a deployment waits between shifts and for the
+    bake time, so only a longer wait, or one with a reason, is named.
+    """
+    stage = it.release_stage
+    reason = it.newest.status_reason if it.newest else ""
+    if not reason and not _waits_too_long(stage, service, time):
+        return None
+    primary, events = it.primary, _placements(it)
+    assert primary is not None
+    if stage == SCALE_UP and (events or not reason):
+        next_step = _(
+            "All new tasks start beside the old ones ({strategy}): check that the fleet has "
+            "room for {n} tasks, and raise maximum size if not."
+        ).format(strategy=service.strategy, n=service.desired * BOTH_PERCENT // 100)
+    elif reason:
+        next_step = _(
+            "Fix what ECS reports, or end the deployment: gpuecs-tui rollback {directory}"
+        )
+    else:
+        next_step = _("ECS reports no reason. To end it: gpuecs-tui rollback {directory}")
+    return Recognition(
+        sentence=_(
+            "The deployment of {revision} is in the stage {stage}, and no task has started or "
+            "stopped for {time}."
+        ).format(revision=primary.task_definition, stage=stage or "?", time=in_words(time)),
+        seen=tuple(filter(None, (reason, primary.rollout_reason, *events[:1]))),
+        next_step=next_step.format(directory=shell_word(it.applied.directory)),
+        certain=False,
+    )
+
+
+def _waits_too_long(stage: str, service: DeployedService, time: timedelta) -> bool:
+    """Return whether ``time`` exceeds what the strategy waits in ``stage``; False if unknown."""
+    if stage in STARTING:
+        return True
+    both = service.both_minutes
+    return bool(stage) and both is not None and time >= STUCK + timedelta(minutes=both)
+
+
+def _placements(it: Situation) -> list[str]:
+    return [each.message for each in it.events if service_events.placement_of(each.message)]
 
 
 def _last_change(it: Situation) -> datetime | None:
@@ -224,8 +262,14 @@ CAUSES = (
         id="rollout-stuck",
         stage="revision",
         demo_fault="rollout-stuck",
-        looks=N_("A deployment is IN_PROGRESS, and no task starts or stops for 15 minutes."),
-        do=N_("Raise maximum size, or with rolling deployments lower minimum healthy percent."),
+        looks=N_(
+            "A deployment is IN_PROGRESS, and no task starts or stops for 15 minutes. A deployment "
+            "that shifts requests may also wait for its shifts and its bake time."
+        ),
+        do=N_(
+            "Raise maximum size, or with rolling deployments lower minimum healthy percent. Fix "
+            "what ECS reports."
+        ),
         source=_ROLLING,
         certain=False,
         recognise=_stuck,

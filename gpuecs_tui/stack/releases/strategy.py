@@ -5,6 +5,7 @@ Sources: ECS API reference, DeploymentConfiguration, LinearConfiguration, Canary
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 ROLLING = "rolling"
@@ -18,6 +19,8 @@ BAKE_MAX = 1440
 """Minutes: 24 hours (ECS API reference, LinearConfiguration and CanaryConfiguration)."""
 LINEAR_STEP_MIN = 3
 """Percent (ECS API reference, LinearConfiguration)."""
+LINEAR_STEP_PERCENT, LINEAR_STEP_MINUTES, CANARY_MINUTES = 10, 6, 10
+"""Defaults of ECS (ECS API reference, LinearConfiguration and CanaryConfiguration)."""
 
 PROVIDERS = ("5.100.0", "6.4.0", "6.21.0")
 """Lowest releases of the AWS provider that a stack can require. 6.4 knows blue/green deployments,
@@ -48,3 +51,16 @@ def healthy_percents(strategy: str, minimum: int, maximum: int) -> tuple[int, in
     deployments.
     """
     return (100, BOTH_PERCENT) if shifts_traffic(strategy) else (minimum, maximum)
+
+
+def shift_minutes(
+    strategy: str, *, step_percent: float, step_minutes: int, canary_minutes: int
+) -> int:
+    """Return the minutes that ECS waits between the first and the last shift of the requests.
+
+    ECS doesn't wait after the step that reaches 100 % (ECS API reference, LinearConfiguration), so
+    ten steps have nine waits (CloudFormation reference, LinearConfiguration).
+    """
+    if strategy == "linear":
+        return (math.ceil(100 / step_percent) - 1) * step_minutes
+    return canary_minutes if strategy == "canary" else 0
