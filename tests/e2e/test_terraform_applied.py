@@ -165,6 +165,8 @@ def _other(places: Mapping[str, str]) -> str:
         "load_balancer.certificate_arn": places["certificate"],
         "load_balancer.access_log_bucket": LOG_BUCKET,
         "load_balancer.access_log_prefix": "teams/ml",
+        "load_balancer.host_name": "other.llm.example.com",
+        "load_balancer.hosted_zone_id": places["hosted_zone"],
         "load_balancer.web_acl_arn": places["web_acl"],
         "load_balancer.slow_start_seconds": 30,
         "load_balancer.stickiness_seconds": 3600,
@@ -225,6 +227,11 @@ def _places(client: Callable[[str], Any]) -> dict[str, str]:
         "ami": client("ssm").get_parameter(Name=path)["Parameter"]["Value"],
         "certificate": certificates["CertificateSummaryList"][0]["CertificateArn"],
         "prefix_list": ec2.describe_managed_prefix_lists()["PrefixLists"][0]["PrefixListId"],
+        "hosted_zone": next(
+            it["Id"].rpartition("/")[2]
+            for it in client("route53").list_hosted_zones()["HostedZones"]
+            if not it["Config"]["PrivateZone"]
+        ),
         "web_acl": client("wafv2").list_web_acls(Scope="REGIONAL")["WebACLs"][0]["ARN"],
         "secret": client("secretsmanager").list_secrets()["SecretList"][0]["ARN"],
         "log_key": client("kms").describe_key(KeyId=LOG_KEY_ALIAS)["KeyMetadata"]["Arn"],
