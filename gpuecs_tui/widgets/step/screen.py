@@ -71,6 +71,8 @@ ROOMY = 160
 ROOMY_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide"), (ROOMY, "-roomy")]
 """Widths in cells → the class that a screen has from that width on; a screen has one of them at a
 time."""
+WITH_COLUMN = frozenset({"-wide", "-roomy"})
+"""The classes of widths in which the steps are a column; in the others they are a line."""
 
 TYPING_SECONDS = 0.25
 """Maximum time between two key presses in the same word."""
@@ -133,14 +135,14 @@ class StepScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """Yield the frame around the body."""
         # This comes before the first layout, which would otherwise be made for the wrong width.
-        breakpoints, width = self.HORIZONTAL_BREAKPOINTS, self.app.size.width
+        width_class = self._width_class(self.app.size.width)
         # The children are styled when they are mounted; no rule styles the screen itself by it.
-        self.add_class([name for cells, name in breakpoints if width >= cells][-1], update=False)
+        self.add_class(width_class, update=False)
         yield HeaderLine()
-        if width < WIDE:
+        if width_class not in WITH_COLUMN:
             yield StepLine()
         with Horizontal(id="middle"):
-            if width >= WIDE:
+            if width_class in WITH_COLUMN:
                 yield StepList()
             with Vertical(id="right"):
                 with Scroller(id="body", can_focus=False):
@@ -204,6 +206,9 @@ class StepScreen(Screen[None]):
         self.show_focus_help()
         self.query_one(KeyLine).show_found(self.findings_summary())
 
+    def _width_class(self, width: int) -> str:
+        return [name for cells, name in self.HORIZONTAL_BREAKPOINTS if width >= cells][-1]
+
     def _show_progress(self) -> None:
         progress = self.progress()
         for steps in (*self.query(StepLine), *self.query(StepList)):
@@ -211,10 +216,10 @@ class StepScreen(Screen[None]):
 
     def on_resize(self, event: Resize) -> None:
         """Add the steps as a column or as a line when the width needs them for the first time."""
-        wide = event.size.width >= WIDE
-        if wide and not self.query(StepList):
+        in_column = self._width_class(event.size.width) in WITH_COLUMN
+        if in_column and not self.query(StepList):
             self.query_one("#middle").mount(StepList(), before=0)
-        elif not wide and not self.query(StepLine):
+        elif not in_column and not self.query(StepLine):
             self.mount(StepLine(), before="#middle")
         else:
             return
