@@ -62,7 +62,6 @@ from gpuecs_tui.checks.rules.role_permissions import role_permissions
 from gpuecs_tui.checks.rules.scale import (
     eni_limit,
     free_addresses,
-    quota,
     rollout_surge,
     zero_scale_cost,
 )
@@ -79,6 +78,7 @@ from gpuecs_tui.checks.rules.task_scaling import (
 )
 from gpuecs_tui.checks.rules.timing import delete_timeout, drain_timing, health_timing
 from gpuecs_tui.checks.rules.tls_policy import tls_policy
+from gpuecs_tui.checks.sizing.quota import quota
 from gpuecs_tui.checks.sizing.type_mix import MIX, SHARE, spot_share, type_mix
 from gpuecs_tui.checks.user_data.rule import user_data
 from gpuecs_tui.i18n import _

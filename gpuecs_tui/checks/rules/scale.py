@@ -1,22 +1,18 @@
-"""Rules eni-limit, free-addresses, quota, rollout-surge and zero-scale-cost: limits of size."""
+"""Rules eni-limit, free-addresses, rollout-surge and zero-scale-cost: limits of size."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
 
-from gpuecs_tui.aws.facts import Quota
-from gpuecs_tui.aws.reading import Known, Unknown
 from gpuecs_tui.checks.context import Context
-from gpuecs_tui.checks.finding import Finding, Fix, error, set_to, undecided, unknown, warning
+from gpuecs_tui.checks.finding import Finding, Fix, error, set_to, undecided, warning
 from gpuecs_tui.checks.network.endpoints import endpoint_subnets
 from gpuecs_tui.checks.placement import FROM_ZERO, Fit, Rollout, one_task_per_instance, rollout
 from gpuecs_tui.i18n import _, ngettext
-from gpuecs_tui.stack.capacity.fleet_types import sizes_by_market
-from gpuecs_tui.stack.instance_type import InstanceType, quota_family
 from gpuecs_tui.stack.model import Stack, deployment_percents, peak_tasks
 from gpuecs_tui.stack.network import interface_endpoints
-from gpuecs_tui.stack.releases.strategy import BOTH_PERCENT, shifts_traffic
+from gpuecs_tui.stack.releases.strategy import shifts_traffic
 
 LB_ADDRESSES = 8
 """Free addresses that a load balancer needs in each of its subnets (ELB user guide)."""
@@ -78,104 +74,6 @@ def free_addresses(context: Context) -> Iterator[Finding]:
         no_balancer = balances and subnet.free_addresses < LB_ADDRESSES
         make = error if no_balancer or not subnet.free_addresses else warning
         yield make("free-addresses", field, message, remedy)
-
-
-def quota(context: Context) -> Iterator[Finding]:
-    """The vCPUs of the fleet at its maximum and of other instances must be within the quota.
-
-    Each family of its types and each purchase option has its own quota. Of several types in a
-    family, the largest counts.
-    """
-    types = [it for it in context.types.values() if it is not None]
-    if not types or context.instance_type is None or context.fit is None:
-        return
-    reading = context.account.quotas
-    if isinstance(reading, Unknown):
-        what = _("Could not check whether the vCPU quota allows the fleet")
-        yield unknown("quota", "fleet.max_size", reading, what)
-        return
-    largest = {it.quota_family: it for it in sorted(types, key=lambda it: it.vcpus)}
-    unread: Unknown | None = None
-    for market, size in sizes_by_market(context.stack).items():
-        for family, it in largest.items():
-            allowed = next(
-                (q for q in reading.value if (q.family, q.market) == (family, market)), None
-            )
-            if allowed is None:
-                continue
-            running = context.account.gpu_instances
-            used = _used(context, allowed) if isinstance(running, Known) else 0
-            if used + size * it.vcpus > allowed.vcpus:
-                yield _exceeded(context, allowed, it, size, used)
-            elif isinstance(running, Unknown):
-                unread = running
-    if unread is not None:
-        what = _("Could not check how much of the vCPU quota other instances use")
-        yield unknown("quota", "fleet.max_size", unread, what)
-
-
-def _exceeded(context: Context, allowed: Quota, it: InstanceType, size: int, used: int) -> Finding:
-    stack, found = context.stack, context.fit
-    assert found is not None
-    wanted = size * it.vcpus
-    most = max(0, allowed.vcpus - used) // it.vcpus
-    tasks = peak_tasks(stack)
-    needed = found.instances_for(tasks) or 1
-    shifts = shifts_traffic(stack.service.deployment_strategy)
-    both = found.instances_for(tasks * BOTH_PERCENT // 100 if shifts else tasks) or 1
-    message = _(
-        "Quota exceeded: {size} × {type} need {vcpus} vCPUs. Quota {code} for {family} instances "
-        "({market}) allows {allowed}, of which {used} are in use."
-    ).format(
-        size=size,
-        type=it.name,
-        vcpus=wanted,
-        code=allowed.code,
-        family=allowed.family,
-        market=allowed.market,
-        allowed=allowed.vcpus,
-        used=used,
-    )
-    raised = {"code": allowed.code, "vcpus": used + wanted}
-    increase = _("request an increase of quota {code} to {vcpus}").format(**raised)
-    families = {each.quota_family for each in context.types.values() if each is not None}
-    if len(families) > 1 or size != stack.fleet.max_size:
-        # The other family or purchase option may still have room.
-        return warning("quota", "fleet.max_size", message, increase)
-    if most < needed:
-        return error("quota", "fleet.max_size", message, increase)
-    if most < both:
-        return warning(
-            "quota",
-            "fleet.max_size",
-            _("{message} Deployments need {size} instances for the old and the new tasks.").format(
-                message=message, size=both
-            ),
-            _(
-                "request an increase of quota {code} to {vcpus}, or set "
-                "service.deployment_strategy to rolling"
-            ).format(**raised),
-        )
-    return warning(
-        "quota",
-        "fleet.max_size",
-        message,
-        _("request an increase of quota {code} to {vcpus}, or set fleet.max_size to {most}").format(
-            **raised, most=most
-        ),
-    )
-
-
-def _used(context: Context, of: Quota) -> int:
-    """Return the vCPUs that instances of other fleets use of a quota."""
-    reading, own = context.account.gpu_instances, context.stack.names.autoscaling_group
-    return sum(
-        it.vcpus
-        for it in (reading.value if isinstance(reading, Known) else ())
-        if quota_family(it.instance_type) == of.family
-        and it.market == of.market
-        and (not own or it.autoscaling_group != own)
-    )
 
 
 def rollout_surge(context: Context) -> Iterator[Finding]:

@@ -39,7 +39,7 @@ from gpuecs_tui.terraform.runs.run import Run
 CHANGE_NOTICED = "change-noticed"
 """Id of the rule in the list of failure modes."""
 _SERVICE, _TASK = "aws_ecs_service", "aws_ecs_task_definition"
-_GROUP, _PROVIDER = "aws_autoscaling_group", "aws_ecs_capacity_provider"
+_GROUP, _PROVIDER = fleet_mix.GROUP, "aws_ecs_capacity_provider"
 _LISTENER, _TEMPLATE = "aws_lb_listener", "aws_launch_template"
 _TARGETS = "aws_lb_target_group"
 _TASK_PORTS = ("tasks", "health_check")
@@ -164,18 +164,20 @@ def _ports(change: ResourceChange, tree: PlanTree) -> Iterator[str]:
 
 
 def _template(change: ResourceChange, tree: PlanTree) -> Iterator[str]:
-    rolls = any(
-        it.type == _GROUP
-        and (it.action is Action.REPLACE or {"launch_template", fleet_mix.POLICY} & _roots(it))
-        for it in tree.changes
-    )
-    if change.type != _TEMPLATE or change.action is not Action.UPDATE or rolls:
+    if change.type != _TEMPLATE or change.action is not Action.UPDATE:
         return
-    group = next((it.before.get("name") for it in tree.changes if it.type == _GROUP), None)
+    group = next((it for it in tree.changes if it.type == _GROUP), None)
+    if group and (group.action is Action.REPLACE or fleet_mix.refreshes(group)):
+        return
+    changed = _roots(change)
+    if group and fleet_mix.begins(group):
+        # From now on, the group's policy has them.
+        changed -= {"instance_type", "instance_market_options"}
+    name = group.before.get("name") if group else None
     for root, words in _TEMPLATE_WORDS.items():
-        if root in _roots(change):
+        if root in changed:
             yield _(words).format(
-                group=shell_word(group or "NAME"), region=shell_word(_region(change))
+                group=shell_word(name or "NAME"), region=shell_word(_region(change))
             )
 
 
@@ -183,16 +185,6 @@ def _region(change: ResourceChange) -> str:
     """Return the Region in the ARN of a resource; ``REGION`` if it has none."""
     parts = str(change.before.get("arn", "")).split(":")
     return parts[3] if len(parts) > 3 and parts[3] else "REGION"
-
-
-def _refresh(change: ResourceChange, _tree: PlanTree) -> Iterator[str]:
-    if change.type == _GROUP and change.action is Action.UPDATE:
-        changed = _changed(change)
-        version = changed.get("launch_template[0].version") or changed.get(fleet_mix.VERSION)
-        if version and version.before == '"$Latest"' and "instance_refresh" in _roots(change):
-            yield _("An instance refresh replaces all running instances, one after the other.")
-        elif version and version.after != '"$Latest"' and "instance_refresh" not in _roots(change):
-            yield _("The new launch template version starts an instance refresh of the fleet.")
 
 
 def _protection(change: ResourceChange, _tree: PlanTree) -> Iterator[str]:
@@ -340,8 +332,8 @@ _REFUSED: tuple[_Look, ...] = (
     role_path.moved,
 )  # fmt: skip
 _LOOKS: tuple[_Look, ...] = (
-    request_notices.no_tasks, _count, _listener, request_notices.redirected,
-    request_notices.health_check, _ports, _template, fleet_mix.switched, _refresh, _protection,
+    request_notices.no_tasks, _count, _listener, request_notices.redirected, _protection,
+    request_notices.health_check, _ports, _template, fleet_mix.switched, fleet_mix.refreshed,
     _revision, _untied, _perhaps_foreign_container, release_notices.switched, *_REFUSED,
 )  # fmt: skip
 

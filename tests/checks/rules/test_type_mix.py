@@ -8,6 +8,7 @@ from gpuecs_tui.aws import catalogue
 from gpuecs_tui.aws.facts import Offering, Quota
 from gpuecs_tui.checks import check
 from gpuecs_tui.checks.context import context_of
+from gpuecs_tui.checks.finding import Finding
 from gpuecs_tui.checks.sizing.alike import alike
 from gpuecs_tui.stack.fields import Value
 from tests.checks.priced import price, priced_account, prices
@@ -79,37 +80,78 @@ def test_zones_by_type() -> None:
     assert none.startswith("g4dn.xlarge, g5.xlarge is not offered in any")
 
 
+OD, SPOT, P = "L-DB2E81BA", "L-3819A6DF", "L-417A185B"
+"""Codes of the quotas: G On-Demand, G Spot, P On-Demand."""
+BASE: dict[str, Value] = {"fleet__on_demand_base": 1, "fleet__market": "spot"}
+G_AND_P: dict[str, Value] = {"fleet__instance_types": ("g5.xlarge", "p3.2xlarge")}
+SMALL_AND_LARGE: dict[str, Value] = {"fleet__instance_types": ("g4dn.xlarge", "g5.48xlarge")}
+
+
 @pytest.mark.parametrize(
-    ("changes", "allowed", "codes"),
+    ("changes", "allowed", "told"),
     [
-        ({}, {"on-demand": 16}, []),
-        ({}, {"on-demand": 15}, ["L-DB2E81BA"]),
+        ({}, {OD: 16}, []),
+        ({}, {OD: 15}, [("warning", OD)]),
+        ({}, {OD: 3}, [("error", OD)]),
         # One On-Demand instance and three on Spot.
-        ({"fleet__on_demand_base": 1, "fleet__market": "spot"}, {"on-demand": 4, "spot": 12}, []),
-        (
-            {"fleet__on_demand_base": 1, "fleet__market": "spot"},
-            {"on-demand": 3, "spot": 11},
-            ["L-DB2E81BA", "L-3819A6DF"],
-        ),
-        # The largest type of the family counts.
-        ({"fleet__instance_types": ("g4dn.xlarge", "g5.2xlarge")}, {"on-demand": 31},
-         ["L-DB2E81BA"]),
-        ({"fleet__instance_types": ("g5.xlarge", "p3.2xlarge")}, {"on-demand": 64},
-         ["L-417A185B"]),
+        (BASE, {OD: 4, SPOT: 12}, []),
+        (BASE, {OD: 4, SPOT: 11}, [("warning", SPOT)]),
+        (BASE, {OD: 4}, [("warning", SPOT)]),
+        # The base is launched first, and the task needs one instance.
+        (BASE, {OD: 3, SPOT: 11}, [("error", OD), ("warning", SPOT)]),
+        (BASE, {SPOT: 64}, [("error", OD)]),
+        (BASE, {}, [("error", OD), ("error", SPOT)]),
+        # Without a base, and with half of the instances on Spot, one of them is enough.
+        ({**BASE, "fleet__on_demand_base": 0, "fleet__spot_percent": 50}, {SPOT: 64},
+         [("warning", OD)]),
+        # Spot instances don't replace the third instance of a base of three.
+        ({**BASE, "fleet__on_demand_base": 3, "service__desired_count": 3}, {OD: 8, SPOT: 64},
+         [("error", OD)]),
+        ({**BASE, "fleet__on_demand_base": 3, "service__desired_count": 2}, {OD: 8, SPOT: 64},
+         [("warning", OD)]),
+        # Of several families, what all of them allow counts.
+        (G_AND_P, {OD: 64}, [("warning", P)]),
+        (G_AND_P, {}, [("error", OD), ("error", P)]),
+        ({**G_AND_P, "service__desired_count": 3}, {OD: 8, P: 8},
+         [("warning", OD), ("warning", P)]),
+        ({**G_AND_P, "service__desired_count": 3}, {OD: 4, P: 8}, [("error", OD), ("error", P)]),
+        # Of a family, a larger type is a warning if the smallest fits.
+        ({"fleet__instance_types": ("g4dn.xlarge", "g5.2xlarge")}, {OD: 32}, []),
+        ({"fleet__instance_types": ("g4dn.xlarge", "g5.2xlarge")}, {OD: 31}, [("warning", OD)]),
+        (SMALL_AND_LARGE, {OD: 16}, [("warning", OD)]),
+        (SMALL_AND_LARGE, {OD: 15}, [("warning", OD)]),
+        (SMALL_AND_LARGE, {OD: 3}, [("error", OD)]),
     ],
 )  # fmt: skip
 def test_each_quota_is_checked(
-    changes: dict[str, Value], allowed: dict[str, int], codes: list[str]
+    changes: dict[str, Value], allowed: dict[str, int], told: list[tuple[str, str]]
 ) -> None:
-    quotas = (
-        Quota("L-DB2E81BA", "G", "on-demand", allowed["on-demand"]),
-        Quota("L-3819A6DF", "G", "spot", allowed.get("spot", 0)),
-        Quota("L-417A185B", "P", "on-demand", 0),
-    )
     given: dict[str, Value] = {"fleet__instance_types": ALIKE, "fleet__max_size": 4, **changes}
+    found = quota_findings(allowed, **given)
+    codes = [next(code for code in (OD, SPOT, P) if code in it.message) for it in found]
+    assert [*zip((it.severity.value for it in found), codes, strict=True)] == told
+
+
+def quota_findings(allowed: dict[str, int], **given: Value) -> list[Finding]:
+    quotas = (
+        Quota(OD, "G", "on-demand", allowed.get(OD, 0)),
+        Quota(SPOT, "G", "spot", allowed.get(SPOT, 0)),
+        Quota(P, "P", "on-demand", allowed.get(P, 0)),
+    )
     found = check(stack(**given), account(quotas=known(quotas)), now=NOW)
-    told = [it for it in found if it.rule == "quota"]
-    assert [next(code for code in codes if code in it.message) for it in told] == codes
+    return [it for it in found if it.rule == "quota"]
+
+
+def test_the_type_that_exceeds_the_quota_is_named() -> None:
+    types: dict[str, Value] = {**SMALL_AND_LARGE, "fleet__max_size": 4}
+    (larger,) = quota_findings({OD: 16}, **types)
+    assert (
+        "instances of g5.48xlarge may not start: 4 × g5.48xlarge need 768 vCPUs" in larger.message
+    )
+    assert larger.remedy == f"request an increase of quota {OD} to 768"
+    (small,) = quota_findings({OD: 15}, **types)
+    assert "4 × g4dn.xlarge need 16 vCPUs" in small.message
+    assert small.remedy == f"request an increase of quota {OD} to 16, or set fleet.max_size to 3"
 
 
 def test_the_task_must_fit_the_smallest_type() -> None:

@@ -187,11 +187,6 @@ def test_it_is_noticed(changes: list[dict[str, Any]], words: str) -> None:
         [health({"interval": 30, "path": "/"}, {"interval": 10, "path": "/"})],
         [health({"path": "/a"}, {"path": "/b"}), NO_TASKS],
         [updated("aws_ecs_capacity_provider.this", provider("DISABLED"), provider("ENABLED"))],
-        [
-            updated("aws_launch_template.this", {"image_id": "a"}, {"image_id": "b"}),
-            updated("aws_autoscaling_group.this", {"launch_template": [{"version": "1"}]},
-                    {"launch_template": [{"version": "$Latest"}]}),
-        ],
         [resource("aws_lb.this", "delete", before={"enable_deletion_protection": False})],
         [resource("aws_lb_target_group.this", "create", "delete",
                   before={"name": "a"}, after={"name": "b"})],
@@ -350,10 +345,3 @@ def test_a_new_order_of_the_types_leaves_the_shares_alone() -> None:
     )
     (told,) = [it.message for it in notices(plan_tree(show(change)))]
     assert "gradually" not in told
-
-
-def test_a_version_in_the_policy_starts_an_instance_refresh() -> None:
-    before, after = mixed(1, "a", version="1"), mixed(1, "a", version="2")
-    change = updated("aws_autoscaling_group.this", {POLICY: before}, {POLICY: after})
-    told = [it.message for it in notices(plan_tree(show(change)))]
-    assert told == ["The new launch template version starts an instance refresh of the fleet."]
