@@ -42,6 +42,7 @@ class LoadBalancerScreen(FormScreen):
         "load_balancer.certificate_arn": ListSource(account.certificates),
         "load_balancer.hosted_zone_id": ListSource(account.hosted_zones, late="hosted_zones"),
         "load_balancer.web_acl_arn": ListSource(account.web_acls, late="web_acls"),
+        "alarms.topic_arn": ListSource(account.topics, exhaustive=False, late="topics"),
     }
 
     def live(self) -> Content:

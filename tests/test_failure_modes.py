@@ -162,6 +162,12 @@ MODES = (
         "Instances can't reach CloudWatch, or may not send GPU metrics.",
         "monitoring/test_gpu_metrics.py::test_gpu_metrics",
     ),
+    _before(
+        "alarm-topic",
+        "The SNS topic of the alarms does not exist, is in another Region, or is encrypted with a "
+        "key that CloudWatch can't use.",
+        "monitoring/test_alarm_topic.py::test_alarm_topic",
+    ),
     _scaling("scaling-schedule", "The time zone does not exist, or a scheduled action never runs."),
     _scaling(
         "group-scaling",

@@ -58,7 +58,7 @@ def read_own(
     from gpuecs_tui.stack.provider import rolls_back
     from gpuecs_tui.terraform.engine.provider_choice import provider_choice
     from gpuecs_tui.terraform.read.bootstrap import bootstrap
-    from gpuecs_tui.terraform.read.other_scalers import other_scalers
+    from gpuecs_tui.terraform.read.scaling.other_scalers import other_scalers
     from gpuecs_tui.terraform.recovery.own_state import own_state
 
     found = own_state(path, environ, offline=offline)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from gpuecs_tui.aws.log_key import LogKey
     from gpuecs_tui.aws.service.live_count import LiveCount
     from gpuecs_tui.aws.service.live_revision import LiveRevision
+    from gpuecs_tui.aws.topics import AlarmTopic
 
 LOG_GROUP_PREFIX = "/ecs/"
 """Prefix of the stack's own log group; an account can have thousands of other log groups."""
@@ -277,6 +278,8 @@ class Lookups:
     """Region → its default EBS key."""
     log_keys: dict[str, Reading[LogKey | None]] = field(default_factory=dict)
     """``log_key.log_key_id`` → the KMS key of a log group that a stack creates."""
+    topics: dict[str, Reading[AlarmTopic | None]] = field(default_factory=dict)
+    """ARN of an SNS topic → what an alarm depends on."""
     live_counts: dict[str, Reading[LiveCount | None]] = field(default_factory=dict)
     """``live_count.service_id`` → counts, for services of clusters that exist."""
     live_revisions: dict[str, Reading[LiveRevision | None]] = field(default_factory=dict)
@@ -301,6 +304,8 @@ class LateLists:
     """Hosted zones of the account, by name."""
     web_acls: Reading[tuple[Named, ...]] = field(default_factory=not_read)
     """Web ACLs of the Region for load balancers, by name."""
+    topics: Reading[tuple[Named, ...]] = field(default_factory=not_read)
+    """Standard SNS topics, by name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

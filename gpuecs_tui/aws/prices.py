@@ -71,6 +71,7 @@ _PRODUCTS = {
     "vpc_endpoint_data": _Product(
         "AmazonVPC", {"productFamily": "VpcEndpoint"}, "VpcEndpoint-Bytes"
     ),
+    "alarm": _Product("AmazonCloudWatch", {"productFamily": "Alarm"}, "CW:AlarmMonitorUsage"),
     "metric": _Product("AmazonCloudWatch", {"productFamily": "Metric"}, "CW:MetricMonitorUsage"),
 }
 """Field of Prices → its product in the price list."""

@@ -66,6 +66,8 @@ class Prices:
     """Price of one GB through interface VPC endpoints, at the first tier."""
     metric: Reading[Price] = field(default_factory=not_read)
     """Price of one custom CloudWatch metric for a month, at the first tier."""
+    alarm: Reading[Price] = field(default_factory=not_read)
+    """Price of one metric in a CloudWatch alarm for a month."""
 
     def of(self, instance_type: str) -> Reading[Price]:
         """Return the on-demand price of a type."""

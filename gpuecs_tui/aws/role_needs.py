@@ -11,8 +11,8 @@ from gpuecs_tui.aws.reading import Known, Reading
 from gpuecs_tui.aws.secret_place import secret_place
 from gpuecs_tui.aws.session import AccountReader
 from gpuecs_tui.stack.containers.references import images_of, secret_references
-from gpuecs_tui.stack.gpu_metrics import ACTIONS
 from gpuecs_tui.stack.model import Stack
+from gpuecs_tui.stack.monitoring.gpu_metrics import ACTIONS
 
 EXECUTION, TASK = "task.execution_role_arn", "task.task_role_arn"
 PROFILE = "fleet.instance_profile_arn"

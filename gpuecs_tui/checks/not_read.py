@@ -30,7 +30,9 @@ _OF_TYPES = {
     "aws_autoscaling_group": "fleet.max_size",
     "aws_ecs_capacity_provider": "fleet.target_capacity",
     "aws_launch_template": "fleet.instance_type",
+    "aws_cloudwatch_dashboard": "alarms.dashboard",
     "aws_cloudwatch_log_group": "task.log_group",
+    "aws_cloudwatch_metric_alarm": "alarms.enabled",
     "terraform": "state.backend",
     "provider": "stack.region",
 }

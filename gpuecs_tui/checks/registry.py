@@ -8,6 +8,7 @@ from datetime import datetime
 from gpuecs_tui.aws.facts import AccountFacts
 from gpuecs_tui.checks.context import Context, context_of
 from gpuecs_tui.checks.finding import NOT_VALID, Finding, Fix, error
+from gpuecs_tui.checks.monitoring.alarm_topic import ALARM_TOPIC, alarm_topic
 from gpuecs_tui.checks.monitoring.gpu_metrics import (
     GPU_AVERAGE,
     GPU_METRICS,
@@ -151,6 +152,7 @@ RULES: dict[str, Rule] = {
     "service-linked-role": service_linked_role,
     "ebs-key": ebs_key,
     LOG_KEY: log_key,
+    ALARM_TOPIC: alarm_topic,
     "count-reset": count_reset,
     SUSPENDED: scaling_suspended,
     "image-exists": image_exists,

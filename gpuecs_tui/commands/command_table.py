@@ -357,9 +357,9 @@ _ALL = (
                     "help": N_(
                         "with fault: the fault (--demo-fault list prints all of them); with "
                         "metric: RequestCount (of the load balancer, per minute), CPUUtilization, "
-                        "MemoryUtilization, nvidia_smi_utilization_gpu (GPU use), or the name of "
-                        "the stack's own metric; with tour: the directory for its stack (default: "
-                        "demo-stack)"
+                        "MemoryUtilization, nvidia_smi_utilization_gpu (GPU use), the name of "
+                        "the stack's own metric, or that of an alarm (1: ALARM, 0: OK); with tour: "
+                        "the directory for its stack (default: demo-stack)"
                     ),
                 },
             ),

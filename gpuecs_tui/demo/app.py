@@ -24,7 +24,7 @@ from gpuecs_tui.demo import protocol, timings
 from gpuecs_tui.demo.fault_names import UnknownFault
 from gpuecs_tui.demo.faults.calls import outgoing_refused
 from gpuecs_tui.demo.faults.registry import Faults
-from gpuecs_tui.demo.model import metrics, own_services
+from gpuecs_tui.demo.model import alarms, metrics, own_services
 from gpuecs_tui.demo.outgoing import OutgoingRefused
 
 if TYPE_CHECKING:
@@ -127,7 +127,9 @@ class DemoApp:
         wanted = json.loads(environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)))
         with self.lock:
             for name, value in wanted["set"].items():
-                metrics.set_metric(str(name), None if value is None else float(value))
+                number = None if value is None else float(value)
+                metrics.set_metric(str(name), number)
+                alarms.set_alarm(str(name), number)
             return self._json(start_response, {"metrics": metrics.values})
 
     def _fault_state(self) -> dict[str, Any]:

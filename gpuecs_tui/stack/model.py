@@ -16,6 +16,7 @@ from gpuecs_tui.stack.containers.sidecars import Sidecars
 from gpuecs_tui.stack.fields import Key, Value, declared_key
 from gpuecs_tui.stack.fleet import Fleet
 from gpuecs_tui.stack.identity import Identity, Names, StateBackend
+from gpuecs_tui.stack.monitoring.alarms import Alarms
 from gpuecs_tui.stack.network import Network
 from gpuecs_tui.stack.releases.strategy import healthy_percents
 from gpuecs_tui.stack.scaling.autoscaling import COUNT, Autoscaling, most_tasks
@@ -39,6 +40,7 @@ class Stack:
     autoscaling: Autoscaling
     load_balancer: LoadBalancer
     health_check: HealthCheck
+    alarms: Alarms
     state: StateBackend
 
     def __getitem__(self, key: str) -> Value:

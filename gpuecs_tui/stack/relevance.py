@@ -32,6 +32,16 @@ class Condition:
 
 CONDITIONS: Mapping[str, Condition] = {
     **{
+        f"alarms.{name}": Condition("alarms.enabled", (True,), N_("applies only with alarms"))
+        for name in ("topic_arn", "server_error_percent", "latency_seconds", "rollback")
+    },
+    "alarms.gpu_memory_percent": Condition(
+        "fleet.gpu_metrics",
+        (True,),
+        N_("applies only with alarms and fleet.gpu_metrics"),
+        needs=("alarms.enabled",),
+    ),
+    **{
         f"autoscaling.{name}": Condition(
             "autoscaling.enabled", (True,), N_("applies only with task scaling")
         )

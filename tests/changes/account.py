@@ -77,6 +77,7 @@ def places(demo: account.DemoAccount) -> Mapping[str, str]:
         it["repositoryUri"] for it in repositories if it["repositoryName"] == "llm-server"
     )
     found["log-key"] = client("kms").describe_key(KeyId=LOG_KEY_ALIAS)["KeyMetadata"]["Arn"]
+    found["topic"] = client("sns").list_topics()["Topics"][0]["TopicArn"]
     found["log-group"] = "/ecs/changes-of-its-own"
     buckets = [it["Name"] for it in client("s3").list_buckets()["Buckets"]]
     found["bucket"], found["other-bucket"] = buckets[0], buckets[-1]

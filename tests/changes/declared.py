@@ -49,6 +49,7 @@ SCALED: Mapping[str, Any] = {
     "autoscaling.enabled": True,
     "autoscaling.requests_per_target": 60,
 }
+WATCHED: Mapping[str, Any] = {"alarms.enabled": True}
 BY_METRIC: Mapping[str, Any] = {**SCALED, "autoscaling.metric_name": "GpuUse"}
 BY_SCHEDULE: Mapping[str, Any] = {
     **SCALED,
@@ -290,6 +291,13 @@ CHANGES: tuple[Change, ...] = (
     Change("health_check.unhealthy_threshold", 3),
     Change("health_check.port", "9000"),
     Change("health_check.protocol", "HTTPS"),
+    Change("alarms.enabled", True),
+    Change("alarms.topic_arn", "@topic", given=WATCHED),
+    Change("alarms.server_error_percent", 0, given=WATCHED),
+    Change("alarms.latency_seconds", 3, given=WATCHED),
+    Change("alarms.gpu_memory_percent", 95, given={**WATCHED, "fleet.gpu_metrics": True}),
+    Change("alarms.rollback", True, given=WATCHED),
+    Change("alarms.dashboard", True),
     Change("state.backend", "s3", along={
         "state.bucket": "@bucket", "state.key": "changes/terraform.tfstate",
         "state.region": "us-east-1",

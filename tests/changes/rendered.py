@@ -37,6 +37,7 @@ PLACES: Mapping[str, str] = {
     "other-certificate": f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/b",
     "repository": f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/app",
     "log-group": "/of/another",
+    "topic": f"arn:aws:sns:us-east-1:{ACCOUNT}:on-call",
     "log-key": f"arn:aws:kms:us-east-1:{ACCOUNT}:key/0123abcd-01ab-4abc-8abc-0123456789ab",
     "bucket": "states",
     "other-bucket": "other-states",

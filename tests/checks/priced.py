@@ -45,6 +45,7 @@ def prices(**other: Any) -> Prices:
         vpc_endpoint=price("0.01"),
         vpc_endpoint_data=price("0.01"),
         metric=price("0.3"),
+        alarm=price("0.1"),
     )
     return replace(base, **other)
 

@@ -172,6 +172,17 @@ def test_gpu_metrics_are_three_whatever_the_size_of_the_fleet() -> None:
     )
 
 
+def test_alarms_are_billed_by_their_metrics() -> None:
+    found = of(alarms__enabled=True)
+    line = next(it for it in found.lines if it.item == "alarms")
+    # Unhealthy targets, no healthy target, and three of server errors, at 0.10 a month each.
+    assert line.count == 5 and line.each is not None
+    assert round(line.each.times(5).month.low, 2) == Decimal("0.50")
+    assert not [it for it in of().lines if it.item == "alarms"]
+    board = next(it for it in of(alarms__dashboard=True).by_use if it.item == "dashboard")
+    assert board.each is None and "cloudwatch/pricing" in board.unknown
+
+
 def test_no_nat_gateway_where_no_route_leads_to_one() -> None:
     facts = priced_account()
     assert isinstance(facts.route_tables, Known)

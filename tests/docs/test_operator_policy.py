@@ -62,6 +62,7 @@ _TAGS_OF = {
     "ecs": ("ListTagsForResource", "TagResource", "UntagResource"),
     "elasticloadbalancing": ("AddTags", "DescribeTags", "RemoveTags"),
     "logs": ("ListTagsForResource", "TagResource", "UntagResource"),
+    "cloudwatch": ("ListTagsForResource", "TagResource", "UntagResource"),
     "application-autoscaling": ("ListTagsForResource", "TagResource", "UntagResource"),
     "autoscaling": ("CreateOrUpdateTags", "DeleteTags"),
 }
@@ -90,10 +91,17 @@ TERRAFORM: Mapping[str, tuple[str, ...]] = {
         "autoscaling:CancelInstanceRefresh", "autoscaling:CreateAutoScalingGroup",
         "autoscaling:DeleteAutoScalingGroup", "autoscaling:DescribeAutoScalingGroups",
         "autoscaling:DescribeInstanceRefreshes", "autoscaling:DescribeScalingActivities",
+        "autoscaling:DisableMetricsCollection", "autoscaling:EnableMetricsCollection",
         "autoscaling:StartInstanceRefresh", "autoscaling:UpdateAutoScalingGroup",
         # EC2 Auto Scaling checks that the caller may launch from the template (user guide,
         # "Control Amazon EC2 launch template usage in Auto Scaling groups").
         "ec2:RunInstances",
+    ),
+    "aws_cloudwatch_dashboard": (
+        "cloudwatch:DeleteDashboards", "cloudwatch:GetDashboard", "cloudwatch:PutDashboard",
+    ),
+    "aws_cloudwatch_metric_alarm": (
+        "cloudwatch:DeleteAlarms", "cloudwatch:DescribeAlarms", "cloudwatch:PutMetricAlarm",
     ),
     "aws_cloudwatch_log_group": (
         "logs:AssociateKmsKey", "logs:CreateLogGroup", "logs:DeleteLogGroup",

@@ -171,6 +171,12 @@ def _other(places: Mapping[str, str]) -> str:
         "load_balancer.slow_start_seconds": 30,
         "load_balancer.stickiness_seconds": 3600,
         "health_check.port": "8081",
+        "alarms.enabled": True,
+        "alarms.topic_arn": places["topic"],
+        "alarms.latency_seconds": 3,
+        "alarms.gpu_memory_percent": 95,
+        "alarms.rollback": True,
+        "alarms.dashboard": True,
     })  # fmt: skip
 
 
@@ -234,6 +240,7 @@ def _places(client: Callable[[str], Any]) -> dict[str, str]:
         ),
         "web_acl": client("wafv2").list_web_acls(Scope="REGIONAL")["WebACLs"][0]["ARN"],
         "secret": client("secretsmanager").list_secrets()["SecretList"][0]["ARN"],
+        "topic": client("sns").list_topics()["Topics"][0]["TopicArn"],
         "log_key": client("kms").describe_key(KeyId=LOG_KEY_ALIAS)["KeyMetadata"]["Arn"],
         "profile": profile["InstanceProfile"]["Arn"],
         "role": iam.get_role(RoleName="ecsTaskExecutionRole")["Role"]["Arn"],
@@ -478,6 +485,7 @@ def test_a_replaced_cluster_s_instances_go_before_it(
     assert _planned(other, {"names.cluster": "renamed"}, tmp_path) == {
         "aws_launch_template.this": "update",
         "terraform_data.fleet_ties": "update",
+        "aws_cloudwatch_dashboard.this": "update",
         # The launch template contains its name, and is itself created before the old one is
         # destroyed.
         "aws_ecs_cluster.this": "create delete",
@@ -544,6 +552,10 @@ def test_a_target_group_s_successor_comes_before_it_goes(
         "aws_ecs_service.this": "update",
         # Its label names the target group.
         "aws_appautoscaling_policy.requests": "update",
+        # Their metrics are those of the target group.
+        "aws_cloudwatch_metric_alarm.no_healthy_target": "update",
+        "aws_cloudwatch_metric_alarm.unhealthy_targets": "update",
+        "aws_cloudwatch_dashboard.this": "update",
     }
 
 

@@ -30,6 +30,7 @@ from tests.support.terraform.written_files import (
     ROLE,
     S3,
     SECRET,
+    TOPIC,
     made,
     put,
 )
@@ -144,6 +145,8 @@ COVERING: tuple[Mapping[str, Value], ...] = (
         "stack.tags": {"a b": "x =/y", "for": "1"}, "task.environment": {},
         "stack.role_path": "/a/b/", "stack.permissions_boundary": BOUNDARY,
         "fleet.tag_network_interfaces": False, "fleet.container_insights": "off",
+        "alarms.enabled": True, "alarms.latency_seconds": 1, "alarms.gpu_memory_percent": 1,
+        "alarms.rollback": True, "alarms.dashboard": True, "alarms.topic_arn": TOPIC,
         "fleet.gpu_metrics": True,
     },
     {

@@ -13,6 +13,8 @@ from gpuecs_tui.aws.prefix_lists import prefix_list
 from gpuecs_tui.aws.reading import Reading
 from gpuecs_tui.aws.session import AccountReader
 
+FIFO = ".fifo"
+"""The end of the names of FIFO topics."""
 KMS_PAGE = {"PageSize": 100}
 """The largest page of kms:ListAliases."""
 WAF_PAGE = 100
@@ -68,8 +70,16 @@ def read_hosted_zones(reader: AccountReader) -> tuple[HostedZone, ...]:
     return tuple(sorted(found, key=lambda it: (it.name, it.id)))
 
 
+def read_topics(reader: AccountReader) -> tuple[Named, ...]:
+    """Return the Region's standard topics by name; an alarm can't send to a FIFO topic."""
+    arns = (str(it["TopicArn"]) for it in reader.items("sns", "ListTopics", "Topics"))
+    found = (Named(arn.rpartition(":")[2], arn) for arn in arns if not arn.endswith(FIFO))
+    return tuple(sorted(found, key=lambda it: it.name))
+
+
 _LISTS: Mapping[str, tuple[str, Callable[[AccountReader], Any]]] = {
     "kms_keys": ("kms:ListAliases", read_kms_keys),
+    "topics": ("sns:ListTopics", read_topics),
     "policies": ("iam:ListPolicies", read_policies),
     "hosted_zones": ("route53:ListHostedZones", read_hosted_zones),
     "prefix_lists": ("ec2:DescribeManagedPrefixLists", read_prefix_lists),

@@ -39,6 +39,7 @@ from gpuecs_tui.aws.service.live_count import read_live_count, service_id
 from gpuecs_tui.aws.service.live_revision import read_live_revision
 from gpuecs_tui.aws.service_roles import missing_service_roles, read_may_create
 from gpuecs_tui.aws.session import AccountReader
+from gpuecs_tui.aws.topics import read_topic
 from gpuecs_tui.stack.capacity.ami import ami_parameter
 from gpuecs_tui.stack.containers.references import images_of, secret_references
 from gpuecs_tui.stack.model import Stack
@@ -142,6 +143,9 @@ def _jobs(
     # The policies of AWS itself, "arn:aws:iam::aws:policy/…", exist in every account.
     if boundary and boundary.split(":")[4] != "aws":
         yield "policies", boundary, partial(_read_policy, reader, boundary)
+    topic = stack.alarms.topic_arn
+    if stack.alarms.enabled and f":sns:{reader.region}:" in topic:
+        yield "topics", topic, partial(read_topic, reader, topic)
     network = stack.network
     # A security group is created, with a rule for each source and listener.
     if network.has_sources and not network.load_balancer_security_group_ids:

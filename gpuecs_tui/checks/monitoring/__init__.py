@@ -1,1 +1,1 @@
-"""Rules about logs and metrics."""
+"""Rules about metrics, alarms, and where alarms are sent."""

@@ -11,7 +11,7 @@ from gpuecs_tui.checks.context import Context
 from gpuecs_tui.checks.finding import Finding, unknown, warning
 from gpuecs_tui.checks.network.endpoints import lasting, unserved, with_endpoints
 from gpuecs_tui.i18n import _
-from gpuecs_tui.stack.gpu_metrics import ENDPOINTS
+from gpuecs_tui.stack.monitoring.gpu_metrics import ENDPOINTS
 from gpuecs_tui.stack.network import GATEWAY_ENDPOINT
 
 GPU_METRICS, GPU_AVERAGE = "gpu-metrics", "scaling-gpu"

@@ -11,7 +11,7 @@ from gpuecs_tui.checks.context import Context
 from gpuecs_tui.checks.network.endpoints import endpoint_subnets
 from gpuecs_tui.checks.pricing.lines import CostLine, line_of
 from gpuecs_tui.i18n import _
-from gpuecs_tui.stack.gpu_metrics import METRICS
+from gpuecs_tui.stack.monitoring.gpu_metrics import METRICS
 from gpuecs_tui.stack.network import interface_endpoints
 
 
@@ -31,6 +31,8 @@ def by_use(context: Context) -> Iterator[CostLine]:
         yield line_of("container_insights", _insights_price(context), 1, unit="metric-month")
     if stack.fleet.gpu_metrics:
         yield line_of("gpu_metrics", prices.metric, len(METRICS), unit="month")
+    if stack.alarms.dashboard:
+        yield line_of("dashboard", _not_in_list(), 1, unit="month")
     subnets = context.subnets(stack.network.instance_subnet_ids)
     tables = context.account.route_tables
     # If the routes are unknown, there may be a NAT gateway.
@@ -44,8 +46,11 @@ def by_use(context: Context) -> Iterator[CostLine]:
 
 
 def _insights_price(context: Context) -> Reading[Price]:
-    """Return the price of a metric. AWS publishes no usage type for enhanced metrics."""
-    if context.stack.fleet.container_insights == "enhanced":
-        reason = _("gpuecs-tui does not read it; see https://aws.amazon.com/cloudwatch/pricing/")
-        return Unknown(PRICE_LIST, reason, "")
-    return context.account.prices.metric
+    """Return the price of a metric; that of enhanced metrics is another, which is not read."""
+    enhanced = context.stack.fleet.container_insights == "enhanced"
+    return _not_in_list() if enhanced else context.account.prices.metric
+
+
+def _not_in_list() -> Unknown:
+    reason = _("gpuecs-tui does not read it; see https://aws.amazon.com/cloudwatch/pricing/")
+    return Unknown(PRICE_LIST, reason, "")

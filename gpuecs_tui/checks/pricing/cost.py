@@ -21,6 +21,7 @@ from gpuecs_tui.checks.pricing.lines import HOURS_A_MONTH, NOTHING, Amount, Cost
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.capacity.fleet_types import is_mixed, on_demand_instances, types_of
 from gpuecs_tui.stack.fleet import FLEET_MAX
+from gpuecs_tui.stack.monitoring.alarm_list import metrics_in_alarms
 
 AMI_ROOT_GIB = 30
 """Size of the root volume of ECS-optimized images if the stack does not set it (docs/aws.md,
@@ -190,6 +191,8 @@ def _lines(context: Context) -> Iterator[CostLine]:
     if not stack.load_balancer.internal:
         zones = len(stack.network.load_balancer_subnet_ids)
         yield line_of("load_balancer_addresses", prices.public_address, zones)
+    if watched := metrics_in_alarms(stack):
+        yield line_of("alarms", prices.alarm, watched, hourly=lambda usd: usd / HOURS_A_MONTH)
     if interfaces := interfaces_of(context):
         yield line_of("vpc_endpoints", prices.vpc_endpoint, interfaces)
 

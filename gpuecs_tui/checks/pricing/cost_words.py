@@ -117,6 +117,10 @@ def item_words(line: CostLine) -> str:
         "container_insights": _(
             "each Container Insights metric (every service and task family has several)"
         ),
+        "alarms": ngettext("{n} metric in alarms", "{n} metrics in alarms", line.count).format(
+            n=line.count
+        ),
+        "dashboard": _("dashboard"),
         "gpu_metrics": _("{n} GPU metrics of the fleet, while an instance runs").format(
             n=line.count
         ),

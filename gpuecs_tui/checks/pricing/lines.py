@@ -29,6 +29,8 @@ Item = Literal[
     "vpc_endpoint_data",
     "container_insights",
     "gpu_metrics",
+    "alarms",
+    "dashboard",
 ]
 
 

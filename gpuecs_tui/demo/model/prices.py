@@ -86,6 +86,8 @@ OTHERS: tuple[tuple[str, str, dict[str, str], str, float], ...] = (
      {"endpointType": "PrivateLink", "usagetype": "VpcEndpoint-Hours"}, "Hrs", 0.01),
     ("AmazonVPC", "VpcEndpoint",
      {"endpointType": "PrivateLink", "usagetype": "VpcEndpoint-Bytes"}, "GB", 0.01),
+    ("AmazonCloudWatch", "Alarm",
+     {"group": "Alarm", "usagetype": "CW:AlarmMonitorUsage"}, "Alarms", 0.10),
     ("AmazonCloudWatch", "Metric",
      {"group": "Metric", "usagetype": "CW:MetricMonitorUsage"}, "Metrics", 0.30),
 )  # fmt: skip

@@ -15,6 +15,8 @@ from typing import Any
 from moto.core.utils import utcnow
 from moto.moto_api._internal import mock_random
 
+from gpuecs_tui.demo.model.alarms import in_alarm
+
 UNDER_WAY = ("PENDING", "IN_PROGRESS", "ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS")
 """States from which a service deployment still changes."""
 
@@ -73,6 +75,10 @@ class ServiceDeployment:
     """Failed tasks that the circuit breaker counted."""
     tripped: bool = False
     """Whether the circuit breaker ended it."""
+    alarms: frozenset[str] = frozenset()
+    """The alarms that ended it."""
+    rang_before: frozenset[str] = frozenset()
+    """Alarms in the state ALARM when it started, which ECS does not consider."""
 
     def become(self, status: str, reason: str = "") -> None:
         """Change the status; the times follow from it."""
@@ -95,6 +101,13 @@ class ServiceDeployment:
 def settings_of(service: Any) -> dict[str, Any]:
     """Return the service's deployment configuration with its defaults."""
     return {**DEFAULT_SETTINGS, **(getattr(service, "deployment_configuration", None) or {})}
+
+
+def alarms_of(service: Any) -> frozenset[str]:
+    """Return the service's deployment alarms that are in the state ALARM."""
+    watched = settings_of(service).get("alarms") or {}
+    names = watched.get("alarmNames") or () if watched.get("enable") else ()
+    return in_alarm(service.cluster_arn.split(":")[3], names)
 
 
 def threshold_of(service: Any) -> int:
@@ -127,6 +140,7 @@ def begin(service: Any) -> ServiceDeployment:
         service.deployments[0]["id"],
         target,
         source,
+        rang_before=alarms_of(service),
     )
     entries.insert(0, fresh)
     return fresh

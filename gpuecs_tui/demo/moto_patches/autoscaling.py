@@ -10,7 +10,7 @@ from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
 from moto.autoscaling.exceptions import AutoscalingClientError
 from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup
 from moto.autoscaling.responses import AutoScalingResponse
-from moto.core.responses import ActionResult
+from moto.core.responses import ActionResult, EmptyResult
 from moto.core.utils import utcnow
 
 from gpuecs_tui.demo.moto_patches.launches import activities_of
@@ -179,6 +179,19 @@ def target_tags() -> None:
     wrap(ApplicationAutoScalingResponse, "register_scalable_target", register)
 
 
+def group_metrics() -> None:
+    """DisableMetricsCollection is missing."""
+
+    def disable(_original: Any, self: AutoScalingResponse) -> ActionResult:
+        backend: AutoScalingBackend = self.autoscaling_backend
+        (group,) = backend.describe_auto_scaling_groups([self._get_param("AutoScalingGroupName")])
+        ended = self._get_param("Metrics") or group.metrics
+        group.metrics = [it for it in group.metrics if it not in ended]
+        return EmptyResult()
+
+    wrap(AutoScalingResponse, "disable_metrics_collection", disable)
+
+
 GAPS = (
     protected_instances,
     group_again,
@@ -187,4 +200,5 @@ GAPS = (
     activities,
     instance_refresh,
     target_tags,
+    group_metrics,
 )

@@ -177,6 +177,8 @@ def _described(service: Any, it: ServiceDeployment) -> dict[str, Any]:
     status = "MONITORING" if it.finished_at is None else "MONITORING_COMPLETE"
     if it.tripped:
         status = "TRIGGERED"
+    alarms = settings.get("alarms") or {}
+    watched = "MONITORING_COMPLETE" if it.finished_at else "MONITORING"
     found = {
         **_common(service, it),
         "stoppedAt": it.stopped_at,
@@ -190,6 +192,13 @@ def _described(service: Any, it: ServiceDeployment) -> dict[str, Any]:
             "failureCount": it.failures,
             "threshold": threshold_of(service),
         },
+        "alarms": {
+            "status": "TRIGGERED" if it.alarms else watched,
+            "alarmNames": list(alarms.get("alarmNames") or ()),
+            "triggeredAlarmNames": sorted(it.alarms),
+        }
+        if alarms.get("enable")
+        else None,
     }
     return {name: value for name, value in found.items() if value is not None}
 

@@ -42,6 +42,9 @@ BOUNDARY = "ml-workloads"
 LOG_KEY_ALIAS = "alias/logs"
 """A KMS key whose policy allows CloudWatch Logs."""
 
+TOPIC = "on-call"
+"""An SNS topic for alarms."""
+
 KEY_PAIRS = ("ops-2026", "[old] laptop", "notebooks")
 
 CERTIFICATES = {
@@ -74,6 +77,8 @@ def furnish() -> None:
     _certificates()
     _secrets()
     _log_key()
+    same_ids_for("topic")
+    moto_backend("sns").create_topic(TOPIC)
 
 
 def _user(iam: Any) -> None:

@@ -15,6 +15,7 @@ from moto.core.utils import utcnow
 from gpuecs_tui.demo.model.service_history import (
     LEAST,
     NO_CANDIDATE,
+    alarms_of,
     history_of,
     settings_of,
     threshold_of,
@@ -30,7 +31,9 @@ TRIPPED = "Service deployment rolled back because the circuit breaker threshold 
 TestAccECSService_BlueGreenDeployment_circuitBreakerRollback)."""
 WITHOUT_ROLLBACK = "Service deployment stopped because the circuit breaker threshold was exceeded."
 BY_REQUEST = "Service deployment rolled back because StopServiceDeployment was called."
-# AWS doesn't publish the texts for these two cases.
+ALARMED = "alarm detected."
+BY_ALARM = "Service deployment ended because a CloudWatch alarm was detected."
+# AWS doesn't publish the texts for these cases.
 
 
 def watch(service: Any, tasks: list[PlayedTask], healthy: list[PlayedTask]) -> None:
@@ -53,7 +56,11 @@ def watch(service: Any, tasks: list[PlayedTask], healthy: list[PlayedTask]) -> N
     under_way = current["rolloutState"] == "IN_PROGRESS" and entry.status == "IN_PROGRESS"
     if breaker.get("enable") and under_way and current["failedTasks"] >= threshold_of(service):
         entry.tripped = True
-        _trip(service, rolls_back=bool(breaker.get("rollback")))
+        _trip(service, FAILED, TRIPPED, rolls_back=bool(breaker.get("rollback")))
+    elif under_way and (entry_alarms := alarms_of(service) - entry.rang_before):
+        entry.alarms = entry_alarms
+        rolls_back = bool((settings_of(service).get("alarms") or {}).get("rollback"))
+        _trip(service, ALARMED, BY_ALARM, rolls_back=rolls_back)
 
 
 def fail(service: Any) -> None:
@@ -69,18 +76,21 @@ def fail(service: Any) -> None:
         )
 
 
-def _trip(service: Any, *, rolls_back: bool) -> None:
+def _trip(service: Any, why: str, reason: str, *, rolls_back: bool) -> None:
+    """End the deployment: ``why`` is for its event, ``reason`` for the service deployment."""
     current, entry = service.deployments[0], history_of(service)[0]
     completed = service.__dict__.get("demo_completed")
-    add_service_event(service, f"(deployment {current['id']}) deployment failed: {FAILED}")
+    add_service_event(service, f"(deployment {current['id']}) deployment failed: {why}")
     if rolls_back and completed:
-        _go_back(service, TRIPPED)
+        _go_back(service, reason)
         return
     _mark_failed(current)
+    if entry.alarms:
+        current["rolloutStateReason"] = f"ECS deployment failed: {why}"
     if rolls_back:
         entry.roll_back("ROLLBACK_FAILED", NO_CANDIDATE)
     else:
-        entry.become("STOPPED", WITHOUT_ROLLBACK)
+        entry.become("STOPPED", reason if entry.alarms else WITHOUT_ROLLBACK)
 
 
 def _mark_failed(deployment: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ EXTRA_USER_DATA = ("extra_user_data.sh", "extra_user_data.toml")
 TERRAFORM_FILES = (
     "versions.tf", "backend.tf", "providers.tf", "variables.tf", "terraform.tfvars", "network.tf",
     "endpoints.tf", "fleet.tf", "task.tf", "service.tf", "autoscaling.tf", "load_balancer.tf",
-    "deployment.tf", "iam.tf", "outputs.tf", MOVED_FILE,
+    "deployment.tf", "monitoring.tf", "iam.tf", "outputs.tf", MOVED_FILE,
 )  # fmt: skip
 OWN_FILES = (*TERRAFORM_FILES, *USER_DATA, *EXTRA_USER_DATA)
 """Every file name that may be written; all other files in a directory belong to the user."""

@@ -8,9 +8,9 @@ from typing import Any
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.fields import Value
-from gpuecs_tui.stack.gpu_metrics import AGENT
 from gpuecs_tui.stack.identity import ROLE_KEYS
 from gpuecs_tui.stack.model import KEYS
+from gpuecs_tui.stack.monitoring.gpu_metrics import AGENT
 from gpuecs_tui.stack.relevance import may_be_relevant, relevant
 from gpuecs_tui.stack.task import LOG_GROUP_EXISTS
 from gpuecs_tui.stack.unread import Unread, by_key
@@ -31,6 +31,7 @@ from gpuecs_tui.terraform.read.files import is_override
 from gpuecs_tui.terraform.read.fleet.launches import image, refresh
 from gpuecs_tui.terraform.read.fleet.mixed_instances import mixed_instances
 from gpuecs_tui.terraform.read.gathered import Gathered
+from gpuecs_tui.terraform.read.monitoring import monitoring
 from gpuecs_tui.terraform.read.network import endpoints, ingress
 from gpuecs_tui.terraform.read.releases import releases
 from gpuecs_tui.terraform.read.rules import (
@@ -45,7 +46,7 @@ from gpuecs_tui.terraform.read.rules import (
     TEMPLATE,
     KeyRule,
 )
-from gpuecs_tui.terraform.read.scaling import scaling
+from gpuecs_tui.terraform.read.scaling.task_scaling import scaling
 from gpuecs_tui.terraform.read.unread import absent, of_another_version, spoilt, unlinked
 
 
@@ -267,5 +268,5 @@ def _state(configuration: Configuration, found: Gathered) -> None:
 _SPECIAL: tuple[Callable[[Configuration, Gathered], None], ...] = (
     _name, _roles, _interface_tags, mixed_instances, image, refresh, _user_data, ingress,
     endpoints, _container, _logs, _ignored, scaling, releases, stickiness, access_logs, host_name,
-    web_acl, _state,
+    web_acl, monitoring, _state,
 )  # fmt: skip

@@ -15,7 +15,7 @@ from gpuecs_tui.terraform.base.tflock import STATE_NAME
 from gpuecs_tui.terraform.hcl.tree import Reference
 from gpuecs_tui.terraform.read.balancer import LOG_BUCKET, STICKINESS
 from gpuecs_tui.terraform.read.configuration import Configuration
-from gpuecs_tui.terraform.read.rules import TARGETS
+from gpuecs_tui.terraform.read.rules import SERVICE, TARGETS
 from gpuecs_tui.terraform.render.former_texts import former_in
 from gpuecs_tui.terraform.render.past_addresses import (
     FORMER,
@@ -58,6 +58,7 @@ def past_in(configuration: Configuration) -> Past:
         _is_suffixed(configuration, region if isinstance(region, str) else ""),
         configuration.body(TARGETS, STICKINESS) is not None,
         bucket if isinstance(bucket, str) else "",
+        configuration.body(SERVICE, "alarms") is not None,
         former_in(configuration.texts),
     )
 
@@ -88,6 +89,7 @@ def past_for(directory: Path, configuration: Configuration, stack: Stack, known:
         _is_suffixed(configuration, stack.stack.region),
         stated.sticky,
         stated.log_bucket,
+        stated.alarmed,
         stated.former_texts,
     )
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from gpuecs_tui.stack.balancer.tls_policies import API_DEFAULT
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.fleet import INSIGHTS
+from gpuecs_tui.stack.monitoring.alarm_list import ADDRESS, LIMITS, NONE_HEALTHY, UNHEALTHY
 from gpuecs_tui.stack.releases.strategy import ROLLING, STRATEGIES
 from gpuecs_tui.stack.scaling.autoscaling import POLICIES
 from gpuecs_tui.terraform.base.addresses import FLEET_TIES, PORT_HANDOVER
@@ -48,6 +49,9 @@ SCALING_POLICIES: Mapping[str, str] = {
     key: f"aws_appautoscaling_policy.{name}" for key, name in POLICIES.items()
 }
 """The key that turns on a policy → its address."""
+ALARM = f"{ADDRESS}{UNHEALTHY}"
+"""The alarm that every stack with alarms has."""
+DASHBOARD = "aws_cloudwatch_dashboard.this"
 _METRIC_POLICY = SCALING_POLICIES["autoscaling.metric_name"]
 TRACKING = "target_tracking_scaling_policy_configuration"
 CUSTOM_METRIC = f"{TRACKING}.customized_metric_specification"
@@ -156,6 +160,7 @@ KEY_RULES: Mapping[str, KeyRule] = {
     "service.distinct_instances": KeyRule(
         SERVICE, "placement_constraints.type", False, {"distinctInstance": True}
     ),
+    "alarms.rollback": KeyRule(SERVICE, "alarms.rollback", False),
     "autoscaling.min_tasks": KeyRule(SCALABLE_TARGET, "min_capacity"),
     "autoscaling.max_tasks": KeyRule(SCALABLE_TARGET, "max_capacity"),
     "load_balancer.internal": KeyRule(BALANCER, "internal", False),
@@ -258,6 +263,10 @@ READ_APART: Mapping[str, str] = {
     "stack.provider_minimum": "terraform.required_providers.aws.version",
     "service.test_port": f"{TEST_LISTENER}.port",
     "service.ignore_changes": f"{SERVICE}.lifecycle.ignore_changes",
+    "alarms.enabled": f"{ALARM}.alarm_name",
+    "alarms.topic_arn": f"{ALARM}.alarm_actions",
+    **{key: f"{ADDRESS}{name}.threshold" for name, key in LIMITS.items()},
+    "alarms.dashboard": f"{DASHBOARD}.dashboard_body",
     "autoscaling.enabled": f"{SCALABLE_TARGET}.resource_id",
     **{
         key: f"{address}.{TRACKING}.target_value"
@@ -294,17 +303,22 @@ READ_APART: Mapping[str, str] = {
 }
 """The decisions whose reading needs more than one attribute or a conversion: key → address and path
 of the place where they are written. Their readers are in answers.py, balancer.py, container.py,
-fleet/, network.py and scaling.py."""
+fleet/, network.py, monitoring.py and scaling/."""
 
-KNOWN = frozenset(
-    rule.address
-    for rule in KEY_RULES.values()
-    if rule.address.startswith("aws_") and rule.address != LISTENER
-) | {CLUSTER, LOGS, *LISTENERS, *SCALING_POLICIES.values()}
+KNOWN = (
+    frozenset(
+        rule.address
+        for rule in KEY_RULES.values()
+        if rule.address.startswith("aws_") and rule.address != LISTENER
+    )
+    | {CLUSTER, LOGS, *LISTENERS, *SCALING_POLICIES.values()}
+    | {ALARM, DASHBOARD, *(f"{ADDRESS}{it}" for it in LIMITS)}
+)
 """Resource addresses; a directory whose Terraform has one of them can be opened."""
 
 HELPERS = frozenset(
     {
+        f"{ADDRESS}{NONE_HEALTHY}",
         "aws_ecs_cluster_capacity_providers.this",
         "aws_iam_instance_profile.this",
         "aws_iam_role.execution",

@@ -14,6 +14,11 @@ from gpuecs_tui.stack.containers.references import secret_references
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.fleet import INSIGHTS
 from gpuecs_tui.stack.model import SECTIONS, Stack, ignored_changes
+from gpuecs_tui.stack.monitoring.alarm_list import (
+    alarms_of,
+    deployment_alarms,
+    patience_minutes,
+)
 from gpuecs_tui.stack.network import ECR_ENDPOINTS, GATEWAY_ENDPOINT, interface_endpoints
 from gpuecs_tui.stack.partitions import ecr_endpoints_differ
 from gpuecs_tui.stack.releases.strategy import shifts_traffic
@@ -23,6 +28,7 @@ from gpuecs_tui.stack.task import LOG_GROUP_EXISTS, PORT_MAX
 from gpuecs_tui.stack.user_data import bottlerocket_settings
 from gpuecs_tui.terraform.base.addresses import PORT_HANDOVER
 from gpuecs_tui.terraform.hcl.literals import list_of_expressions, quote
+from gpuecs_tui.terraform.render.dashboard import widgets
 from gpuecs_tui.terraform.render.past_addresses import NO_PAST, Past
 
 DYNAMIC_PORTS = (32768, PORT_MAX)
@@ -118,6 +124,10 @@ def context(stack: Stack, past: Past = NO_PAST) -> dict[str, Any]:
         "scaling_policies": tuple(_scaling_policies(stack)),
         "scheduled_actions": scheduled_actions(stack.autoscaling.schedules),
         "shifts_traffic": shifts,
+        "alarm_list": alarms_of(stack),
+        "deployment_alarms": deployment_alarms(stack),
+        "alarm_minutes": patience_minutes(stack),
+        "widgets": widgets(stack),
         "binpacks": stack.service.placement == "binpack" and not stack.service.distinct_instances,
         "each_sidecar": each_sidecar(stack.sidecars),
         "starts_after": dependencies(stack.sidecars, task.container_name),

@@ -35,6 +35,9 @@ class Past:
     log_bucket: str = ""
     """The bucket in the load balancer's block about access logs. Without the block, the provider
     leaves access logs as they are."""
+    alarmed: bool = False
+    """The service has a block about alarms. Without the block, the provider 5.100 sends an update
+    that AWS's SDK refuses, because the list of names is missing."""
     former_texts: frozenset[FormerText] = frozenset()
     """Comments and descriptions that the files have in the wording of an earlier version."""
 

@@ -70,6 +70,7 @@ def _needed(values: dict[str, Any]) -> Iterator[str]:
             ("endpoints.tf", bool(values["network"].vpc_endpoints)),
             ("autoscaling.tf", values["autoscaling"].enabled),
             ("deployment.tf", values["shifts_traffic"]),
+            ("monitoring.tf", values["alarms"].enabled or values["alarms"].dashboard),
             ("iam.tf", values["creates_roles"]),
             (MOVED_FILE, bool(values["past"].moves)),
         )

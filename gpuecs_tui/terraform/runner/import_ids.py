@@ -80,9 +80,15 @@ def _scalable_target(id_: str, planned: PlannedValues) -> str:
     return f"{namespace}/{id_}/{dimension}" if namespace and dimension else ""
 
 
-SET_AGAIN = frozenset({"aws_appautoscaling_policy", "aws_appautoscaling_scheduled_action"})
-"""Types that are not imported: their calls (PutScalingPolicy, PutScheduledAction) set what exists
-already, so creating it again does no harm (Application Auto Scaling API reference)."""
+SET_AGAIN = frozenset({
+    "aws_appautoscaling_policy",
+    "aws_appautoscaling_scheduled_action",
+    "aws_cloudwatch_dashboard",
+    "aws_cloudwatch_metric_alarm",
+})  # fmt: skip
+"""Types that are not imported: their calls (PutScalingPolicy, PutScheduledAction, PutDashboard,
+PutMetricAlarm) set what exists already, so creating it again does no harm (API references of
+Application Auto Scaling and CloudWatch)."""
 
 _RULES: Mapping[str, Callable[[str, PlannedValues], str]] = {
     # service-namespace/resource-id/scalable-dimension

@@ -119,6 +119,17 @@ def log_keys(wizard: WizardSession) -> Choices:
     )
 
 
+def topics(wizard: WizardSession) -> Choices:
+    """Return the SNS topics of the Region, and "none"."""
+    return listed(
+        _("SNS topics"),
+        (_("Name"), _("ARN")),
+        facts_of(wizard).late.topics,
+        lambda found: (Row(it.arn, (it.name, it.arn)) for it in found),
+        first=(Row("", (_("none"), "")),),
+    )
+
+
 def boundaries(wizard: WizardSession) -> Choices:
     """Return the managed policies of the account, and "none"."""
     return listed(

@@ -311,6 +311,20 @@ LAYOUT: Mapping[str, tuple[Section, ...]] = {
             ),
             folded=True,
         ),
+        Section(
+            N_("Alarms and dashboard"),
+            _keys(
+                "alarms",
+                "enabled",
+                "topic_arn",
+                "server_error_percent",
+                "latency_seconds",
+                "gpu_memory_percent",
+                "rollback",
+                "dashboard",
+            ),
+            folded=True,
+        ),
     ),
 }
 """Step id → its sections. Every key is in exactly one section."""

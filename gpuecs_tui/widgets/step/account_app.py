@@ -149,6 +149,7 @@ class AccountApp(App[ResultType]):
             (stack.task.execution_role_arn, stack.task.task_role_arn),
             stack.service.execute_command,
             (stack.names.cluster, stack.names.service),
+            (stack.fleet.gpu_metrics, stack.fleet.instance_profile_arn, stack.alarms.topic_arn),
             (stack.fleet.market, bool(stack.fleet.root_volume_gib)),
             (len(stack.network.ingress_cidrs), stack.network.ingress_prefix_list_ids),
             len(stack.network.ingress_security_group_ids),

@@ -12,7 +12,7 @@ from gpuecs_tui.aws.reading import Reading, Unknown
 from gpuecs_tui.aws.role_needs import instance_needs
 from gpuecs_tui.checks import check
 from gpuecs_tui.stack.fields import Value
-from gpuecs_tui.stack.gpu_metrics import ACTIONS, ENDPOINTS
+from gpuecs_tui.stack.monitoring.gpu_metrics import ACTIONS, ENDPOINTS
 from tests.checks.network.networks import DENIED, IN_ECR, endpoints, routed
 from tests.support.fixes import apply_fix
 from tests.support.small_account import (

@@ -14,7 +14,7 @@ from gpuecs_tui.checks.context import context_of
 from gpuecs_tui.checks.network.egress_paths import egress_paths
 from gpuecs_tui.checks.network.endpoints import ALWAYS, FIELD, FOR_ECR, needed_endpoints
 from gpuecs_tui.stack.fields import Value
-from gpuecs_tui.stack.gpu_metrics import ENDPOINTS
+from gpuecs_tui.stack.monitoring.gpu_metrics import ENDPOINTS
 from gpuecs_tui.stack.network import VPC_ENDPOINTS, in_endpoint_order
 from gpuecs_tui.widgets.pictures.egress_words import egress_line
 from tests.checks.network.networks import DENIED, IN_ECR, A, B, endpoints, routed

@@ -13,7 +13,7 @@ from gpuecs_tui.checks import Finding, check
 from gpuecs_tui.checks.rules import task_scaling
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.scaling.autoscaling import COOLDOWN_MAX
-from gpuecs_tui.terraform.read.other_scalers import other_scalers
+from gpuecs_tui.terraform.read.scaling.other_scalers import other_scalers
 from tests.checks.priced import prices
 from tests.support.fixes import apply_fix
 from tests.support.small_account import NOW, account, of_rule, stack

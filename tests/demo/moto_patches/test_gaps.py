@@ -453,6 +453,20 @@ def instance_refresh(client: Client) -> bool:
     return not found["InstanceRefreshes"]
 
 
+def group_metrics(client: Client) -> bool:
+    scaling = scaling_group(client, "measured")
+    metrics = ["GroupDesiredCapacity", "GroupInServiceInstances"]
+    scaling.enable_metrics_collection(
+        AutoScalingGroupName="measured", Granularity="1Minute", Metrics=metrics
+    )
+    try:
+        scaling.disable_metrics_collection(AutoScalingGroupName="measured", Metrics=metrics[:1])
+    except (ClientError, NotImplementedError):
+        return True
+    left = described(scaling, "measured")["EnabledMetrics"]
+    return [it["Metric"] for it in left] != metrics[1:]
+
+
 def target_tags(client: Client) -> bool:
     scaling = client("application-autoscaling")
     service(client, "scaled")
@@ -748,6 +762,7 @@ SYMPTOMS: dict[str, Callable[[Client], bool]] = {
         spread_over_subnets,
         instance_refresh,
         target_tags,
+        group_metrics,
         target_ports,
         target_health,
         secure_transport,

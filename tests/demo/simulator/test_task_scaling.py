@@ -9,7 +9,7 @@ import pytest
 
 from gpuecs_tui.demo import timings
 from gpuecs_tui.demo.model import metrics
-from gpuecs_tui.stack.gpu_metrics import NAMESPACE, USE
+from gpuecs_tui.stack.monitoring.gpu_metrics import NAMESPACE, USE
 
 from .stepped import Stepped, stepped
 

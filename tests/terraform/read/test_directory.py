@@ -226,6 +226,11 @@ def test_terraform_from_elsewhere_is_read_as_far_as_it_is_understood() -> None:
         "service.bake_minutes", "service.test_port", "service.linear_step_percent",
         "service.linear_step_minutes", "service.canary_percent", "service.canary_minutes",
         *(key for key in KEYS if key.startswith("autoscaling.") and key != "autoscaling.enabled"),
+        *(
+            key
+            for key in KEYS
+            if key.startswith("alarms.") and key not in ("alarms.enabled", "alarms.dashboard")
+        ),
     }  # fmt: skip
     read_as = {
         "stack.name": "inference-prod",

@@ -28,6 +28,12 @@ ABSENT = (
 )
 """What a stack at defaults has no block for."""
 STATE = ("state.bucket", "state.key", "state.region")
+ALARMS = tuple(
+    f"alarms.{name}"
+    for name in (
+        "enabled", "topic_arn", "server_error_percent", "latency_seconds", "rollback", "dashboard",
+    )
+)  # fmt: skip
 
 
 def test_names_that_terraform_ignores_are_ignored(tmp_path: Path) -> None:
@@ -243,7 +249,7 @@ def test_a_file_that_can_t_be_opened_is_contained(tmp_path: Path) -> None:
     found = read(tmp_path)
     # Each except the OpenTofu file may contain blocks that are missing elsewhere. Terraform ignores
     # a folder, and fails at a link to a folder or to nothing.
-    assert found.unknown == {"state.backend", *ABSENT, *STATE}
+    assert found.unknown == {"state.backend", *ABSENT, *STATE, *ALARMS}
     assert {it.file for it in found.unread if it.keys} == {"dangling.tf"}, "the first of them"
     others = [it.file for it in found.unread if not it.keys]
     assert others == ["link.tf", "pipe.tf", "more.tofu"]
@@ -253,9 +259,9 @@ def test_a_broken_file_of_somebody_else_leaves_open_only_what_it_may_hold(tmp_pa
     files = render(made(task__log_retention_days=-1))
     put(tmp_path, {**files, "broken.tf": 'resource "x" {\n  a = 1 b = 2\n}\n'})
     found = read(tmp_path)
-    # It may contain the log group, endpoints and the backend, which are missing elsewhere.
+    # It may contain the log group, endpoints, alarms and the backend, which are missing elsewhere.
     assert found.unknown == {
-        "task.log_retention_days", "task.log_kms_key_arn", "state.backend", *ABSENT, *STATE
+        "task.log_retention_days", "task.log_kms_key_arn", "state.backend", *ABSENT, *STATE, *ALARMS
     }  # fmt: skip
     (broken,) = [it for it in found.unread if it.what == "broken.tf"]
     assert broken.line == 2 and frozenset(broken.keys) == found.unknown

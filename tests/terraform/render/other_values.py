@@ -22,6 +22,7 @@ from tests.support.terraform.written_files import (
     S3,
     SCALED,
     SECRET,
+    TOPIC,
     WEB_ACL,
 )
 
@@ -29,6 +30,7 @@ BESIDE: dict[str, Value] = {
     "sidecars.images": {"metrics": "nvcr.io/nvidia/k8s/dcgm-exporter:4.2"},
     "sidecars.memory_mib": {"metrics": "256"},
 }
+WATCHED: dict[str, Value] = {"alarms.enabled": True}
 CHECKED: dict[str, Value] = {"container_health.command": ("CMD", "true")}
 REFRESHED: Mapping[str, Value] = {"fleet.instance_refresh": True}
 
@@ -200,6 +202,13 @@ OTHER: dict[str, tuple[Value, Mapping[str, Value]]] = {
     "health_check.unhealthy_threshold": (3, {}),
     "health_check.port": ("9001", {}),
     "health_check.protocol": ("HTTPS", {}),
+    "alarms.enabled": (True, {}),
+    "alarms.topic_arn": (TOPIC, WATCHED),
+    "alarms.server_error_percent": (0, WATCHED),
+    "alarms.latency_seconds": (3, WATCHED),
+    "alarms.gpu_memory_percent": (95, {**WATCHED, "fleet.gpu_metrics": True}),
+    "alarms.rollback": (True, WATCHED),
+    "alarms.dashboard": (True, {}),
     "state.backend": ("s3", S3),
     "state.bucket": ("others", S3),
     "state.key": ("k/terraform.tfstate", S3),

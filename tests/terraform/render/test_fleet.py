@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import pytest
 
 from gpuecs_tui.stack.fields import Value
-from gpuecs_tui.stack.gpu_metrics import DIMENSION, MEASURED, NAMESPACE
+from gpuecs_tui.stack.monitoring.gpu_metrics import DIMENSION, MEASURED, NAMESPACE
 from gpuecs_tui.terraform.read.configuration import MISSING
 from gpuecs_tui.terraform.render.stack_files import render
 from tests.support.terraform.written_files import GROUP, PROFILE, configuration, made, references

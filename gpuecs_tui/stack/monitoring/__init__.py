@@ -1,0 +1,1 @@
+"""What CloudWatch shows of a stack: metrics of GPUs, alarms, and a dashboard."""

@@ -1,0 +1,1 @@
+"""Task scaling: its answers, and what else in a directory scales."""
