@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from gpuecs_tui.aws.log_key import LogKey
     from gpuecs_tui.aws.service.live_count import LiveCount
     from gpuecs_tui.aws.service.live_revision import LiveRevision
-    from gpuecs_tui.aws.topics import AlarmTopic
+    from gpuecs_tui.aws.service.topics import AlarmTopic
 
 LOG_GROUP_PREFIX = "/ecs/"
 """Prefix of the stack's own log group; an account can have thousands of other log groups."""

@@ -37,9 +37,9 @@ from gpuecs_tui.aws.role_needs import instance_needs, read_denied, role_needs
 from gpuecs_tui.aws.secret_place import SecretPlace, secret_place
 from gpuecs_tui.aws.service.live_count import read_live_count, service_id
 from gpuecs_tui.aws.service.live_revision import read_live_revision
+from gpuecs_tui.aws.service.topics import read_topic
 from gpuecs_tui.aws.service_roles import missing_service_roles, read_may_create
 from gpuecs_tui.aws.session import AccountReader
-from gpuecs_tui.aws.topics import read_topic
 from gpuecs_tui.stack.capacity.ami import ami_parameter
 from gpuecs_tui.stack.containers.references import images_of, secret_references
 from gpuecs_tui.stack.model import Stack

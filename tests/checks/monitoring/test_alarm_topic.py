@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from gpuecs_tui.aws.reading import Reading, Unknown
-from gpuecs_tui.aws.topics import AlarmTopic
+from gpuecs_tui.aws.service.topics import AlarmTopic
 from gpuecs_tui.checks import check
 from gpuecs_tui.stack.fields import Value
 from tests.support.small_account import ACCOUNT, account, known, stack
