@@ -71,7 +71,8 @@ _SPECIAL_PLACES: Mapping[str, tuple[str, str]] = {
         for key, place in READ_APART.items()
         if key != "load_balancer.host_name"
         and (
-            key.startswith(("alarms.", "autoscaling.", "load_balancer.")) or "mixed_instances_policy" in place
+            key.startswith(("alarms.", "autoscaling.", "load_balancer."))
+            or "mixed_instances_policy" in place
         )
     },
     "load_balancer.host_name": (RECORD, "name"),
