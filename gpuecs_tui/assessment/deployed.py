@@ -12,6 +12,7 @@ from gpuecs_tui.deployment.applied import Applied
 from gpuecs_tui.deployment.status import DeploymentStatus
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.model import Stack, ignored_changes
+from gpuecs_tui.stack.partitions import account_in
 from gpuecs_tui.terraform.recovery.end_of_stack import EndOfStack, applied_at, end_of_stack
 from gpuecs_tui.terraform.runs import run_list
 from gpuecs_tui.terraform.runs.applied import is_applied
@@ -132,8 +133,7 @@ def _account(stack: Stack, state: StoredState | None, recorded: Mapping[str, Any
     outputs."""
     arn = _attribute(state, _TASK_DEFINITION, "arn", stack.names.task_family) if state else None
     arn = arn or recorded.get("task_definition_arn", {}).get("value")
-    # arn:PARTITION:ecs:REGION:ACCOUNT:task-definition/FAMILY:REVISION
-    return "".join(str(arn or "").split(":")[4:5])
+    return account_in(str(arn or ""))
 
 
 def _under_way(runs: Sequence[Run]) -> Literal["", "apply", "destroy"]:

@@ -13,6 +13,7 @@ from gpuecs_tui.aws.session import AccountReader
 from gpuecs_tui.stack.containers.references import images_of, secret_references
 from gpuecs_tui.stack.model import Stack
 from gpuecs_tui.stack.monitoring.gpu_metrics import ACTIONS
+from gpuecs_tui.stack.partitions import account_in
 
 EXECUTION, TASK = "task.execution_role_arn", "task.task_role_arn"
 PROFILE = "fleet.instance_profile_arn"
@@ -58,8 +59,8 @@ def role_needs(stack: Stack) -> Iterator[RoleNeed]:
     and "Using ECS Exec" in the ECS developer guide. Roles that the stack creates need no check.
     """
     task = stack.task
-    if role := task.execution_role_arn:
-        partition, account = role.split(":")[1], role.split(":")[4]
+    if account := account_in(role := task.execution_role_arn):
+        partition = role.split(":")[1]
         region = stack.stack.region
         images = [found for _key, it in images_of(stack) if (found := ecr_image(it)) is not None]
         if images:

@@ -42,15 +42,23 @@ class Command(NamedTuple):
         return loaded
 
 
+def path(text: str) -> Path:
+    """Return ``text`` as a path. Raises ArgumentTypeError if it is empty, as from an unset variable
+    of a script: an empty path would mean the current directory."""
+    if not text:
+        raise ArgumentTypeError(_("is empty (write . for the current directory)"))
+    return Path(text)
+
+
 DIRECTORY: Argument = (
     ("directory",),
-    {"metavar": "DIR", "type": Path, "help": N_("stack directory")},
+    {"metavar": "DIR", "type": path, "help": N_("stack directory")},
 )
 DIRECTORY_OR_HERE: Argument = (
     ("directory",),
     {
         "metavar": "DIR",
-        "type": Path,
+        "type": path,
         "nargs": "?",
         "help": N_("stack directory (default: the current directory)"),
     },
@@ -186,7 +194,7 @@ FILTERING: tuple[Argument, ...] = (
         ("--fits",),
         {
             "metavar": "ANSWERS|DIR",
-            "type": Path,
+            "type": path,
             "help": N_("only types that fit a task of this stack, sorted by price per task hour"),
         },
     ),

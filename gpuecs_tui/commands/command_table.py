@@ -17,6 +17,7 @@ from gpuecs_tui.commands.arguments import (
     WAIT,
     YES,
     Command,
+    path,
 )
 from gpuecs_tui.commands.change.table import CHANGE_COMMANDS
 from gpuecs_tui.commands.service.table import SERVICE_COMMANDS
@@ -35,7 +36,7 @@ WIZARD = Command(
             ("directory",),
             {
                 "metavar": "DIR",
-                "type": Path,
+                "type": path,
                 "nargs": "?",
                 "default": Path(),
                 "help": N_("stack directory (default: the current directory)"),
@@ -61,7 +62,7 @@ _ALL = (
                 ("answers",),
                 {
                     "metavar": "ANSWERS.toml|DIR",
-                    "type": Path,
+                    "type": path,
                     "help": N_("answers file, or a stack directory"),
                 },
             ),
@@ -101,7 +102,7 @@ _ALL = (
                 ("subject",),
                 {
                     "metavar": "DIR|ANSWERS.toml",
-                    "type": Path,
+                    "type": path,
                     "nargs": "?",
                     "help": N_("stack directory (default: the current directory) or answers file"),
                 },

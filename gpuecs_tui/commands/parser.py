@@ -8,12 +8,11 @@ import re
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from itertools import pairwise
-from pathlib import Path
 from typing import Any, NoReturn
 
 from gpuecs_tui import __version__
 from gpuecs_tui.columns import cells, pad
-from gpuecs_tui.commands.arguments import JOINED, Argument, Command
+from gpuecs_tui.commands.arguments import JOINED, Argument, Command, path
 from gpuecs_tui.commands.command_table import COMMANDS, WIZARD
 from gpuecs_tui.commands.failure import EXIT_USAGE, harmless
 from gpuecs_tui.commands.misspelt import refuse_apart, refuse_extra_words, refuse_misspelt
@@ -36,7 +35,7 @@ COMMON: tuple[Argument, ...] = (
     (("--profile",), {"metavar": "NAME", "help": N_("AWS named profile")}),
     (
         ("--plugin-dir",),
-        {"metavar": "PATH", "type": Path, "help": N_("filesystem mirror with Terraform providers")},
+        {"metavar": "PATH", "type": path, "help": N_("filesystem mirror with Terraform providers")},
     ),
 )
 """Options of the wizard and of every command."""

@@ -21,7 +21,14 @@ from gpuecs_tui.i18n import _
 from gpuecs_tui.shell_words import shell_word
 from gpuecs_tui.stack.answers import dump_answers
 from gpuecs_tui.stack.model import KEYS, Stack
-from gpuecs_tui.stack.resolve import Answers, generated_names, with_kept, with_new_defaults
+from gpuecs_tui.stack.resolve import (
+    TYPE,
+    TYPES,
+    Answers,
+    generated_names,
+    with_kept,
+    with_new_defaults,
+)
 
 if TYPE_CHECKING:
     from gpuecs_tui.terraform.recovery.upgrade import TwoChanges
@@ -57,7 +64,7 @@ def show(arguments: argparse.Namespace) -> int:
     """Print the stack in a directory as an answers file or as JSON; exit 1 if it isn't valid.
 
     An answers file leaves out names that are derived from other answers, because a written name is
-    no longer derived.
+    no longer derived, and of several instance types the single one, because both are refused.
 
     Parts of the Terraform that can't be read are listed on stderr.
     """
@@ -73,7 +80,7 @@ def show(arguments: argparse.Namespace) -> int:
             tree.setdefault(section, {})[name] = value
         print_json(tree)
     else:
-        follow = generated_names(values)
+        follow = {*generated_names(values), *([TYPE] if values.get(TYPES) else [])}
         given = {key: value for key, value in values.items() if key not in follow}
         print(escaped_toml(dump_answers(given)), end="")
     for unread in found.unread:

@@ -1,4 +1,4 @@
-"""AWS partitions: the partition of a Region, and the domain of its services.
+"""AWS partitions: the partition of a Region, the domain of its services; the parts of an ARN.
 
 From botocore's partitions.json (``regionRegex`` and ``dnsSuffix``).
 """
@@ -54,6 +54,25 @@ def ecr_endpoints_differ(region: str) -> bool:
     https://github.com/aws/aws-cdk/blob/main/packages/aws-cdk-lib/aws-ec2/lib/vpc-endpoint.ts).
     """
     return domain_of(region) != COMMON_DOMAIN
+
+
+def account_in(arn: str) -> str:
+    """Return the account in an ARN, ``aws`` for a policy of AWS; empty if ``arn`` is no ARN.
+
+    A typed or written ARN can be any text until it is corrected.
+    """
+    return _part(arn, 4)
+
+
+def region_in(arn: str) -> str:
+    """Return the Region in an ARN; empty for a service without Regions, and if it is no ARN."""
+    return _part(arn, 3)
+
+
+def _part(arn: str, index: int) -> str:
+    # arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE
+    parts = arn.split(":", 5)
+    return parts[index] if len(parts) == 6 else ""
 
 
 def _found(region: str) -> tuple[str, str]:

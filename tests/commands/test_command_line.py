@@ -166,3 +166,22 @@ def test_an_unknown_command_is_named_before_its_arguments(
     with pytest.raises(SystemExit):
         main(words)
     assert f"unrecognized arguments: {more}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [[""], ["plan", ""], ["render", "answers.toml", ""], ["destroy", "", "--yes"], ["status", ""]],
+)
+def test_an_empty_directory_is_refused(
+    words: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    # As from an unset variable of a script; it would mean the current directory.
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    assert ended.value.code == EXIT_USAGE
+    assert "argument DIR: is empty (write . for the current directory)" in capsys.readouterr().err
+    assert not [*tmp_path.iterdir()]

@@ -41,3 +41,18 @@ async def test_without_a_type_the_key_says_what_to_do(open_wizard: Open) -> None
         await pilot.press("f2")
         await settle(pilot)
         assert app.wizard.text(TYPES) == ""
+
+
+async def test_the_first_field_that_is_shown_gets_the_focus(open_wizard: Open) -> None:
+    async with open_wizard() as pilot:
+        app = pilot.app
+        assert isinstance(app, WizardApp)
+        several = {**WHOLE, TYPE: "", TYPES: "g4dn.xlarge, g5.xlarge"}
+        app.wizard.adopt(Draft(several, "fleet", STEPS))
+        app.go("fleet")
+        await settle(pilot)
+        field = next(it for it in app.screen.query(FormField) if it.display)
+        assert app.focused is not None and field in app.focused.ancestors_with_self
+        await pilot.press("q", "q")
+        await settle(pilot)
+        assert app.wizard.text(TYPE) == ""

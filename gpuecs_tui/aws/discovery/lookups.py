@@ -43,6 +43,7 @@ from gpuecs_tui.aws.session import AccountReader
 from gpuecs_tui.stack.capacity.ami import ami_parameter
 from gpuecs_tui.stack.containers.references import images_of, secret_references
 from gpuecs_tui.stack.model import Stack
+from gpuecs_tui.stack.partitions import account_in, region_in
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 IMAGE_PAGE = {"PageSize": 1000}
@@ -141,7 +142,7 @@ def _jobs(
         yield "secrets", arn, partial(_read_secret, reader, secret_place(arn))
     boundary = stack.stack.permissions_boundary
     # The policies of AWS itself, "arn:aws:iam::aws:policy/…", exist in every account.
-    if boundary and boundary.split(":")[4] != "aws":
+    if account_in(boundary) not in ("", "aws"):
         yield "policies", boundary, partial(_read_policy, reader, boundary)
     topic = stack.alarms.topic_arn
     if stack.alarms.enabled and f":sns:{reader.region}:" in topic:
@@ -157,7 +158,7 @@ def _jobs(
         yield "quotas", GROUPS_QUOTA, partial(_read_quota, reader, "vpc", GROUPS_QUOTA)
     if zone := stack.load_balancer.hosted_zone_id:
         yield "hosted_zones", zone, partial(read_hosted_zone, reader, zone)
-    if (acl := stack.load_balancer.web_acl_arn) and acl.split(":")[3] == reader.region:
+    if (acl := stack.load_balancer.web_acl_arn) and region_in(acl) == reader.region:
         yield "web_acls", acl, partial(_read_web_acl, reader, acl)
     if bucket := stack.load_balancer.access_log_bucket:
         yield "log_bucket_regions", bucket, partial(read_region, reader, bucket)

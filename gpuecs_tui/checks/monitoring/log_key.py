@@ -9,12 +9,11 @@ from gpuecs_tui.aws.reading import Unknown, not_read
 from gpuecs_tui.checks.context import Context
 from gpuecs_tui.checks.finding import Finding, error, undecided, unknown
 from gpuecs_tui.i18n import _
+from gpuecs_tui.stack.partitions import region_in
 from gpuecs_tui.stack.task import LOG_GROUP_EXISTS
 
 LOG_KEY = "log-key"
 FIELD = "task.log_kms_key_arn"
-_REGION_PART = 3
-"""Position of the Region in an ARN, split at its colons."""
 
 
 def log_key(context: Context) -> Iterator[Finding]:
@@ -27,7 +26,7 @@ def log_key(context: Context) -> Iterator[Finding]:
     key, region = stack.task.log_kms_key_arn, stack.stack.region
     if not key or stack.task.log_retention_days == LOG_GROUP_EXISTS:
         return
-    its = key.split(":")[_REGION_PART]
+    its = region_in(key)
     if region and its != region:
         yield error(
             LOG_KEY,

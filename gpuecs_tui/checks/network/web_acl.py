@@ -8,6 +8,7 @@ from gpuecs_tui.aws.reading import Unknown, not_read
 from gpuecs_tui.checks.context import Context
 from gpuecs_tui.checks.finding import Finding, error, unknown
 from gpuecs_tui.i18n import _
+from gpuecs_tui.stack.partitions import region_in
 
 RULE, KEY = "web-acl", "load_balancer.web_acl_arn"
 
@@ -21,7 +22,7 @@ def web_acl(context: Context) -> Iterator[Finding]:
     if not arn or not region:
         return
     remedy = _("choose a web ACL from the list of the field")
-    its_region = arn.split(":")[3]
+    its_region = region_in(arn)
     if its_region != region:
         message = _("The web ACL is in {its}, but the load balancer is in {region}.")
         yield error(RULE, KEY, message.format(its=its_region, region=region), remedy)

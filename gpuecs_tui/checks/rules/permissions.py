@@ -9,7 +9,7 @@ from gpuecs_tui.aws.reading import Known, Unknown, not_read
 from gpuecs_tui.checks.context import Context
 from gpuecs_tui.checks.finding import Finding, error, unknown
 from gpuecs_tui.i18n import _
-from gpuecs_tui.stack.partitions import domain_of
+from gpuecs_tui.stack.partitions import account_in, domain_of
 
 RULE = "role-missing"
 TASKS, INSTANCES = "ecs-tasks.amazonaws.com", "ec2.amazonaws.com"
@@ -57,7 +57,7 @@ def _boundary(context: Context, arn: str) -> Iterator[Finding]:
     """
     key = "stack.permissions_boundary"
     reading = context.account.lookups.policies.get(arn, not_read())
-    if arn.split(":")[4] == "aws":
+    if account_in(arn) == "aws":
         return
     if foreign := _foreign(context, arn):
         yield error(RULE, key, foreign, _("choose a policy of this account, or leave it empty"))

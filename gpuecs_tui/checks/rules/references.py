@@ -13,6 +13,7 @@ from gpuecs_tui.checks.finding import Finding, error, undecided, unknown
 from gpuecs_tui.checks.rules.registries import login_findings
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.containers.references import images_of
+from gpuecs_tui.stack.partitions import region_in
 
 CERTIFICATE = "load_balancer.certificate_arn"
 IMAGE = "task.image"
@@ -27,7 +28,7 @@ def certificate(context: Context) -> Iterator[Finding]:
     # IAM server certificates have no Region, and ACM doesn't list them.
     if balancer.protocol != "HTTPS" or ":acm:" not in arn:
         return
-    region = arn.split(":")[3]
+    region = region_in(arn)
     if region != context.stack.stack.region:
         yield error(
             "certificate",

@@ -18,7 +18,7 @@ from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.containers.each import each_sidecar
 from gpuecs_tui.stack.containers.references import secret_references
 from gpuecs_tui.stack.model import Stack
-from gpuecs_tui.stack.partitions import partition_of
+from gpuecs_tui.stack.partitions import account_in, partition_of
 
 TASK_SIZE, POLICY_SIZE, GROUP_LIMIT = "task-size", "policy-size", "group-limit"
 TASK_BYTES = 65_536
@@ -248,7 +248,7 @@ def _secrets_policy(stack: Stack) -> dict[str, Any]:
     ):
         if not arns:
             continue
-        accounts = {_ACCOUNT, *(arn.split(":")[4] for arn in arns)}
+        accounts = {_ACCOUNT, *(account_in(arn) for arn in arns)}
         keys = [f"arn:{partition}:kms:*:{account}:key/*" for account in sorted(accounts)]
         statements += [
             {"Effect": "Allow", "Action": action, "Resource": _one_or_all(arns)},

@@ -160,8 +160,8 @@ class Form(Vertical):
 
     @property
     def first(self) -> FormField | None:
-        """Return the first field."""
-        return next(iter(self._fields.values()), None)
+        """Return the first field that is shown."""
+        return next((it for it in self._fields.values() if it.display), None)
 
     async def reveal(self, key: str) -> FormField | None:
         """Open the section of ``key`` and return its field; None if the form has no such field."""

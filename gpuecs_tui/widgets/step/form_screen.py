@@ -97,7 +97,9 @@ class FormScreen(PicturedScreen):
         """Focus the field that had the focus, or the first field."""
         super().on_mount()
         form = self.query_one(Form)
-        field = form.field(self.wizard.focused.get(self.STEP, "")) or form.first
+        field = form.field(self.wizard.focused.get(self.STEP, ""))
+        if field is None or not field.display:
+            field = form.first
         if field is not None:
             # Focus at once, so that keys typed ahead go to the field.
             self.set_focus(field.control, scroll_visible=False)

@@ -21,6 +21,7 @@ from gpuecs_tui.aws.facts import AccountFacts, Named
 from gpuecs_tui.aws.reading import Known, Unknown
 from gpuecs_tui.aws.service.live_revision import read_live_revision
 from gpuecs_tui.aws.session import AccountReader
+from gpuecs_tui.checks import check
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.model import Stack
 from gpuecs_tui.stack.resolve import resolve
@@ -355,3 +356,23 @@ def test_a_hosted_zone_and_a_prefix_list_are_looked_up_by_their_ids(
     absent = stack(load_balancer__host_name="a.org", load_balancer__hosted_zone_id="ZABSENT")
     none = read_references(reader, absent, facts).lookups.hosted_zones["ZABSENT"]
     assert isinstance(none, Known) and none.value is None
+
+
+@pytest.mark.parametrize("text", ["xyz", "arn:", "arn:aws:iam", ":::::"])
+def test_what_is_no_arn_is_not_looked_up(text: str, stub: Stub, reader: AccountReader) -> None:
+    wanted = stack(
+        stack__permissions_boundary=text,
+        task__execution_role_arn=text,
+        task__task_role_arn=text,
+        task__log_kms_key_arn=text,
+        load_balancer__web_acl_arn=text,
+        load_balancer__certificate_arn=text,
+        fleet__instance_profile_arn=text,
+        container__registry_secret_arn=text,
+    )
+    facts = read_references(reader, wanted, AccountFacts(region="us-east-1"))
+    assert stub.calls
+    assert not facts.lookups.policies and not facts.lookups.web_acls
+    # The rules say what is wrong with such a text.
+    fields = {it.field for it in check(wanted, facts)}
+    assert {"stack.permissions_boundary", "task.execution_role_arn"} <= fields
