@@ -8,13 +8,12 @@ from gpuecs_tui.aws.reading import Unknown, not_read
 from gpuecs_tui.checks.context import Context
 from gpuecs_tui.checks.finding import Finding, error, unknown, warning
 from gpuecs_tui.i18n import _
+from gpuecs_tui.stack.partitions import region_in
 
 ALARM_TOPIC = "alarm-topic"
 FIELD = "alarms.topic_arn"
 AWS_KEY = "alias/aws/sns"
 """The AWS managed key of SNS, whose policy can't be changed, so that it can't allow CloudWatch."""
-_REGION_PART = 3
-"""Position of the Region in an ARN, split at its colons."""
 
 
 def alarm_topic(context: Context) -> Iterator[Finding]:
@@ -27,7 +26,7 @@ def alarm_topic(context: Context) -> Iterator[Finding]:
     topic, region = stack.alarms.topic_arn, stack.stack.region
     if not (stack.alarms.enabled and topic):
         return
-    its = topic.split(":")[_REGION_PART]
+    its = region_in(topic)
     if region and its != region:
         yield error(
             ALARM_TOPIC,

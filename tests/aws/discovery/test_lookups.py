@@ -369,6 +369,8 @@ def test_what_is_no_arn_is_not_looked_up(text: str, stub: Stub, reader: AccountR
         load_balancer__certificate_arn=text,
         fleet__instance_profile_arn=text,
         container__registry_secret_arn=text,
+        alarms__enabled=True,
+        alarms__topic_arn=text,
     )
     facts = read_references(reader, wanted, AccountFacts(region="us-east-1"))
     assert stub.calls
