@@ -53,10 +53,12 @@ from gpuecs_tui.checks.rules.releases import (
     NETWORK,
     PROVIDER,
     SCALING,
+    STICKINESS,
     TARGETS,
     release_network,
     release_provider,
     release_scaling,
+    release_stickiness,
     release_targets,
 )
 from gpuecs_tui.checks.rules.role_permissions import role_permissions
@@ -98,6 +100,7 @@ RULES: dict[str, Rule] = {
     PROVIDER: release_provider,
     NETWORK: release_network,
     SCALING: release_scaling,
+    STICKINESS: release_stickiness,
     TARGETS: release_targets,
     "gpu-type": gpu_type,
     MIX: type_mix,

@@ -13,6 +13,7 @@ EXCLUDED = ((6, 53), (6, 54))
 """Minor releases for which the bug was reported (rule provider-version); 6.52.0 works. It affects
 services with ``sigint_rollback`` and ``wait_for_steady_state``, which generated Terraform doesn't
 set (https://github.com/hashicorp/terraform-provider-aws/issues/49031)."""
+_SIX = (6, 0, 0)
 _MINOR = re.compile(r"(\d+)\.(\d+)(?:\.|$)")
 
 
@@ -34,6 +35,9 @@ class Mirrored:
     """Empty: the provider comes from a registry, or as the user's CLI configuration says."""
     versions: tuple[str, ...] = ()
     """Releases there that fit, newest first."""
+    only: bool = True
+    """Whether a run can't take the provider from elsewhere. A folder that a search found is left
+    aside for the registry."""
 
     def lacks(self, minimum: str) -> bool:
         """Return whether the folder has the provider, but no release from ``minimum`` on."""
@@ -44,17 +48,27 @@ class Mirrored:
 NO_MIRROR = Mirrored()
 
 
-def lacking_words(found: Mirrored, minimum: str) -> tuple[str, str]:
-    """Return the sentence that a folder has no release from ``minimum`` on, and the remedy."""
-    return (
-        _("The stack requires AWS provider {minimum} or later, and {folder} has {newest}.").format(
-            minimum=minimum, folder=found.folder, newest=found.versions[0]
-        ),
-        _(
-            "Add a later provider to that mirror, name another one with --plugin-dir, or set "
-            "service.deployment_strategy to rolling and stack.provider_minimum to {lowest}."
-        ).format(lowest=PROVIDERS[0]),
-    )
+def lacking_words(found: Mirrored, minimum: str, *, reversible: bool) -> tuple[str, str]:
+    """Return the sentence that a folder has no release from ``minimum`` on, and the remedy.
+
+    ``reversible``: no provider 6 has been used, so the stack can return to an earlier one.
+    """
+    message = _(
+        "The stack requires AWS provider {minimum} or later, and {folder} has {newest}."
+    ).format(minimum=minimum, folder=found.folder, newest=found.versions[0])
+    if not reversible:
+        return message, _(
+            "Add a later provider to that mirror, or name another one with --plugin-dir."
+        )
+    return message, _(
+        "Add a later provider to that mirror, name another one with --plugin-dir, or set "
+        "service.deployment_strategy to rolling and stack.provider_minimum to {lowest}."
+    ).format(lowest=PROVIDERS[0])
+
+
+def before_six(version: str) -> bool:
+    """Return whether ``version`` writes states that provider 5 can use; also if it is unknown."""
+    return not version or release_number(version) < _SIX
 
 
 def lowest_required(constraints: Iterable[str]) -> str:

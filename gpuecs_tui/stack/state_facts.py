@@ -73,6 +73,8 @@ class StateFacts:
     container: tuple[str, int] | None = None
     """Name and port of the container to which the applied service sends requests; None if no state
     contains it."""
+    balancer: str = ""
+    """Name of the applied load balancer; empty if no state contains it."""
     strategy: str = ""
     """Deployment strategy of the applied service (``stack.releases.strategy``); empty if no state
     contains it."""

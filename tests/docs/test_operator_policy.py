@@ -207,7 +207,7 @@ TERRAFORM: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Resource type or data source of the templates → the actions with which the AWS provider reads,
 creates, changes and deletes it. Tags are added by service."""
-PASSED_TO = ("ec2.amazonaws.com", "ecs-tasks.amazonaws.com")
+PASSED_TO = ("ec2.amazonaws.com", "ecs-tasks.amazonaws.com", "ecs.amazonaws.com")
 LINKED = ("autoscaling", "ecs", "ecs.application-autoscaling", "elasticloadbalancing", "spot")
 """Services whose service-linked role AWS creates at their first use."""
 
@@ -363,3 +363,10 @@ if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
     for name, policy in policies().items():
         (FOLDER / name).write_text(text(policy), encoding="utf-8")
+
+
+def test_every_role_of_a_stack_can_be_passed_to_its_service() -> None:
+    """The service that the trust policy of a role names is one that the operator may pass it to."""
+    text = (ROOT / "templates" / "iam.tf.j2").read_text(encoding="utf-8")
+    trusted = set(re.findall(r'trust\("\w+", \'"([\w.-]+)"\'', text))
+    assert {"ec2.amazonaws.com", "ecs.amazonaws.com"} <= trusted <= set(PASSED_TO)

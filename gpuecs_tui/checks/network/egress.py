@@ -22,6 +22,7 @@ from gpuecs_tui.checks.network.endpoints import (
 )
 from gpuecs_tui.checks.network.zones import keep_instances_in
 from gpuecs_tui.i18n import _
+from gpuecs_tui.stack.releases.strategy import shifts_traffic
 
 EgressRating = Literal["good", "no-address", "none", "other"]
 
@@ -182,6 +183,8 @@ def _tasks(
     context: Context, subnets: tuple[Subnet, ...], tables: tuple[RouteTable, ...]
 ) -> Iterator[Finding]:
     public = [it.id for it in subnets if egress_of(it, tables) == "internet-gateway"]
+    # These strategies need awsvpc (rule release-network).
+    shifts = shifts_traffic(context.stack.service.deployment_strategy)
     if context.stack.task.network_mode == "awsvpc" and public:
         yield warning(
             "egress",
@@ -191,6 +194,8 @@ def _tasks(
                 "can't reach anything outside the VPC. Image pulls and logs use the connection of "
                 "the instance."
             ).format(subnets=", ".join(public)),
-            _("use bridge mode, or choose subnets with a NAT gateway"),
-            (("task.network_mode", "bridge"),),
+            _("use bridge mode, or choose subnets with a NAT gateway")
+            if not shifts
+            else _("choose subnets with a NAT gateway"),
+            None if shifts else (("task.network_mode", "bridge"),),
         )

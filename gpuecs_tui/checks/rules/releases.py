@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from gpuecs_tui.checks.context import Context
 from gpuecs_tui.checks.finding import Finding, Fix, error, undecided, warning
 from gpuecs_tui.i18n import _
-from gpuecs_tui.stack.provider import lacking_words
+from gpuecs_tui.stack.provider import before_six, lacking_words
 from gpuecs_tui.stack.releases.strategy import (
     PROVIDERS,
     ROLLING,
@@ -19,6 +19,7 @@ from gpuecs_tui.stack.releases.strategy import (
 
 PROVIDER, NETWORK = "release-provider", "release-network"
 SCALING, TARGETS = "release-scaling", "release-targets"
+STICKINESS = "release-stickiness"
 MINIMUM, IGNORED = "stack.provider_minimum", "service.ignore_changes"
 _BALANCER = "load_balancer"
 
@@ -28,20 +29,50 @@ def release_provider(context: Context) -> Iterator[Finding]:
     strategy = context.stack.service.deployment_strategy
     minimum, needed = context.stack.stack.provider_minimum, needed_provider(strategy)
     required = max(minimum, needed, key=release_number)
-    if context.mirrored.lacks(required):
-        message, remedy = lacking_words(context.mirrored, required)
-        back: Fix = tuple(
-            (key, value)
-            for key, value, present in (
-                (STRATEGY, ROLLING, strategy),
-                (MINIMUM, PROVIDERS[0], minimum),
-            )
-            if value != present
-        )
-        field = STRATEGY if shifts_traffic(strategy) else MINIMUM
-        yield error(PROVIDER, field, message, remedy[:1].lower() + remedy[1:].rstrip("."), back)
-    elif release_number(minimum) < release_number(needed):
+    installed = bool(context.provider) and not _precedes(context.provider, required)
+    if context.mirrored.lacks(required) and not installed:
+        yield _lacking(context, required)
+    if context.mirrored.only and context.mirrored.lacks(required) and not installed:
+        return
+    if _precedes(minimum, needed):
         yield error(PROVIDER, STRATEGY, _too_old(context, needed), fix=((MINIMUM, needed),))
+
+
+def _precedes(version: str, other: str) -> bool:
+    return release_number(version) < release_number(other)
+
+
+def _lacking(context: Context, required: str) -> Finding:
+    """Return that the mirror has no such provider; an error if nothing else can have it."""
+    stack = context.stack
+    strategy, minimum = stack.service.deployment_strategy, stack.stack.provider_minimum
+    field = STRATEGY if shifts_traffic(strategy) else MINIMUM
+    # Provider 5 can't use the state of a service that provider 6 deployed, and the way back to
+    # rolling deletes a target group of it.
+    reversible = (
+        before_six(context.provider)
+        and not context.state.unread
+        and context.state.strategy in ("", ROLLING)
+    )
+    message, remedy = lacking_words(context.mirrored, required, reversible=reversible)
+    if not context.mirrored.only:
+        words = _("{message} A run takes the provider from the registry.")
+        return warning(
+            PROVIDER,
+            field,
+            words.format(message=message),
+            _("add a later provider to that mirror to plan without the network"),
+        )
+    back: Fix = tuple(
+        (key, value)
+        for key, value, present in (
+            (STRATEGY, ROLLING, strategy),
+            (MINIMUM, PROVIDERS[0], minimum),
+        )
+        if value != present
+    )
+    remedy = remedy[:1].lower() + remedy[1:].rstrip(".")
+    return error(PROVIDER, field, message, remedy, back if reversible else None)
 
 
 def _too_old(context: Context, needed: str) -> str:
@@ -49,7 +80,7 @@ def _too_old(context: Context, needed: str) -> str:
     changes."""
     locked = context.provider
     words = (
-        _("{strategy} deployments need AWS provider {needed}, and the stack requires {minimum}.")
+        _("{strategy} deployments need AWS provider {needed}, and the stack allows {minimum}.")
         if not locked or release_number(locked) >= release_number(needed)
         else _(
             "{strategy} deployments need AWS provider {needed}, and the directory is pinned to "
@@ -86,6 +117,25 @@ def release_network(context: Context) -> Iterator[Finding]:
                 "only in the network mode awsvpc."
             ).format(strategy=stack.service.deployment_strategy),
             fix=(("task.network_mode", "awsvpc"),),
+        )
+
+
+def release_stickiness(context: Context) -> Iterator[Finding]:
+    """A rule with two target groups needs stickiness of the groups before that of targets.
+
+    ELB rejects it otherwise (kubernetes-sigs/aws-load-balancer-controller#2734), and stickiness of
+    the groups keeps clients at the old tasks, whatever the weights are.
+    """
+    stack = context.stack
+    if shifts_traffic(stack.service.deployment_strategy) and stack.load_balancer.stickiness_seconds:
+        yield error(
+            STICKINESS,
+            "load_balancer.stickiness_seconds",
+            _(
+                "AWS rejects stickiness with {strategy} deployments: the listener rule forwards to "
+                "two target groups."
+            ).format(strategy=stack.service.deployment_strategy),
+            fix=(("load_balancer.stickiness_seconds", 0),),
         )
 
 
@@ -130,6 +180,8 @@ def release_targets(context: Context) -> Iterator[Finding]:
             )
     elif applied and shifts_traffic(applied) != shifts:
         yield from _at_switch(context, ignores=ignores)
+    elif shifts and applied and (pending := [*_unsent(context, ignores=ignores)]):
+        yield from pending
     elif shifts and not ignores:
         yield warning(
             TARGETS,
@@ -141,8 +193,6 @@ def release_targets(context: Context) -> Iterator[Finding]:
             ),
             fix=((IGNORED, (*service.ignore_changes, _BALANCER)),),
         )
-    elif shifts and applied:
-        yield from _unsent(context)
 
 
 def _at_switch(context: Context, *, ignores: bool) -> Iterator[Finding]:
@@ -172,29 +222,65 @@ def _at_switch(context: Context, *, ignores: bool) -> Iterator[Finding]:
         )
 
 
-def _unsent(context: Context) -> Iterator[Finding]:
-    """Yield the changes of the load balancer that Terraform would not send."""
-    stack, present = context.stack, context.state.container
-    wanted = {"task.container_name": stack.task.container_name,
-              "task.container_port": stack.task.container_port}  # fmt: skip
-    for (key, value), was in zip(wanted.items(), present or wanted.values(), strict=True):
-        if value != was:
+def _unsent(context: Context, *, ignores: bool) -> Iterator[Finding]:
+    """Yield the changes that don't reach the service or its listener rule, and without
+    ``ignores`` that the one change must be applied before Terraform ignores the load balancer."""
+    yield from _replaced(context)
+    for key, was, value in _changed(context):
+        if ignores:
             yield error(
                 TARGETS,
                 key,
                 _(
-                    "The load balancer of the service uses {was}. Terraform ignores it, so AWS "
-                    "rejects a revision with {value}."
+                    "The load balancer of the service has {was}. Terraform ignores it, so the "
+                    "change to {value} would not reach it completely."
                 ).format(was=was, value=value),
                 fix=(_without_balancer(context),),
             )
-    if context.owned is not None and stack.names.target_group not in context.owned:
+        else:
+            yield warning(
+                TARGETS,
+                IGNORED,
+                _("Each deployment swaps the two target groups, and this apply sets them back."),
+                _("after the apply that changes {key}, add load_balancer to {ignored}").format(
+                    key=key, ignored=IGNORED
+                ),
+            )
+
+
+def _changed(context: Context) -> Iterator[tuple[str, object, object]]:
+    """Yield key, applied value, and new value of what the service must be told."""
+    stack, state = context.stack, context.state
+    name, port = state.container or (stack.task.container_name, stack.task.container_port)
+    present: dict[str, object] = {"task.container_name": name, "task.container_port": port}
+    if state.listeners:
+        https = "aws_lb_listener.https" in state.listeners
+        present["load_balancer.protocol"] = "HTTPS" if https else "HTTP"
+        test = state.listeners.get("aws_lb_listener.test")
+        wanted = stack.service.test_port
+        # Another port changes the listener in place: the rule of the service stays.
+        present["service.test_port"] = wanted if wanted and test else test[1] if test else 0
+    for key, was in present.items():
+        if stack[key] != was:
+            yield key, was, stack[key]
+
+
+def _replaced(context: Context) -> Iterator[Finding]:
+    """Yield what replaces the target groups or the load balancer of the listener rule."""
+    stack, state = context.stack, context.state
+    replaced = {
+        "names.target_group": context.owned is not None
+        and stack.names.target_group not in context.owned,
+        "names.load_balancer": state.balancer not in ("", stack.names.load_balancer),
+    }
+    for key in (key for key, changes in replaced.items() if changes):
         yield error(
             TARGETS,
-            "names.target_group",
+            key,
             _(
-                "The change replaces the target groups, which the listener rule and the service "
-                "still use: Terraform ignores their target groups."
+                "The change replaces the target groups or the load balancer, which the listener "
+                "rule and the service still use: Terraform does not change the rule's target "
+                "groups."
             ),
             _(
                 "first set service.deployment_strategy to rolling and remove load_balancer from "

@@ -35,6 +35,7 @@ def eni_limit(context: Context) -> Iterator[Finding]:
             _("use bridge mode, or check the limit for this instance type"),
         )
     elif found.limiting == "enis":
+        shifts = shifts_traffic(stack.service.deployment_strategy)
         yield warning(
             "eni-limit",
             "task.network_mode",
@@ -43,7 +44,9 @@ def eni_limit(context: Context) -> Iterator[Finding]:
                 "{type} has network interfaces for {tasks} awsvpc tasks, fewer than its GPUs.",
                 found.tasks_per_instance,
             ).format(type=it.name, tasks=found.tasks_per_instance),
-            fix=(("task.network_mode", "bridge"),),
+            # These strategies need awsvpc (rule release-network).
+            _("use an instance type with more network interfaces for each GPU") if shifts else "",
+            None if shifts else (("task.network_mode", "bridge"),),
         )
 
 

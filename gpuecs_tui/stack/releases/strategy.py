@@ -9,7 +9,8 @@ import math
 from collections.abc import Mapping
 
 ROLLING = "rolling"
-SHIFTING = ("blue_green", "linear", "canary")
+BLUE_GREEN = "blue_green"
+SHIFTING = (BLUE_GREEN, "linear", "canary")
 """Strategies that start all new tasks, and then shift the requests to them."""
 STRATEGIES = (ROLLING, *SHIFTING)
 STRATEGY = "service.deployment_strategy"
@@ -25,7 +26,7 @@ LINEAR_STEP_PERCENT, LINEAR_STEP_MINUTES, CANARY_MINUTES = 10, 6, 10
 PROVIDERS = ("5.100.0", "6.4.0", "6.21.0")
 """Lowest releases of the AWS provider that a stack can require. 6.4 knows blue/green deployments,
 6.21 also linear and canary ones (docs/aws.md, "Deployment strategies")."""
-_NEEDS: Mapping[str, str] = {"blue_green": "6.4.0", "linear": "6.21.0", "canary": "6.21.0"}
+_NEEDS: Mapping[str, str] = {BLUE_GREEN: "6.4.0", "linear": "6.21.0", "canary": "6.21.0"}
 
 
 def shifts_traffic(strategy: str) -> bool:

@@ -6,24 +6,26 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from gpuecs_tui.i18n import _
-from gpuecs_tui.stack.provider import lacking_words
-from gpuecs_tui.stack.releases.strategy import PROVIDERS
+from gpuecs_tui.stack.provider import before_six, lacking_words
+from gpuecs_tui.stack.releases.strategy import PROVIDERS, release_number
 from gpuecs_tui.terraform.base.problems import RunProblem
 from gpuecs_tui.terraform.engine.mirror import mirrored
-from gpuecs_tui.terraform.engine.provider_choice import provider_minimum
+from gpuecs_tui.terraform.engine.provider_choice import locked_provider, provider_minimum
 
 
 def refuse_missing_provider(
     directory: Path, environ: Mapping[str, str], plugin_dir: Path | None
 ) -> None:
-    """Raise RunProblem if the folder that has the provider has no release that the stack accepts.
+    """Raise RunProblem if the only source of the provider has no release that the stack accepts.
 
-    ``init`` would fail. Reads the files and folders; a registry is not asked.
+    ``init`` or the plan would fail. Reads the files and folders; a registry is not asked. A lock
+    file with a release that fits shows that it is installed already, or that ``init`` reports it.
     """
     minimum = provider_minimum(directory)
-    if minimum == PROVIDERS[0]:
+    locked = locked_provider(directory)
+    if minimum == PROVIDERS[0] or (locked and release_number(locked) >= release_number(minimum)):
         return
     found = mirrored(environ, plugin_dir)
-    if found.lacks(minimum):
-        message, remedy = lacking_words(found, minimum)
+    if found.only and found.lacks(minimum):
+        message, remedy = lacking_words(found, minimum, reversible=before_six(locked))
         raise RunProblem(_("Nothing was planned. {message}").format(message=message), remedy)

@@ -129,7 +129,7 @@ def mirrored(environ: Mapping[str, str], named: Path | None = None) -> Mirrored:
         if versions and source is not ProviderSource.FOUND:
             return Mirrored(str(folder), versions)
         newer = not best.versions or best.lacks(versions[0]) if versions else False
-        best = Mirrored(str(folder), versions) if newer else best
+        best = Mirrored(str(folder), versions, only=False) if newer else best
     return best
 
 

@@ -334,7 +334,8 @@ _REFUSED: tuple[_Look, ...] = (
 _LOOKS: tuple[_Look, ...] = (
     request_notices.no_tasks, _count, _listener, request_notices.redirected, _protection,
     request_notices.health_check, _ports, _template, fleet_mix.switched, fleet_mix.refreshed,
-    _revision, _untied, _perhaps_foreign_container, release_notices.switched, *_REFUSED,
+    _revision, _untied, _perhaps_foreign_container, release_notices.switched,
+    release_notices.replaced_rule, *_REFUSED,
 )  # fmt: skip
 
 

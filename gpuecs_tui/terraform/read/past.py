@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from gpuecs_tui.stack.model import Stack
 from gpuecs_tui.stack.partitions import SOVEREIGN, partition_of
+from gpuecs_tui.stack.releases.strategy import shifts_traffic
 from gpuecs_tui.terraform.base.addresses import PORT_HANDOVER, without_key
 from gpuecs_tui.terraform.base.own_files import MOVED_FILE
 from gpuecs_tui.terraform.base.stored_attributes import stored_attributes
@@ -15,7 +16,8 @@ from gpuecs_tui.terraform.base.tflock import STATE_NAME
 from gpuecs_tui.terraform.hcl.tree import Reference
 from gpuecs_tui.terraform.read.balancer import LOG_BUCKET, STICKINESS
 from gpuecs_tui.terraform.read.configuration import Configuration
-from gpuecs_tui.terraform.read.rules import SERVICE, TARGETS
+from gpuecs_tui.terraform.read.releases import stored_strategy
+from gpuecs_tui.terraform.read.rules import RELEASE, SERVICE, TARGETS
 from gpuecs_tui.terraform.render.former_texts import former_in
 from gpuecs_tui.terraform.render.past_addresses import (
     FORMER,
@@ -57,6 +59,7 @@ def past_in(configuration: Configuration) -> Past:
         PORT_HANDOVER in configuration.blocks,
         _is_suffixed(configuration, region if isinstance(region, str) else ""),
         configuration.body(TARGETS, STICKINESS) is not None,
+        configuration.body(SERVICE, RELEASE) is not None,
         bucket if isinstance(bucket, str) else "",
         configuration.body(SERVICE, "alarms") is not None,
         former_in(configuration.texts),
@@ -78,7 +81,8 @@ def past_for(directory: Path, configuration: Configuration, stack: Stack, known:
     ``known`` has the listeners of the state (``listeners_in``). Reads one file.
     """
     stated = past_in(configuration)
-    held = _held(directory / STATE_NAME) or known
+    stored = tuple(stored_attributes(directory / STATE_NAME))
+    held = _held(stored) or known
     by_state = moves_for({address: protocol for address, (protocol, _) in held.items()})
     moves = by_state or set(stated.moves) or moves_for(_declared(configuration))
     balancer = stack.load_balancer
@@ -88,6 +92,11 @@ def past_for(directory: Path, configuration: Configuration, stack: Stack, known:
         https and (stated.handover or balancer.port in _http_ports(configuration, held)),
         _is_suffixed(configuration, stack.stack.region),
         stated.sticky,
+        stated.shifted
+        or any(
+            address == SERVICE and shifts_traffic(stored_strategy(attributes))
+            for address, attributes in stored
+        ),
         stated.log_bucket,
         stated.alarmed,
         stated.former_texts,
@@ -119,14 +128,11 @@ def _protocol_and_port(attributes: Mapping[str, Any]) -> tuple[str, int]:
     return str(attributes.get("protocol", "")), port if isinstance(port, int) else 0
 
 
-def _held(state: Path) -> Listeners:
-    """Return the listeners and their ingress rules in a local state.
-
-    Empty if there is no state or it can't be read; a run reports that.
-    """
+def _held(stored: Iterable[tuple[str, Mapping[str, Any]]]) -> Listeners:
+    """Return the listeners and their ingress rules of ``stored_attributes``."""
     return {
         address: _protocol_and_port(attributes)
-        for address, attributes in stored_attributes(state)
+        for address, attributes in stored
         if address.startswith(_KINDS)
     }
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from gpuecs_tui.stack.provider import lowest_required
 from gpuecs_tui.stack.releases.strategy import ROLLING, STRATEGY
 from gpuecs_tui.terraform.hcl.values import HclValue
 from gpuecs_tui.terraform.read.configuration import Configuration, SourceLocation
 from gpuecs_tui.terraform.read.gathered import Gathered
-from gpuecs_tui.terraform.read.rules import TEST_LISTENER
+from gpuecs_tui.terraform.read.rules import RELEASE, TEST_LISTENER
 from gpuecs_tui.terraform.read.unread import broken_file
 
 _TEST_PORT, _PROVIDER = "service.test_port", "stack.provider_minimum"
@@ -19,6 +22,15 @@ def releases(configuration: Configuration, found: Gathered) -> None:
     constraints = _constraints(configuration)
     if constraints or "versions.tf" not in configuration.broken:
         found.answers[_PROVIDER] = lowest_required(constraints)
+
+
+def stored_strategy(attributes: Mapping[str, Any]) -> str:
+    """Return the deployment strategy in the attributes of a service in a state."""
+    listed = attributes.get(RELEASE)
+    first = listed[0] if isinstance(listed, list) and listed else None
+    # Provider 5 stores no strategy: it knows only rolling deployments.
+    strategy = first.get("strategy") if isinstance(first, dict) else None
+    return str(strategy or ROLLING).lower()
 
 
 def _test_port(configuration: Configuration, found: Gathered) -> None:

@@ -42,7 +42,7 @@ ROLES = (
 TEST_LISTENER = "aws_lb_listener.test"
 _PREFERENCES = "instance_refresh.preferences"
 _SCALING = "auto_scaling_group_provider"
-_RELEASE = "deployment_configuration"
+RELEASE = "deployment_configuration"
 SCALABLE_TARGET = "aws_appautoscaling_target.this"
 SCHEDULED_ACTIONS = "aws_appautoscaling_scheduled_action.this"
 SCALING_POLICIES: Mapping[str, str] = {
@@ -133,20 +133,18 @@ KEY_RULES: Mapping[str, KeyRule] = {
     "task.log_kms_key_arn": KeyRule(LOGS, "kms_key_id", ""),
     "service.desired_count": KeyRule(SERVICE, "desired_count"),
     "service.deployment_strategy": KeyRule(
-        SERVICE, f"{_RELEASE}.strategy", ROLLING, {it.upper(): it for it in STRATEGIES}
+        SERVICE, f"{RELEASE}.strategy", ROLLING, {it.upper(): it for it in STRATEGIES}
     ),
-    "service.bake_minutes": KeyRule(SERVICE, f"{_RELEASE}.bake_time_in_minutes"),
+    "service.bake_minutes": KeyRule(SERVICE, f"{RELEASE}.bake_time_in_minutes"),
     "service.linear_step_percent": KeyRule(
-        SERVICE, f"{_RELEASE}.linear_configuration.step_percent", 10
+        SERVICE, f"{RELEASE}.linear_configuration.step_percent", 10
     ),
     "service.linear_step_minutes": KeyRule(
-        SERVICE, f"{_RELEASE}.linear_configuration.step_bake_time_in_minutes", 6
+        SERVICE, f"{RELEASE}.linear_configuration.step_bake_time_in_minutes", 6
     ),
-    "service.canary_percent": KeyRule(
-        SERVICE, f"{_RELEASE}.canary_configuration.canary_percent", 5
-    ),
+    "service.canary_percent": KeyRule(SERVICE, f"{RELEASE}.canary_configuration.canary_percent", 5),
     "service.canary_minutes": KeyRule(
-        SERVICE, f"{_RELEASE}.canary_configuration.canary_bake_time_in_minutes", 10
+        SERVICE, f"{RELEASE}.canary_configuration.canary_bake_time_in_minutes", 10
     ),
     "service.minimum_healthy_percent": KeyRule(SERVICE, "deployment_minimum_healthy_percent", 100),
     "service.maximum_percent": KeyRule(SERVICE, "deployment_maximum_percent", 200),

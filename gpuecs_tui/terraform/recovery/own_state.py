@@ -12,7 +12,6 @@ from pathlib import Path
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.shell_words import shell_word
-from gpuecs_tui.stack.releases.strategy import ROLLING
 from gpuecs_tui.stack.state_facts import StateFacts, StateRemark
 from gpuecs_tui.terraform.base.problems import TerraformProblem
 from gpuecs_tui.terraform.hcl.tree import ReadProblem
@@ -22,6 +21,7 @@ from gpuecs_tui.terraform.read.configuration import Configuration, load_configur
 from gpuecs_tui.terraform.read.files import read_texts
 from gpuecs_tui.terraform.read.import_blocks import imports_in
 from gpuecs_tui.terraform.read.past import is_earlier, listeners_in
+from gpuecs_tui.terraform.read.releases import stored_strategy
 from gpuecs_tui.terraform.recovery.at_work import at_work
 from gpuecs_tui.terraform.recovery.created_names import begun_in, created_beside, names_in
 from gpuecs_tui.terraform.recovery.damaged_state import refuse_for_names
@@ -106,6 +106,7 @@ def _own_state(
         remarks=tuple(remarks),
         listeners=listeners_in(state),
         container=_container(state),
+        balancer=_balancer(state),
         strategy=_strategy(state),
         begun=begun_in(created, directory),
         creating=working.unnamed,
@@ -125,15 +126,17 @@ def _container(state: StoredState) -> tuple[str, int] | None:
     return (name, port) if isinstance(name, str) and isinstance(port, int) else None
 
 
+def _balancer(state: StoredState) -> str:
+    """Return the name of the applied load balancer; empty without one."""
+    found = state.find("aws_lb.this")
+    name = found.attributes.get("name") if found else None
+    return name if isinstance(name, str) else ""
+
+
 def _strategy(state: StoredState) -> str:
     """Return the deployment strategy of the applied service; empty without one."""
     service = state.find("aws_ecs_service.this")
-    if service is None:
-        return ""
-    listed = service.attributes.get("deployment_configuration")
-    first = listed[0] if isinstance(listed, list) and listed else {}
-    # Provider 5 stores no strategy: it knows only rolling deployments.
-    return str(first.get("strategy") or ROLLING).lower()
+    return "" if service is None else stored_strategy(service.attributes)
 
 
 def _not_asked(directory: Path, where: Backend, environ: Mapping[str, str]) -> NotRead:

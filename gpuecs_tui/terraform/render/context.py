@@ -21,7 +21,12 @@ from gpuecs_tui.stack.monitoring.alarm_list import (
 )
 from gpuecs_tui.stack.network import ECR_ENDPOINTS, GATEWAY_ENDPOINT, interface_endpoints
 from gpuecs_tui.stack.partitions import ecr_endpoints_differ
-from gpuecs_tui.stack.releases.strategy import shifts_traffic
+from gpuecs_tui.stack.releases.strategy import (
+    BLUE_GREEN,
+    needed_provider,
+    release_number,
+    shifts_traffic,
+)
 from gpuecs_tui.stack.resolve import derived_target_group
 from gpuecs_tui.stack.scaling.autoscaling import OFF, POLICIES, scheduled_actions
 from gpuecs_tui.stack.task import LOG_GROUP_EXISTS, PORT_MAX
@@ -167,12 +172,13 @@ def context(stack: Stack, past: Past = NO_PAST) -> dict[str, Any]:
         "ecr_prefix_differs": ecr_endpoints_differ(stack.stack.region)
         and any(it in network.vpc_endpoints for it in ECR_ENDPOINTS),
         "needs_partition": creates_instance_role or creates_execution_role or shifts,
-        "needs_caller": creates_execution_role or creates_task_role or shifts,
+        "needs_caller": creates_execution_role or creates_task_role,
         "secret_grants": tuple(_grants(secret_references(stack))),
         "service_needs": tuple(_service_needs(stack)),
         "fleet_needs": tuple(_fleet_needs(stack)),
         "fleet_ties": tuple(_fleet_ties(stack)),
         "past": past,
+        "provider_minimum": _provider_minimum(stack, past),
         "port_handover": PORT_HANDOVER,
         "url_port": (
             "" if _STANDARD_PORTS[balancer.protocol] == balancer.port else f":{balancer.port}"
@@ -191,6 +197,14 @@ def _client_kinds(stack: Stack) -> Iterator[tuple[str, str, str]]:
     if network.ingress_security_group_ids:
         group = "referenced_security_group_id"
         yield "_groups", group, "var.ingress_security_group_ids"
+
+
+def _provider_minimum(stack: Stack, past: Past) -> str:
+    """Return the lowest provider, which knows the block that sets a strategy back to rolling."""
+    minimum = stack.stack.provider_minimum
+    if not past.shifted or shifts_traffic(stack.service.deployment_strategy):
+        return minimum
+    return max(minimum, needed_provider(BLUE_GREEN), key=release_number)
 
 
 def namer(name: str) -> Callable[..., str]:

@@ -32,6 +32,9 @@ class Past:
     sticky: bool = False
     """The target group has a block about stickiness. Without the block, the provider leaves
     stickiness as it is."""
+    shifted: bool = False
+    """The service has, or had, a deployment strategy other than rolling. Without the block about
+    it, the provider leaves the strategy as it is (provider 6.62, ``resourceServiceUpdate``)."""
     log_bucket: str = ""
     """The bucket in the load balancer's block about access logs. Without the block, the provider
     leaves access logs as they are."""

@@ -35,6 +35,7 @@ from gpuecs_tui.terraform.engine.event_summary import (
 from gpuecs_tui.terraform.engine.events import Decoder, Event, Version
 from gpuecs_tui.terraform.engine.init_failure import disk_failure
 from gpuecs_tui.terraform.engine.init_needed import needs_init
+from gpuecs_tui.terraform.engine.provider_choice import needs_later
 from gpuecs_tui.terraform.migration.moved_marker import moved_away
 from gpuecs_tui.terraform.plan.mask import masked
 from gpuecs_tui.terraform.plan.revisions import left_in_words, revisions_left
@@ -193,7 +194,8 @@ class Runner:
 
     def _initialise(self, engine: Engine, *, force: bool = False) -> None:
         directory = self.run.directory
-        if not force and not needs_init(directory, self.environment):
+        needed = force or needs_later(directory) or needs_init(directory, self.environment)
+        if not needed:
             return
         code = initialise(
             directory,

@@ -11,7 +11,7 @@ from gpuecs_tui.checks import Finding, check
 from gpuecs_tui.checks.context import context_of
 from gpuecs_tui.checks.placement import rollout
 from gpuecs_tui.checks.pricing.cost import cost
-from gpuecs_tui.checks.rules.releases import NETWORK, PROVIDER, SCALING, TARGETS
+from gpuecs_tui.checks.rules.releases import NETWORK, PROVIDER, SCALING, STICKINESS, TARGETS
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.provider import Mirrored, lowest_required
 from gpuecs_tui.stack.state_facts import StateFacts
@@ -26,6 +26,8 @@ SHIFTING: dict[str, Value] = {
     "service__ignore_changes": ("load_balancer",),
 }
 APPLIED = ("app", 8000)
+BALANCER = stack().names.load_balancer
+CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/0a1b"
 
 
 def of(rule: str, changes: dict[str, Value], **context: Any) -> list[Finding]:
@@ -36,7 +38,7 @@ def test_a_rolling_stack_has_no_finding_of_these_rules() -> None:
     found = {
         it.rule for it in check(stack(), account(), now=NOW, mirrored=Mirrored("/m", ("5.100.0",)))
     }
-    assert not found & {PROVIDER, NETWORK, SCALING, TARGETS}
+    assert not found & {PROVIDER, NETWORK, SCALING, STICKINESS, TARGETS}
 
 
 @pytest.mark.parametrize(
@@ -91,6 +93,35 @@ def test_a_mirror_without_that_provider(
 
 
 @pytest.mark.parametrize(
+    ("applied", "locked", "key"),
+    [
+        ("", "", True),
+        ("rolling", "5.100.0", True),
+        ("rolling", "6.0.0", False),
+        ("blue_green", "5.100.0", False),
+        ("blue_green", "6.3.0", False),
+    ],
+)
+def test_no_key_leads_back_to_provider_5(applied: str, locked: str, key: bool) -> None:
+    """It can't use a state of provider 6, and the key would delete a target group in use."""
+    state = StateFacts(strategy=applied, container=APPLIED if applied else None)
+    mirror = Mirrored("/opt/mirror", ("5.100.0",))
+    (found,) = of(PROVIDER, SHIFTING, mirrored=mirror, provider=locked, state=state)
+    assert (found.severity, bool(found.fix)) == ("error", key)
+    assert ("to rolling" in found.remedy) is key
+
+
+def test_a_provider_that_the_mirror_lacks_can_come_from_elsewhere() -> None:
+    found_by_search = Mirrored("/opt/mirror", ("5.100.0",), only=False)
+    (found,) = of(PROVIDER, SHIFTING, mirrored=found_by_search)
+    assert (found.severity, found.fix) == ("warning", None)
+    assert "from the registry" in found.message
+    # The lock file shows that it is installed.
+    for mirror in (found_by_search, Mirrored("/opt/mirror", ("5.100.0",))):
+        assert of(PROVIDER, SHIFTING, mirrored=mirror, provider="6.4.0") == []
+
+
+@pytest.mark.parametrize(
     ("constraints", "lowest"),
     [
         ((), "5.100.0"),
@@ -112,6 +143,13 @@ def test_release_network() -> None:
         (found,) = of(NETWORK, {**strategy, "task__network_mode": mode})
         assert found.fix == (("task.network_mode", "awsvpc"),)
     assert of_rule(NETWORK, **strategy, task__network_mode="awsvpc") == []
+
+
+def test_release_stickiness() -> None:
+    assert of_rule(STICKINESS, load_balancer__stickiness_seconds=3600) == []
+    assert of_rule(STICKINESS, **SHIFTING) == []
+    (found,) = of(STICKINESS, {**SHIFTING, "load_balancer__stickiness_seconds": 1})
+    assert (found.severity, found.fix) == ("error", (("load_balancer.stickiness_seconds", 0),))
 
 
 def test_release_scaling() -> None:
@@ -156,21 +194,50 @@ def test_the_way_back_to_rolling(ignores: bool, severity: str) -> None:
     assert ("alternate target group" in found.message) is not ignores
 
 
+HTTP, TEST = ("HTTP", 80), "aws_lb_listener.test"
+LISTENERS = {"aws_lb_listener.http": HTTP}
+HTTPS: dict[str, Value] = {
+    "load_balancer__protocol": "HTTPS",
+    "load_balancer__certificate_arn": CERTIFICATE,
+}
+
+
 @pytest.mark.parametrize(
-    ("more", "fields"),
+    ("more", "tested", "fields"),
     [
-        ({"task__container_name": "server"}, ["task.container_name"]),
-        ({"task__container_port": 9000}, ["task.container_port"]),
-        ({"load_balancer__target_port": 8000}, ["names.target_group"]),
-        ({}, []),
+        ({}, 0, []),
+        ({"task__container_name": "server"}, 0, ["task.container_name"]),
+        ({"task__container_port": 9000}, 0, ["task.container_port"]),
+        ({"load_balancer__target_port": 8000}, 0, ["names.target_group"]),
+        ({"names__load_balancer": "other"}, 0, ["names.load_balancer"]),
+        (HTTPS, 0, ["load_balancer.protocol"]),
+        ({"service__test_port": 9000}, 0, ["service.test_port"]),
+        ({"service__test_port": 9000}, 9000, []),
+        ({"service__test_port": 9001}, 9000, []),
+        ({}, 9000, ["service.test_port"]),
     ],
 )
-def test_a_change_that_terraform_would_not_send(more: dict[str, Value], fields: list[str]) -> None:
-    state = StateFacts(strategy="blue_green", container=APPLIED)
+@pytest.mark.parametrize("ignores", [True, False])
+def test_a_change_that_terraform_would_not_send(
+    more: dict[str, Value], tested: int, fields: list[str], ignores: bool
+) -> None:
+    listeners = {**LISTENERS, TEST: ("HTTP", tested)} if tested else LISTENERS
+    state = StateFacts(
+        strategy="blue_green", container=APPLIED, listeners=listeners, balancer=BALANCER
+    )
     owned = frozenset({stack(**SHIFTING).names.target_group})
-    found = of(TARGETS, {**SHIFTING, **more}, state=state, owned=owned)
-    assert [it.field for it in found] == fields
-    assert all(it.severity == "error" for it in found)
+    ignored = ("load_balancer",) if ignores else ()
+    changes = {**SHIFTING, **more, "service__ignore_changes": ignored}
+    found = of(TARGETS, changes, state=state, owned=owned)
+    replaces = bool(fields) and fields[0].startswith("names.")
+    if ignores or replaces:
+        assert [(it.severity, it.field) for it in found] == [("error", it) for it in fields]
+        assert all(bool(it.fix) is not replaces for it in found)
+    else:
+        # The key is offered once nothing has to be sent.
+        (only,) = found
+        assert (only.severity, bool(only.fix)) == ("warning", not fields)
+        assert all(it in only.remedy for it in fields)
 
 
 def test_an_unread_state_leaves_it_open() -> None:

@@ -170,7 +170,7 @@ def test_where_a_run_takes_the_provider_from(places: Path, tmp_path: Path) -> No
     assert mirrored(environ) == Mirrored()
     old = unpacked(places / "a", "5.100.0")
     newer = unpacked(places / "b", "6.4.0", "5.100.0", host="registry.opentofu.org")
-    assert mirrored(environ) == Mirrored(str(newer), ("6.4.0", "5.100.0"))
+    assert mirrored(environ) == Mirrored(str(newer), ("6.4.0", "5.100.0"), only=False)
     assert mirrored(environ, old) == Mirrored(str(old), ("5.100.0",))
     implied = unpacked(tmp_path / "home" / ".terraform.d" / "plugins", "5.100.0")
     # Terraform uses an implied mirror in any case.
