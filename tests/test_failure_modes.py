@@ -135,6 +135,11 @@ MODES = (
         "Tasks are scaled by the requests of one target group, and deployments swap two of them.",
     ),
     _release(
+        "release-stickiness",
+        "The load balancer keeps clients at a task, and the listener rule forwards to two target "
+        "groups.",
+    ),
+    _release(
         "release-targets",
         "Terraform sets back the target groups that deployments swap, or ignores a change of the "
         "load balancer that it must send.",
