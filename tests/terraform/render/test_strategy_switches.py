@@ -78,7 +78,7 @@ def stand_ins(files: Files) -> str:
     """Return a configuration with a stand-in for each resource of ``files``."""
     found = [it for text in files.values() for it in _RESOURCE.findall(_COMMENT.sub("", text))]
     known = {f"{kind}.{name}" for kind, name, _body in found}
-    return "\n".join(_stand_in(*it, known) for it in found)
+    return "\n".join(_stand_in(kind, name, body, known) for kind, name, body in found)
 
 
 def _stand_in(kind: str, name: str, body: str, known: set[str]) -> str:
