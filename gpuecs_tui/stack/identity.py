@@ -105,8 +105,8 @@ class Identity:
         N_("Lowest AWS provider"),
         N_(
             "Lowest release of Terraform's AWS provider that the stack accepts. Deployment "
-            "strategies other than rolling need 6.4.0, or 6.21.0. A state that provider 6 has "
-            "written can't be used with provider 5 again."
+            "strategies other than rolling raise the default to 6.4.0, or 6.21.0. A state that "
+            "provider 6 has written can't be used with provider 5 again."
         ),
         PROVIDERS[0],
         PROVIDERS,

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gpuecs_tui.i18n import _
-from gpuecs_tui.stack.releases.strategy import PROVIDERS, release_number
+from gpuecs_tui.stack.releases.strategy import PROVIDERS, provider_number
 
 EXCLUDED = ((6, 53), (6, 54))
 """Minor releases for which the bug was reported (rule provider-version); 6.52.0 works. It affects
@@ -41,8 +41,8 @@ class Mirrored:
 
     def lacks(self, minimum: str) -> bool:
         """Return whether the folder has the provider, but no release from ``minimum`` on."""
-        lowest = release_number(minimum)
-        return bool(self.versions) and all(release_number(it) < lowest for it in self.versions)
+        lowest = provider_number(minimum)
+        return bool(self.versions) and all(provider_number(it) < lowest for it in self.versions)
 
 
 NO_MIRROR = Mirrored()
@@ -68,7 +68,7 @@ def lacking_words(found: Mirrored, minimum: str, *, reversible: bool) -> tuple[s
 
 def before_six(version: str) -> bool:
     """Return whether ``version`` writes states that provider 5 can use; also if it is unknown."""
-    return not version or release_number(version) < _SIX
+    return not version or provider_number(version) < _SIX
 
 
 def lowest_required(constraints: Iterable[str]) -> str:
@@ -77,10 +77,10 @@ def lowest_required(constraints: Iterable[str]) -> str:
     A constraint of another form is no decision of gpuecs-tui: the lowest release is then right.
     """
     limits = [
-        release_number(matched[1])
+        provider_number(matched[1])
         for constraint in constraints
         for part in constraint.split(",")
         if (matched := _LOWEST.fullmatch(part))
     ]
-    lowest = max(limits, default=release_number(PROVIDERS[0]))
-    return [PROVIDERS[0], *(it for it in PROVIDERS if release_number(it) <= lowest)][-1]
+    lowest = max(limits, default=provider_number(PROVIDERS[0]))
+    return [PROVIDERS[0], *(it for it in PROVIDERS if provider_number(it) <= lowest)][-1]

@@ -15,7 +15,12 @@ from gpuecs_tui.stack.identity import NAME_MAX
 from gpuecs_tui.stack.instance_type import InstanceType
 from gpuecs_tui.stack.model import KEYS, Stack, build
 from gpuecs_tui.stack.network import in_endpoint_order
-from gpuecs_tui.stack.releases.strategy import STRATEGY, healthy_percents
+from gpuecs_tui.stack.releases.strategy import (
+    STRATEGY,
+    healthy_percents,
+    needed_provider,
+    provider_number,
+)
 from gpuecs_tui.stack.relevance import is_relevant
 from gpuecs_tui.stack.scaling.autoscaling import (
     BOOT_SECONDS,
@@ -34,6 +39,7 @@ SUFFIX_LENGTH = 6
 TYPE, TYPES = "fleet.instance_type", "fleet.instance_types"
 ENDPOINTS = "network.vpc_endpoints"
 IGNORED = "service.ignore_changes"
+MINIMUM = "stack.provider_minimum"
 HTTPS_PORT = 443
 HTTP_PORT = 80
 
@@ -57,6 +63,12 @@ def with_kept(answers: Answers, present: Answers) -> dict[str, Value]:
     """
     keeps = (key for key, it in KEYS.items() if it.kept or it.unset is not None)
     merged = {**{key: present[key] for key in keeps if key in present}, **answers}
+    if MINIMUM in present and MINIMUM not in answers:
+        # It never drops by itself: an earlier provider can't use the state of a later one.
+        strategy = cast(str, answers.get(STRATEGY, KEYS[STRATEGY].default))
+        merged[MINIMUM] = max(
+            cast(str, present[MINIMUM]), needed_provider(strategy), key=provider_number
+        )
     return {
         key: value for key, value in merged.items() if key in answers or is_relevant(key, merged)
     }
@@ -91,6 +103,8 @@ def resolve(answers: Answers, instance_type: InstanceType | None) -> Resolved:
         if declaration.default is not None
     }
     values.update(answers)
+    if MINIMUM not in answers:
+        values[MINIMUM] = needed_provider(cast(str, values[STRATEGY]))
     for key in [key for key in answers if KEYS[key].derived and not is_relevant(key, values)]:
         del values[key]
     # A set: its order has no meaning, and Terraform doesn't keep it.
@@ -119,6 +133,8 @@ def explicit(stack: Stack, instance_type: InstanceType | None) -> dict[str, Valu
     if TYPES in answers:
         # The first type of the list.
         del answers[TYPE]
+    if needed_provider(stack.service.deployment_strategy) != stack.stack.provider_minimum:
+        answers[MINIMUM] = stack.stack.provider_minimum
     for key in [key for key in answers if KEYS[key].derived]:
         without = {other: value for other, value in answers.items() if other != key}
         if resolve(without, instance_type).stack == stack:

@@ -671,6 +671,14 @@ def test_each_cause_is_said_from_the_answers(case: Case) -> None:
         assert "{" not in text and "\n" not in text
 
 
+def test_a_strategy_that_needs_awsvpc_keeps_it() -> None:
+    scene = Scene()
+    placed_not("encountered error RESOURCE:ENI.")(scene)
+    scene.service["deploymentConfiguration"] = {"strategy": "CANARY", "bakeTimeInMinutes": 10}
+    diagnosis = found("not-placed-eni", scene)
+    assert (diagnosis.next_step, diagnosis.change) == ("Raise maximum size.", None)
+
+
 def test_every_cause_that_can_be_recognised_has_a_case() -> None:
     recognised = {it.id for it in CAUSES if it.recognise is not None}
     assert {it.id for it in CASES} == recognised

@@ -61,13 +61,18 @@ async def test_the_keys_raise_the_constraint_and_choose_awsvpc(
     provided(monkeypatch, "6.62.0")
     async with open_wizard() as pilot:
         await begin(pilot)
-        await go_to(pilot, "task", service__deployment_strategy="blue_green")
+        await go_to(
+            pilot,
+            "task",
+            service__deployment_strategy="blue_green",
+            stack__provider_minimum="5.100.0",
+        )
         await focus(pilot, STRATEGY)
-        assert "the stack requires 5.100.0" in said(pilot, STRATEGY)
+        assert "the stack allows 5.100.0" in said(pilot, STRATEGY)
         await pilot.press("ctrl+s")
         await settle(pilot)
         assert wizard(pilot).text(MINIMUM) == "6.4.0"
-        assert "requires 5.100.0" not in said(pilot, STRATEGY)
+        assert "allows 5.100.0" not in said(pilot, STRATEGY)
         await focus(pilot, NETWORK)
         assert "awsvpc" in said(pilot, NETWORK)
         await pilot.press("ctrl+s")

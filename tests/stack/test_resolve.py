@@ -232,3 +232,32 @@ def test_names_that_follow_from_other_answers_are_known_as_such() -> None:
     assert generated_names(stack.flat()) == names - {"names.cluster"}
     other = {**stack.flat(), "load_balancer.target_port": 8081}
     assert "names.target_group" not in generated_names(other)
+
+
+@pytest.mark.parametrize(
+    ("strategy", "minimum"),
+    [("rolling", "5.100.0"), ("blue_green", "6.4.0"), ("linear", "6.21.0"), ("canary", "6.21.0")],
+)
+def test_a_strategy_sets_the_lowest_provider(strategy: str, minimum: str) -> None:
+    answers: dict[str, Value] = {**ANSWERS, "service.deployment_strategy": strategy}
+    assert resolve(answers, G4DN_XLARGE).stack.stack.provider_minimum == minimum
+    lowest: dict[str, Value] = {**answers, "stack.provider_minimum": "5.100.0"}
+    stack = resolve(lowest, G4DN_XLARGE).stack
+    assert stack.stack.provider_minimum == "5.100.0"
+    assert resolve(explicit(stack, G4DN_XLARGE), G4DN_XLARGE).stack == stack
+
+
+@pytest.mark.parametrize(
+    ("present", "answers", "minimum"),
+    [
+        ("6.21.0", {}, "6.21.0"),
+        ("6.21.0", {"service.deployment_strategy": "blue_green"}, "6.21.0"),
+        ("5.100.0", {"service.deployment_strategy": "blue_green"}, "6.4.0"),
+        ("6.4.0", {"stack.provider_minimum": "5.100.0"}, "5.100.0"),
+    ],
+)
+def test_the_lowest_provider_of_a_directory_never_drops_by_itself(
+    present: str, answers: dict[str, Value], minimum: str
+) -> None:
+    kept = with_kept(answers, {"stack.provider_minimum": present})
+    assert kept["stack.provider_minimum"] == minimum

@@ -13,7 +13,7 @@ from gpuecs_tui.stack.releases.strategy import (
     ROLLING,
     STRATEGY,
     needed_provider,
-    release_number,
+    provider_number,
     shifts_traffic,
 )
 
@@ -28,7 +28,7 @@ def release_provider(context: Context) -> Iterator[Finding]:
     """A strategy needs a release of the AWS provider that knows it, and that can be installed."""
     strategy = context.stack.service.deployment_strategy
     minimum, needed = context.stack.stack.provider_minimum, needed_provider(strategy)
-    required = max(minimum, needed, key=release_number)
+    required = max(minimum, needed, key=provider_number)
     installed = bool(context.provider) and not _precedes(context.provider, required)
     if context.mirrored.lacks(required) and not installed:
         yield _lacking(context, required)
@@ -39,7 +39,7 @@ def release_provider(context: Context) -> Iterator[Finding]:
 
 
 def _precedes(version: str, other: str) -> bool:
-    return release_number(version) < release_number(other)
+    return provider_number(version) < provider_number(other)
 
 
 def _lacking(context: Context, required: str) -> Finding:
@@ -81,7 +81,7 @@ def _too_old(context: Context, needed: str) -> str:
     locked = context.provider
     words = (
         _("{strategy} deployments need AWS provider {needed}, and the stack allows {minimum}.")
-        if not locked or release_number(locked) >= release_number(needed)
+        if not locked or provider_number(locked) >= provider_number(needed)
         else _(
             "{strategy} deployments need AWS provider {needed}, and the directory is pinned to "
             "{locked}."

@@ -10,6 +10,7 @@ from gpuecs_tui.deployment.situation import Situation
 from gpuecs_tui.durations import in_words
 from gpuecs_tui.i18n import N_, _, ngettext
 from gpuecs_tui.shell_words import shell_word
+from gpuecs_tui.stack.releases.strategy import shifts_traffic
 
 _EVENTS = (
     "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html"
@@ -150,11 +151,15 @@ def _eni(it: Situation) -> Recognition | None:
     seen = _quoted(it, "not-placed-eni")
     if not seen:
         return None
+    # The other strategies need awsvpc (rule release-network).
+    rolling = it.service is None or not shifts_traffic(it.service.strategy)
     return Recognition(
         sentence=_("No instance can attach another network interface, which an awsvpc task needs."),
         seen=seen,
-        next_step=_("Set network mode to bridge, or raise maximum size."),
-        change=Change("task.network_mode", "bridge"),
+        next_step=_("Set network mode to bridge, or raise maximum size.")
+        if rolling
+        else _("Raise maximum size."),
+        change=Change("task.network_mode", "bridge") if rolling else None,
     )
 
 

@@ -39,8 +39,8 @@ def needed_provider(strategy: str) -> str:
     return _NEEDS.get(strategy, PROVIDERS[0])
 
 
-def release_number(version: str) -> tuple[int, ...]:
-    """Return a release as a number for comparisons: ``6.4.0`` and ``6.4`` as (6, 4, 0)."""
+def provider_number(version: str) -> tuple[int, ...]:
+    """Return a provider release as a number for comparisons: ``6.4.0`` and ``6.4`` as (6, 4, 0)."""
     parts = [int(part) for part in version.split(".") if part.isdecimal()]
     return (*parts, 0, 0, 0)[:3]
 

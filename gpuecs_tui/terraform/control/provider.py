@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.provider import before_six, lacking_words
-from gpuecs_tui.stack.releases.strategy import PROVIDERS, release_number
+from gpuecs_tui.stack.releases.strategy import PROVIDERS, provider_number
 from gpuecs_tui.terraform.base.problems import RunProblem
 from gpuecs_tui.terraform.engine.mirror import mirrored
 from gpuecs_tui.terraform.engine.provider_choice import locked_provider, provider_minimum
@@ -23,7 +23,7 @@ def refuse_missing_provider(
     """
     minimum = provider_minimum(directory)
     locked = locked_provider(directory)
-    if minimum == PROVIDERS[0] or (locked and release_number(locked) >= release_number(minimum)):
+    if minimum == PROVIDERS[0] or (locked and provider_number(locked) >= provider_number(minimum)):
         return
     found = mirrored(environ, plugin_dir)
     if found.only and found.lacks(minimum):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gpuecs_tui.regular_files import read_regular
 from gpuecs_tui.stack.provider import lowest_required
-from gpuecs_tui.stack.releases.strategy import BLUE_GREEN, needed_provider, release_number
+from gpuecs_tui.stack.releases.strategy import BLUE_GREEN, needed_provider, provider_number
 from gpuecs_tui.terraform.engine.init_needed import locked_providers
 from gpuecs_tui.terraform.engine.mirror import PROVIDER
 
@@ -32,7 +32,7 @@ def provider_minimum(directory: Path) -> str:
     """Return the lowest release of the AWS provider that the constraints allow and that knows the
     deployment strategy in the files (one of ``PROVIDERS``). Never raises."""
     known = (needed_provider(it) for it in _strategies(directory))
-    return max((lowest_required(_constraints(directory)), *known), key=release_number)
+    return max((lowest_required(_constraints(directory)), *known), key=provider_number)
 
 
 def locked_provider(directory: Path) -> str:
@@ -47,7 +47,7 @@ def locked_provider(directory: Path) -> str:
 def needs_later(directory: Path) -> bool:
     """Return whether the lock file has a release that the stack doesn't accept. Never raises."""
     locked = locked_provider(directory)
-    return bool(locked) and release_number(locked) < release_number(provider_minimum(directory))
+    return bool(locked) and provider_number(locked) < provider_number(provider_minimum(directory))
 
 
 def _pinned(directory: Path) -> Iterator[str]:

@@ -24,7 +24,7 @@ from gpuecs_tui.stack.partitions import ecr_endpoints_differ
 from gpuecs_tui.stack.releases.strategy import (
     BLUE_GREEN,
     needed_provider,
-    release_number,
+    provider_number,
     shifts_traffic,
 )
 from gpuecs_tui.stack.resolve import derived_target_group
@@ -204,7 +204,7 @@ def _provider_minimum(stack: Stack, past: Past) -> str:
     minimum = stack.stack.provider_minimum
     if not past.shifted or shifts_traffic(stack.service.deployment_strategy):
         return minimum
-    return max(minimum, needed_provider(BLUE_GREEN), key=release_number)
+    return max(minimum, needed_provider(BLUE_GREEN), key=provider_number)
 
 
 def namer(name: str) -> Callable[..., str]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from gpuecs_tui.i18n import _
-from gpuecs_tui.stack.releases.strategy import release_number
+from gpuecs_tui.stack.releases.strategy import provider_number
 from gpuecs_tui.terraform.engine.binary import Engine
 from gpuecs_tui.terraform.engine.events import Event
 from gpuecs_tui.terraform.engine.init_failure import disk_failure
@@ -39,7 +39,7 @@ def initialise(
     minimum = provider_minimum(directory)
     locked = locked_providers(directory).get(f"{engine.registry}/{PROVIDER}")
     options = []
-    if locked is not None and release_number(locked) < release_number(minimum):
+    if locked is not None and provider_number(locked) < provider_number(minimum):
         # Without -upgrade, init keeps the version in the lock file.
         note(
             _(

@@ -182,6 +182,12 @@ def test_awsvpc_tasks_have_no_public_address() -> None:
     }
     assert of_rule("egress", facts, **chosen) == [("warning", "task.network_mode")]
     assert of_rule("egress", account(), **chosen) == []
+    keys = {}
+    for strategy in ("rolling", "blue_green"):
+        found = findings(facts, **chosen, service__deployment_strategy=strategy)
+        keys[strategy] = [it.fix for it in found if it.rule == "egress"]
+    # Blue/green deployments need awsvpc (rule release-network).
+    assert keys == {"rolling": [(("task.network_mode", "bridge"),)], "blue_green": [None]}
 
 
 def test_a_subnet_without_a_way_out_can_be_left_out() -> None:

@@ -68,7 +68,7 @@ def test_release_provider(strategy: str, minimum: str, raised: str | None) -> No
     ("changes", "versions", "fix"),
     [
         ({"service__deployment_strategy": "blue_green"}, ("5.100.0",),
-         (("service.deployment_strategy", "rolling"),)),
+         (("service.deployment_strategy", "rolling"), ("stack.provider_minimum", "5.100.0"))),
         ({"service__deployment_strategy": "linear", "stack__provider_minimum": "6.21.0"},
          ("6.20.9", "5.100.0"),
          (("service.deployment_strategy", "rolling"), ("stack.provider_minimum", "5.100.0"))),

@@ -361,6 +361,12 @@ def test_eni_limit() -> None:
     }
     assert of_rule("eni-limit", **many) == [("warning", "task.network_mode")]
     assert of_rule("eni-limit", **{**many, "task__network_mode": "bridge"}) == []
+    keys = {}
+    for strategy in ("rolling", "linear"):
+        found = findings(account(), **many, service__deployment_strategy=strategy)
+        keys[strategy] = [it.fix for it in found if it.rule == "eni-limit"]
+    # Linear deployments need awsvpc (rule release-network).
+    assert keys == {"rolling": [(("task.network_mode", "bridge"),)], "linear": [None]}
     assert of_rule("eni-limit", **{**many, "fleet__instance_type": "g5.12xlarge"}) == []
     assert of_rule("eni-limit", **{**many, "fleet__instance_type": "p3.2xlarge"}) == [
         ("unknown", "task.network_mode")

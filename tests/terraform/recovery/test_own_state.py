@@ -389,3 +389,14 @@ def test_the_deployment_strategy_of_the_applied_service(
     state = {"version": 4, "serial": 1, "lineage": "l", "resources": [resource]}
     (tmp_path / "terraform.tfstate").write_text(json.dumps(state))
     assert own_state(tmp_path, {}).facts.strategy == strategy
+
+
+@pytest.mark.parametrize(("name", "balancer"), [("llm", "llm"), (None, "")])
+def test_the_name_of_the_applied_load_balancer(
+    tmp_path: Path, name: str | None, balancer: str
+) -> None:
+    instances = [] if name is None else [{"attributes": {"name": name}}]
+    resource = {"mode": "managed", "type": "aws_lb", "name": "this", "instances": instances}
+    state = {"version": 4, "serial": 1, "lineage": "l", "resources": [resource]}
+    (tmp_path / "terraform.tfstate").write_text(json.dumps(state))
+    assert own_state(tmp_path, {}).facts.balancer == balancer

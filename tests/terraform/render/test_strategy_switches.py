@@ -26,6 +26,16 @@ ROLLING = made(AWSVPC)
 TESTED: Mapping[str, Value] = {**BLUE_GREEN, "service.test_port": 9000}
 
 
+GOLDEN = Path(__file__).parent / "data" / "blue-green.tf"
+"""deployment.tf and service.tf of blue/green deployments with HTTPS and a test port."""
+
+
+def test_the_files_of_blue_green_deployments() -> None:
+    files = render(made({**TESTED, **HTTPS, "service.ignore_changes": ("load_balancer",)}))
+    written = files["deployment.tf"] + files["service.tf"]
+    assert written == GOLDEN.read_text(encoding="utf-8"), "compare, and replace the file"
+
+
 @pytest.mark.parametrize("before", [BLUE_GREEN, LINEAR])
 def test_the_way_back_sets_the_strategy(tmp_path: Path, before: Mapping[str, Value]) -> None:
     put(tmp_path, render(made(before)))
