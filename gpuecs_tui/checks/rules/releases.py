@@ -47,8 +47,8 @@ def _lacking(context: Context, required: str) -> Finding:
     stack = context.stack
     strategy, minimum = stack.service.deployment_strategy, stack.stack.provider_minimum
     field = STRATEGY if shifts_traffic(strategy) else MINIMUM
-    # Provider 5 can't use the state of a service that provider 6 deployed, and the way back to
-    # rolling deletes a target group of it.
+    # Provider 5 can't use the state of a service that provider 6 deployed, and the change
+    # back to rolling deletes a target group of it.
     reversible = (
         before_six(context.provider)
         and not context.state.unread
@@ -249,7 +249,7 @@ def _unsent(context: Context, *, ignores: bool) -> Iterator[Finding]:
 
 
 def _changed(context: Context) -> Iterator[tuple[str, object, object]]:
-    """Yield key, applied value, and new value of what the service must be told."""
+    """Yield key, applied value, and new value of each change that the service needs."""
     stack, state = context.stack, context.state
     name, port = state.container or (stack.task.container_name, stack.task.container_port)
     present: dict[str, object] = {"task.container_name": name, "task.container_port": port}
