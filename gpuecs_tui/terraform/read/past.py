@@ -28,6 +28,7 @@ from gpuecs_tui.terraform.render.past_addresses import (
     moves_for,
     possible_moves,
 )
+from gpuecs_tui.terraform.state.backend import LOCAL
 from gpuecs_tui.terraform.state.stored_state import StoredState
 
 Listeners = Mapping[str, tuple[str, int]]
@@ -92,15 +93,25 @@ def past_for(directory: Path, configuration: Configuration, stack: Stack, known:
         https and (stated.handover or balancer.port in _http_ports(configuration, held)),
         _is_suffixed(configuration, stack.stack.region),
         stated.sticky,
-        stated.shifted
-        or any(
-            address == SERVICE and shifts_traffic(stored_strategy(attributes))
-            for address, attributes in stored
-        ),
+        _shifted(stack, stored, stated=stated.shifted),
         stated.log_bucket,
         stated.alarmed,
         stated.former_texts,
     )
+
+
+def _shifted(
+    stack: Stack, stored: Iterable[tuple[str, Mapping[str, Any]]], *, stated: bool
+) -> bool:
+    """Return whether the applied service has a strategy that only a block sets back to rolling.
+
+    ``stated``: the files have the block. It says nothing about a service that was not applied, or
+    that provider 5 deployed, which stores no strategy. A state in S3 is not read here.
+    """
+    service = next((attributes for address, attributes in stored if address == SERVICE), None)
+    if service is None:
+        return stated and stack.state.backend != LOCAL
+    return shifts_traffic(stored_strategy(service)) or (stated and bool(service.get(RELEASE)))
 
 
 def _declared(configuration: Configuration) -> dict[str, str]:

@@ -18,7 +18,7 @@ from gpuecs_tui.terraform.read.past import past_in
 from gpuecs_tui.terraform.render.stack_files import Files, render
 from gpuecs_tui.terraform.write.rewrite import files_for
 from tests.e2e.engine import terraform
-from tests.support.terraform.written_files import AWSVPC, BLUE_GREEN, HTTPS, LINEAR, made, put
+from tests.support.terraform.written_files import AWSVPC, BLUE_GREEN, HTTPS, LINEAR, S3, made, put
 
 SERVICE = "aws_ecs_service.this"
 STRATEGY, MINIMUM = "deployment_configuration.strategy", "stack.provider_minimum"
@@ -36,9 +36,37 @@ def test_the_files_of_blue_green_deployments() -> None:
     assert written == GOLDEN.read_text(encoding="utf-8"), "compare, and replace the file"
 
 
+def stored(directory: Path, strategy: str | None) -> None:
+    """Write a state with a service that has this strategy; None as provider 5 stores it."""
+    release = {} if strategy is None else {"deployment_configuration": [{"strategy": strategy}]}
+    service = {
+        "mode": "managed", "type": "aws_ecs_service", "name": "this",
+        "instances": [{"attributes": release}],
+    }  # fmt: skip
+    (directory / "terraform.tfstate").write_text(json.dumps({"resources": [service]}))
+
+
+@pytest.mark.parametrize("applied", [False, True])
+def test_a_strategy_that_was_only_written_leaves_nothing(tmp_path: Path, applied: bool) -> None:
+    """The block needs provider 6, which may not be available: nothing has to be set back."""
+    put(tmp_path, render(made(BLUE_GREEN)))
+    if applied:
+        stored(tmp_path, None)
+    assert files_for(ROLLING, tmp_path) == render(ROLLING)
+
+
+@pytest.mark.parametrize("backend", ["local", "s3"])
+def test_a_state_in_s3_may_have_the_strategy(tmp_path: Path, backend: str) -> None:
+    remote: Mapping[str, Value] = S3 if backend == "s3" else {}
+    put(tmp_path, render(made({**BLUE_GREEN, **remote})))
+    written = load_configuration(files_for(made({**AWSVPC, **remote}), tmp_path))
+    assert (written.value(SERVICE, STRATEGY) == "ROLLING") is (backend == "s3")
+
+
 @pytest.mark.parametrize("before", [BLUE_GREEN, LINEAR])
 def test_the_way_back_sets_the_strategy(tmp_path: Path, before: Mapping[str, Value]) -> None:
     put(tmp_path, render(made(before)))
+    stored(tmp_path, str(before["service.deployment_strategy"]).upper())
     back = files_for(ROLLING, tmp_path)
     written = load_configuration(back)
     assert written.value(SERVICE, STRATEGY) == "ROLLING"
@@ -47,6 +75,7 @@ def test_the_way_back_sets_the_strategy(tmp_path: Path, before: Mapping[str, Val
     # It stays: without the block, the provider would leave the strategy as it is.
     put(tmp_path, back)
     (tmp_path / "deployment.tf").unlink()
+    stored(tmp_path, "ROLLING")
     assert files_for(ROLLING, tmp_path) == back
     found = read_back(back)
     assert (found.answers["service.deployment_strategy"], found.unread) == ("rolling", ())
@@ -62,12 +91,7 @@ def test_the_state_shows_the_strategy_too(
 ) -> None:
     """The files can be new: restored from the answers, without the block."""
     put(tmp_path, render(ROLLING))
-    release = [] if strategy is None else [{"strategy": strategy}]
-    service = {
-        "mode": "managed", "type": "aws_ecs_service", "name": "this",
-        "instances": [{"attributes": {"deployment_configuration": release}}],
-    }  # fmt: skip
-    (tmp_path / "terraform.tfstate").write_text(json.dumps({"resources": [service]}))
+    stored(tmp_path, strategy)
     files = files_for(ROLLING, tmp_path)
     if written is None:
         assert files == render(ROLLING)
