@@ -105,7 +105,7 @@ def _shifted(
 ) -> bool:
     """Return whether the applied service has a strategy that only a block sets back to rolling.
 
-    ``stated``: the files have the block. It says nothing about a service that was not applied, or
+    ``stated``: the files have the block. It has no effect for a service that was not applied, or
     that provider 5 deployed, which stores no strategy. A state in S3 is not read here.
     """
     service = next((attributes for address, attributes in stored if address == SERVICE), None)
