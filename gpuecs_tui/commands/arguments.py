@@ -128,8 +128,17 @@ def tasks(text: str) -> int:
     raise ArgumentTypeError(_("{text} is not a number of tasks").format(text=repr(text)))
 
 
+BY_STRATEGY = 0.0
+"""``--wait`` alone: the minutes follow from the deployment strategy."""
+
+
 def minutes(text: str) -> float:
-    """Return ``text`` as a number of minutes. Raises ArgumentTypeError unless it is positive."""
+    """Return ``text`` as a number of minutes; BY_STRATEGY if it is empty.
+
+    Raises ArgumentTypeError unless it is positive.
+    """
+    if not text:
+        return BY_STRATEGY
     try:
         number = float(text)
     except ValueError:
@@ -147,10 +156,11 @@ WAIT: Argument = (
         "metavar": f"{JOINED}MINUTES",
         "type": minutes,
         "nargs": "?",
-        "const": "30",
+        "const": "",
         "help": N_(
             "after the change, print what happens until the service is healthy (exit code 0) or "
-            "the deployment has failed (1), at most for this time (75); --wait alone: 30 minutes"
+            "the deployment has failed (1), at most for this time (75); --wait alone: 30 minutes, "
+            "and the time in which old and new tasks run (blue_green, linear, canary)"
         ),
     },
 )

@@ -81,26 +81,52 @@ class ServiceNow:
             if it.status == "ACTIVE" and it.agent_connected and it.id != without
         }
         stopping = [it for it in self.tasks if it.desired_status == "STOPPED"]
-        return sum(_fit(it, self.definition) for it in accepting.values()) + sum(
-            it.container_instance in accepting for it in stopping
-        )
+        free = (_fit_on(it.gpus_left, it.memory_left, self.definition) for it in accepting.values())
+        return sum(free) + sum(it.container_instance in accepting for it in stopping)
 
     @property
     def growth(self) -> int | None:
         """How many instances the group may add; None if that is unknown."""
         return None if self.fleet is None else max(0, self.fleet.maximum - self.fleet.desired)
 
+    @property
+    def tasks_per_instance(self) -> int | None:
+        """How many tasks fit on an empty instance of the fleet by GPU and memory.
+
+        None if that is unknown.
+        """
+        if self.definition is None or not self.container_instances:
+            return None
+        return max(_fit_on(it.gpus, it.memory, self.definition) for it in self.container_instances)
+
+    @property
+    def lacks_room_for_all(self) -> bool:
+        """Whether a full set of new tasks can never run beside the old ones; False if unknown.
+
+        A new deployment may end the tasks of one that is in progress, so their places count.
+        """
+        room, growth = self.room(), self.growth
+        each = 0 if growth == 0 else self.tasks_per_instance
+        if room is None or growth is None or each is None:
+            return False
+        ended = sum(
+            it.running + it.pending
+            for it in self.service.deployments
+            if it.status == "PRIMARY" and it.rollout_state == "IN_PROGRESS"
+        )
+        return room + ended + growth * each < self.service.desired
+
     def has_no_room(self, without: str = "") -> bool:
         """Tell whether no new task can be placed now, and the fleet can't grow."""
         return self.room(without) == 0 and self.growth == 0
 
 
-def _fit(it: ContainerInstance, task: TaskDefinition) -> int:
+def _fit_on(gpus: int, memory: int, task: TaskDefinition) -> int:
     by_resource = []
     if task.gpus:
-        by_resource.append(it.gpus_left // task.gpus)
+        by_resource.append(gpus // task.gpus)
     if task.memory:
-        by_resource.append(it.memory_left // task.memory)
+        by_resource.append(memory // task.memory)
     return min(by_resource, default=0)
 
 
@@ -135,23 +161,35 @@ def shifting_words(now: ServiceNow) -> str:
     """Return what runs during a deployment that shifts the requests."""
     words = ngettext(
         "{n} task more starts beside the old ones ({strategy}). The old tasks serve the requests "
-        "until it is healthy and the requests have shifted, and run for {bake} min more.",
+        "until it is healthy. Then the requests shift, and old and new tasks run for {time} min, "
+        "including the bake time.",
         "{n} tasks more start beside the old ones ({strategy}). The old tasks serve the requests "
-        "until they are healthy and the requests have shifted, and run for {bake} min more.",
+        "until they are healthy. Then the requests shift, and old and new tasks run for {time} "
+        "min, including the bake time.",
         now.service.desired,
     )
     return words.format(
         n=now.service.desired,
         strategy=now.service.strategy,
-        bake="?" if now.service.bake_minutes is None else now.service.bake_minutes,
+        time="?" if now.service.both_minutes is None else now.service.both_minutes,
     )
 
 
 def replacing_words(now: ServiceNow) -> Iterator[str]:
     """Yield what runs, starts and ends while a new deployment replaces all tasks."""
-    desired = now.service.desired
+    desired, room = now.service.desired, now.room()
     yield shifting_words(now) if now.shifts else serving_words(now, desired)
-    if words := instances_words(now, max(1, now.most - desired)):
+    if now.shifts and now.lacks_room_for_all:
+        yield _(
+            "The fleet at its maximum size has no room for all new tasks, and no old task stops "
+            "before they run: raise fleet.max_size, or the deployment can't end."
+        )
+    elif now.shifts and now.growth == 0 and room is not None and room < desired:
+        yield _(
+            "The fleet at its maximum size has room for all new tasks only if ECS first stops "
+            "those of the deployment in progress."
+        )
+    elif words := instances_words(now, max(1, now.most - desired)):
         yield words
     yield from under_way_words(now)
 

@@ -28,16 +28,16 @@ def refuse_restart(now: ServiceNow) -> None:
             ).format(n=now.service.desired),
             _("Lower service.minimum_healthy_percent or raise service.maximum_percent, and apply."),
         )
-    if now.has_no_room() and now.shifts:
-        raise Refused(
-            _(
-                "The restart would wait forever: all new tasks start beside the old ones "
-                "({strategy}), no instance has room for a new task, and the fleet is at its "
-                "maximum."
-            ).format(strategy=now.service.strategy),
-            _("Raise fleet.max_size, and apply."),
-        )
-    if now.has_no_room():
+    if now.shifts:
+        if now.lacks_room_for_all:
+            raise Refused(
+                _(
+                    "The restart would wait forever: all new tasks start beside the old ones "
+                    "({strategy}), and the fleet at its maximum size has no room for {n}."
+                ).format(n=now.service.desired, strategy=now.service.strategy),
+                _("Raise fleet.max_size, and apply."),
+            )
+    elif now.has_no_room():
         raise Refused(
             _(
                 "The restart would wait forever: no task may stop before a new task runs, no "

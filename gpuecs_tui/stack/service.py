@@ -14,6 +14,8 @@ from gpuecs_tui.stack.releases.strategy import (
     LINEAR_STEP_PERCENT,
     ROLLING,
     STRATEGIES,
+    shift_minutes,
+    shifts_traffic,
 )
 from gpuecs_tui.stack.task import PORT_MAX
 
@@ -163,3 +165,18 @@ class Service:
         choices=IGNORABLE,
         kept=True,
     )
+
+    @property
+    def both_minutes(self) -> int | None:
+        """Minutes for which a deployment runs old and new tasks once the new ones are healthy.
+
+        None if the deployments are rolling.
+        """
+        if not shifts_traffic(self.deployment_strategy):
+            return None
+        return self.bake_minutes + shift_minutes(
+            self.deployment_strategy,
+            step_percent=self.linear_step_percent,
+            step_minutes=self.linear_step_minutes,
+            canary_minutes=self.canary_minutes,
+        )

@@ -16,7 +16,8 @@ from gpuecs_tui.aws import session
 from gpuecs_tui.aws.deployment.watch import DeploymentWatch
 from gpuecs_tui.aws.errors import AwsProblem
 from gpuecs_tui.cli import main
-from gpuecs_tui.commands.failure import EXIT_FAILED, EXIT_USAGE
+from gpuecs_tui.commands.arguments import BY_STRATEGY
+from gpuecs_tui.commands.failure import EXIT_FAILED, EXIT_USAGE, Failure
 from gpuecs_tui.commands.status import after_apply
 from gpuecs_tui.commands.status import command as module
 from gpuecs_tui.commands.status.asked import Asked
@@ -255,6 +256,26 @@ def test_a_rollback_is_a_success_only_for_the_command_that_asked_for_it(
     scene.rolled_back()
     monkeypatch.setattr(module, "UNKNOWN_MAX", 1)
     assert after_apply.follow_deployment(stack, 1, asked) == code
+
+
+@pytest.mark.parametrize(
+    ("strategy", "minutes"), [("rolling", 30), ("blue_green", 40), ("linear", 94), ("canary", 50)]
+)
+def test_without_a_time_it_waits_for_the_shifts_and_the_bake_time_too(
+    stack: Path, monkeypatch: pytest.MonkeyPatch, strategy: str, minutes: int
+) -> None:
+    write_stack(stack, service__deployment_strategy=strategy)
+    monkeypatch.setattr(after_apply, "watch", lambda *_given, **_named: None)
+    with pytest.raises(Failure, match=f"has not ended after {minutes} minutes"):
+        after_apply.follow_deployment(stack, BY_STRATEGY, Asked())
+
+
+def test_wait_alone_gives_no_time(
+    stack: Path, monkeypatch: pytest.MonkeyPatch, capsys: Printed
+) -> None:
+    monkeypatch.setattr(after_apply, "watch", lambda *_given, **_named: None)
+    assert apply(stack, "--wait") == after_apply.EXIT_TIME_OVER
+    assert "has not ended after 30 minutes" in capsys.readouterr().err
 
 
 def test_when_the_time_is_over_it_says_how_to_look_again(

@@ -14,6 +14,7 @@ from gpuecs_tui.aws.deployment.facts import (
     DeployedFleet,
     DeployedService,
     DeployedTask,
+    Deployment,
     FleetInstance,
 )
 from gpuecs_tui.aws.prices_facts import Price
@@ -153,8 +154,51 @@ def test_a_deployment_that_shifts_requests_stops_no_task_first() -> None:
     assert (ready.least, ready.most) == (2, 4)
     said = " ".join(restart_effects(ready))
     assert "2 tasks more start beside the old ones (blue_green)" in said
-    assert "run for 30 min more" in said and "percent" not in said
+    assert "run for 30 min, including the bake time" in said and "percent" not in said
     assert "up to 2 instances start" in said
     refuse_restart(ready)
     with pytest.raises(Refused, match="start beside the old ones"):
         refuse_restart(shifting())
+
+
+@pytest.mark.parametrize(
+    ("size", "left", "refused"),
+    [(3, 1, True), (3, 2, True), (4, 2, False), (5, 1, False), (2, 3, True), (2, 4, False)],
+)
+def test_a_shift_needs_room_for_all_new_tasks(size: int, left: int, refused: bool) -> None:
+    """Each instance takes one task; ``left`` of the first one is room for as many tasks."""
+    given = shifting(desired=4, left=left, size=size)
+    roomy = dataclasses.replace(instance("a", left), memory_left=4096 * left)
+    given = dataclasses.replace(given, container_instances=(roomy, instance("b", 0)))
+    said = " ".join(restart_effects(given))
+    assert "wait until other tasks stop" not in said
+    assert ("the deployment can't end" in said) is refused
+    if refused:
+        with pytest.raises(Refused, match=r"start beside the old ones .* no room for 4"):
+            refuse_restart(given)
+        # The tasks of a deployment in progress may end.
+        progress = Deployment("PRIMARY", "IN_PROGRESS", "", "llm:1", 4, 4, 0, 0)
+        service = dataclasses.replace(given.service, deployments=(progress,))
+        replaced = dataclasses.replace(given, service=service)
+        refuse_restart(replaced)
+        words = " ".join(restart_effects(replaced))
+        assert "wait until other tasks stop" not in words
+        assert ("only if ECS first stops those" in words) is (size == 2)
+    else:
+        refuse_restart(given)
+
+
+def test_room_that_is_unknown_refuses_nothing() -> None:
+    """The size of an instance is unknown while none has joined."""
+    given = dataclasses.replace(shifting(desired=4, size=3), container_instances=())
+    refuse_restart(given)
+    assert "can't end" not in " ".join(restart_effects(given))
+
+
+def test_the_words_count_the_steps_and_the_bake_time() -> None:
+    given = shifting(size=4)
+    linear = dataclasses.replace(
+        given.service, strategy="linear", bake_minutes=10, shift_minutes=54
+    )
+    said = " ".join(restart_effects(dataclasses.replace(given, service=linear)))
+    assert "old and new tasks run for 64 min, including the bake time" in said

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import NoReturn
 
+from gpuecs_tui.commands.arguments import BY_STRATEGY
 from gpuecs_tui.commands.failure import EXIT_FAILED, Failure, harmless
 from gpuecs_tui.commands.service.here import EXIT_NOT_DEPLOYED, ServiceHere, source_of
 from gpuecs_tui.commands.status.asked import Asked
@@ -19,6 +20,9 @@ from gpuecs_tui.terraform.runs.run_status import Operation
 
 EXIT_TIME_OVER = 75
 """EX_TEMPFAIL of sysexits.h: try again later."""
+ROLLING_MINUTES = 30.0
+"""The longest wait for a rolling deployment without a given time: instances start in this time, and
+images are pulled."""
 _MINUTE = 60.0
 """Seconds."""
 _SERVICE = "aws_ecs_service"
@@ -31,7 +35,7 @@ change ("Eventual consistency" in the ECS API reference)."""
 def after_apply(run: Run, wait: float | None) -> int:
     """Return the exit code of a command whose ``run`` succeeded.
 
-    ``wait``: minutes to follow the deployment to its end: 0 healthy, 1 failed or rolled back, 4
+    ``wait``: ``minutes`` of ``follow_deployment``: 0 healthy, 1 failed or rolled back, 4
     unknown. Raises Failure with EXIT_TIME_OVER if it has not ended then. None: only a line says
     how to see whether the service is healthy, if the run changed the service.
     """
@@ -82,12 +86,17 @@ def after_change(here: ServiceHere, wait: float | None, asked: Asked) -> int:
 def follow_deployment(directory: Path, minutes: float, asked: Asked) -> int:
     """Print what changes until the deployment of ``directory`` has ended; return an exit code.
 
+    ``minutes``: the longest wait; BY_STRATEGY: ROLLING_MINUTES and the time in which old and new
+    tasks run.
     0 healthy and as ``asked``, 1 failed or rolled back, 4 unknown. Raises Failure with
     EXIT_TIME_OVER if it has not ended after ``minutes``.
     """
     try:
         with unknown_for_failures():
             source = source_of(directory)
+            if minutes == BY_STRATEGY:
+                both = source.read().stack.service.both_minutes
+                minutes = ROLLING_MINUTES + (both or 0)
             until = time.monotonic() + minutes * _MINUTE
             found = watch(source, until=until, reads=_READS, judge=asked.status)
             if found is None:

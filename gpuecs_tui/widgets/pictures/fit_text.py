@@ -17,7 +17,6 @@ from gpuecs_tui.checks.pricing.offer_words import gib_number
 from gpuecs_tui.checks.sizing.options import Update, at_its_fullest
 from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.stack.instance_type import CPU_UNITS_PER_VCPU, InstanceType
-from gpuecs_tui.stack.releases.strategy import shifts_traffic
 from gpuecs_tui.widgets.base.canvas import Canvas, Spans
 from gpuecs_tui.widgets.pictures import fit_tables
 from gpuecs_tui.widgets.pictures.fit_words import limit_word
@@ -217,16 +216,16 @@ class _Update:
         ).format(n=most, room=plan.room)
         if plan.room < wanted:
             return [(bounds, TEXT), (fleet, WARN), (_("✗ not enough room for all tasks"), WARN)]
-        shifts = shifts_traffic(self.stack.service.deployment_strategy)
+        both = self.stack.service.both_minutes
         if not update.rounds:
             hangs = (
                 _("✗ hangs: no room for old and new")
-                if shifts
+                if both is not None
                 else _("✗ hangs: no room for an extra task")
             )
             return [(bounds, TEXT), (fleet, WARN), (hangs, WARN)]
-        if shifts:
-            baked = _("all at once; both run {n} min").format(n=self.stack.service.bake_minutes)
+        if both is not None:
+            baked = _("all at once; both run {n} min").format(n=both)
             return [(bounds, TEXT), (fleet, TEXT), (baked, TITLE)]
         rounds = ngettext(
             "{n} round, {batch} at a time", "{n} rounds, {batch} at a time", update.rounds

@@ -139,6 +139,24 @@ def test_a_deployment_that_shifts_requests_runs_twice_the_tasks(size: int, said:
     assert said in text
 
 
+@pytest.mark.parametrize(
+    ("strategy", "more", "minutes"),
+    [
+        # Ten steps: nine waits of 6 minutes, and the bake time of 10.
+        ("linear", {}, 64),
+        # 40, 80 and 100 %.
+        ("linear", {"service__linear_step_percent": 40, "service__linear_step_minutes": 7}, 24),
+        ("linear", {"service__linear_step_percent": 100}, 10),
+        ("canary", {"service__canary_minutes": 25}, 35),
+    ],
+)
+def test_old_and_new_tasks_run_for_the_steps_and_the_bake_time(
+    strategy: str, more: dict[str, Any], minutes: int
+) -> None:
+    text = picture(80, service__deployment_strategy=strategy, fleet__max_size=4, **more)
+    assert f"both run {minutes} min" in text
+
+
 def test_no_name_of_a_type_is_cut() -> None:
     these = subnets(3)
     more = {**SEVERAL, "fleet__instance_type": "p4d.24xlarge", "task__gpus": 8}
