@@ -101,7 +101,7 @@ class ServiceNow:
 
     @property
     def lacks_room_for_all(self) -> bool:
-        """Whether a full set of new tasks can never run beside the old ones; False if unknown.
+        """Whether a full set of new tasks can never run next to the old ones; False if unknown.
 
         A new deployment may end the tasks of one that is in progress, so their places count.
         """
