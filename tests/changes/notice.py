@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from gpuecs_tui.terraform.plan.details import DESTRUCTIVE, Action, PlanTree, ResourceChange
+from gpuecs_tui.terraform.plan.fleet_mix import refreshes, switched
 from gpuecs_tui.terraform.plan.request_notices import health_check, no_tasks, redirected
 
 NOTHING = "nothing"
@@ -42,7 +43,7 @@ def noticed(plan: PlanTree) -> tuple[str, ...]:
     return tuple(dict.fromkeys(lines))
 
 
-_OF_THE_PLAN = (no_tasks, redirected, health_check)
+_OF_THE_PLAN = (no_tasks, redirected, health_check, switched)
 """Notices that the plan shows before the approval, in the same words."""
 
 
@@ -156,29 +157,14 @@ def _instances(changes: Changes) -> Iterator[str]:
             yield "New instances start beside the old ones, so the fleet is doubled for a while."
         else:
             yield "All instances are terminated, and new ones start."
-    elif group and _refreshes(group, changes):
+    elif group and refreshes(group):
         yield "Instances are replaced one after another; their tasks move."
     elif _of(changes, "aws_launch_template", {Action.REPLACE}):
-        if group is not None and group.before.get("instance_refresh"):
-            yield "Instances are replaced one after another; their tasks move."
-        else:
-            yield (
-                "Running instances stay as they are; instances that start later use the new "
-                "template."
-            )
-    elif _of(changes, "aws_launch_template", {Action.UPDATE}):
-        refreshed = group is not None and any("launch_template" in a.path for a in group.attributes)
-        if refreshed:
-            yield "Instances are replaced one after another; their tasks move."
-        else:
-            yield "Running instances stay as they are; instances that start later differ."
-
-
-def _refreshes(group: ResourceChange, changes: Changes) -> bool:
-    """Tell whether the provider starts an instance refresh: options alone don't."""
-    paths = [it.path for it in group.attributes]
-    launches = any("launch_template" in it for it in paths) or _of(changes, "aws_launch_template")
-    return bool(launches) and any("instance_refresh" in it for it in paths)
+        yield "Running instances stay as they are; instances that start later use the new template."
+    elif _of(changes, "aws_launch_template", {Action.UPDATE}) and not (
+        group and any(switched(group, PlanTree((), ())))
+    ):
+        yield "Running instances stay as they are; instances that start later differ."
 
 
 _RULES: tuple[Callable[[Changes], Iterator[str]], ...] = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -154,11 +155,17 @@ def test_a_row_becomes_stale_with_the_stack_before_or_after_its_change() -> None
 
 
 def _change(
-    address: str, action: Action, *paths: str, create_first: bool = False
+    address: str,
+    action: Action,
+    *paths: str,
+    create_first: bool = False,
+    after: Mapping[str, object] | None = None,
 ) -> ResourceChange:
     attributes = tuple(ChangedAttribute(path, "1", "2") for path in paths)
     kind = address.partition(".")[0]
-    return ResourceChange(address, kind, action, "", attributes, create_first=create_first)
+    return ResourceChange(
+        address, kind, action, "", attributes, create_first=create_first, after=after or {}
+    )
 
 
 def _noticed(*changes: ResourceChange) -> str:
@@ -169,8 +176,6 @@ def test_what_users_notice_follows_from_the_plan() -> None:
     update, replace, delete = Action.UPDATE, Action.REPLACE, Action.DELETE
     template = _change("aws_launch_template.this", update, "image_id")
     assert "Running instances stay" in _noticed(template)
-    group = _change("aws_autoscaling_group.this", update, "instance_refresh[0].strategy")
-    assert "one after another" in _noticed(template, group)
     group = _change("aws_autoscaling_group.this", replace, create_first=True)
     assert "doubled" in _noticed(group)
     listener = _change("aws_lb_listener.http", update, "port")
@@ -187,6 +192,31 @@ def test_what_users_notice_follows_from_the_plan() -> None:
     renamed = _change("aws_launch_template.this", replace, "name", create_first=True)
     assert "use the new template" in _noticed(renamed)
     assert _noticed(_change("aws_lb.this", update, "idle_timeout")) == ""
+
+
+def test_instances_are_replaced_only_by_a_refresh_that_the_group_has() -> None:
+    policy = "mixed_instances_policy[0]"
+    version = f"{policy}.launch_template[0].launch_template_specification[0].version"
+    override = f"{policy}.launch_template[0].override[1].instance_type"
+    share = f"{policy}.instances_distribution[0].on_demand_percentage_above_base_capacity"
+    template = _change("aws_launch_template.this", Action.UPDATE, "image_id")
+
+    def group(*paths: str, refresh: bool = False) -> ResourceChange:
+        after = {"mixed_instances_policy": [{"x": 1}]}
+        refreshed = {"instance_refresh": [{"strategy": "Rolling"}]} if refresh else {}
+        address = "aws_autoscaling_group.this"
+        return _change(address, Action.UPDATE, *paths, after={**after, **refreshed})
+
+    replaced = "Instances are replaced one after another; their tasks move."
+    stay = "Running instances stay as they are; instances that start later differ."
+    for path in (override, share, version, "launch_template[0].version"):
+        assert _noticed(template, group(path, refresh=True)) == replaced
+        assert replaced not in _noticed(template, group(path))
+    assert _noticed(template, group("instance_refresh[0].strategy", refresh=True)) == stay
+    assert _noticed(template, group("launch_template[0].version")) == stay
+    assert "Only new instances use the new list of types" in _noticed(template, group(override))
+    told = _noticed(group(share))
+    assert "gradually replaces running instances" in told and stay not in told
 
 
 def test_the_table_has_what_the_plan_itself_says_of_requests() -> None:
