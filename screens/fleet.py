@@ -48,7 +48,7 @@ class FleetScreen(FormScreen):
         "it starts two at once. A deployment runs old and new tasks side by side, so "
         "the maximum size must leave room for both.\n\nWithout a key pair, connect "
         "through SSM Session Manager, which needs no open port.\n\nSeveral instance "
-        "types find capacity more often than one. A key fills them with the types that have as "
+        "types find capacity more often than one. A key adds the types that have as "
         "many GPUs and vCPUs as the preferred one, as much memory, GPUs of at least its memory, "
         "and room for the task, the cheapest first."
     )
@@ -57,7 +57,7 @@ class FleetScreen(FormScreen):
             "f2",
             "alike",
             N_("similar types"),
-            N_("Use all types of the same size that take the task"),
+            N_("Add all types of the same size that take the task"),
             SCREEN,
             show=False,
         )
@@ -127,19 +127,19 @@ class FleetScreen(FormScreen):
         return key == RELEASE or super()._has_list(key)
 
     def action_alike(self) -> None:
-        """Set all types that can stand in for the preferred one."""
+        """Add all types that can replace the preferred one, after those that are set."""
         # Imported late: the checks are imported after the first frame.
         from gpuecs_tui.checks.context import context_of
         from gpuecs_tui.checks.sizing.alike import alike
 
         stack = self.wizard.decisions.stack
         found = known(lambda: alike(context_of(stack, self.wizard.account.facts))) or ()
-        if len(found) > 1:
-            self.edit({TYPES: ", ".join(found)})
+        if found:
+            self.edit({TYPES: ", ".join((*types_of(stack), *found))})
             # The field of the only type, which may have the focus, is hidden from now on.
             self.run_worker(self._focus(TYPES), group="focus", exclusive=True, exit_on_error=False)
-            text = _("{n} types of the same size take the task: {types}.")
-            self.say(text.format(n=len(found), types=", ".join(found)), "success")
+            text = _("Added types of the same size that take the task: {types}.")
+            self.say(text.format(types=", ".join(found)), "success")
         else:
             self.say(
                 _("No other type of this size takes the task in your zones.")

@@ -98,7 +98,7 @@ MODES = (
     ),
     _mix(
         "type-mix",
-        "The instance types of a fleet have unlike sizes, which misleads managed scaling, or "
+        "The instance types of a fleet have different sizes, which misleads managed scaling, or "
         "different architectures.",
     ),
     _mix("spot-share", "The On-Demand base and the Spot share leave no Spot instance."),

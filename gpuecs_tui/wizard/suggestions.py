@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from gpuecs_tui.aws.facts import AccountFacts, Repository
 from gpuecs_tui.aws.network_facts import Subnet, Vpc, egress_of
 from gpuecs_tui.aws.reading import Known
-from gpuecs_tui.i18n import _
+from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.stack.identity import NAME_MAX
 from gpuecs_tui.stack.model import KEYS
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 NAME = "stack.name"
 VPC = "network.vpc_id"
 SUBNETS = "network.instance_subnet_ids"
-INSTANCE_TYPE = "fleet.instance_type"
+INSTANCE_TYPE, INSTANCE_TYPES = "fleet.instance_type", "fleet.instance_types"
 IMAGE = "task.image"
 ACCOUNT_KEYS = (VPC, SUBNETS, INSTANCE_TYPE)
 """Keys that ``suggestions`` may return."""
@@ -77,17 +77,20 @@ def suggestions(facts: AccountFacts, chosen: Mapping[str, str]) -> dict[str, Sug
     vpc = chosen.get(VPC) or _put(found, VPC, _vpc(facts.vpcs.value, reached), chosen)
     here = [subnet for subnet in reached if subnet.vpc_id == vpc]
     wanted_zones = {
-        subnet.zone
-        for subnet in facts.subnets.value
-        if subnet.id in chosen.get(SUBNETS, "").replace(",", " ").split()
+        subnet.zone for subnet in facts.subnets.value if subnet.id in _listed(chosen, SUBNETS)
     }
     zones = wanted_zones or {subnet.zone for subnet in here}
     fewest = len(wanted_zones) or FEWEST_ZONES
     cheapest = _instance_type(facts, zones, min(fewest, FEWEST_ZONES))
     name = chosen.get(INSTANCE_TYPE) or _put(found, INSTANCE_TYPE, cheapest, chosen)
     if vpc and not chosen.get(SUBNETS):
-        _put(found, SUBNETS, _subnets(here, _zones_offering(facts, name)), chosen)
+        names = _listed(chosen, INSTANCE_TYPES) or ([name] if name else [])
+        _put(found, SUBNETS, _subnets(here, _zones_offering(facts, names), len(names)), chosen)
     return found
+
+
+def _listed(chosen: Mapping[str, str], key: str) -> list[str]:
+    return chosen.get(key, "").replace(",", " ").split()
 
 
 def repositories_to_read(facts: AccountFacts, name: str) -> tuple[Repository, ...]:
@@ -186,19 +189,16 @@ def _instance_type(facts: AccountFacts, zones: set[str], fewest: int) -> Suggest
     return Suggestion(cheapest.name, reason)
 
 
-def _zones_offering(facts: AccountFacts, name: str) -> frozenset[str] | None:
-    """Return the zones that offer a type; None if no type is chosen or the zones are unknown."""
-    if not name or not isinstance(facts.offerings, Known):
+def _zones_offering(facts: AccountFacts, names: Sequence[str]) -> frozenset[str] | None:
+    """Return the zones that offer every type; None if no type is chosen or the zones are
+    unknown."""
+    if not names or not isinstance(facts.offerings, Known):
         return None
-    return frozenset(
-        zone
-        for offering in facts.offerings.value
-        if offering.instance_type == name
-        for zone in offering.zones
-    )
+    zones = {it.instance_type: it.zones for it in facts.offerings.value}
+    return frozenset.intersection(*(frozenset(zones.get(name, ())) for name in names))
 
 
-def _subnets(here: Iterable[Subnet], zones: frozenset[str] | None) -> Suggestion | None:
+def _subnets(here: Iterable[Subnet], zones: frozenset[str] | None, types: int) -> Suggestion | None:
     """Return one subnet in each zone, that with the most free addresses."""
     by_zone: dict[str, Subnet] = {}
     for subnet in here:
@@ -209,7 +209,11 @@ def _subnets(here: Iterable[Subnet], zones: frozenset[str] | None) -> Suggestion
             by_zone[subnet.zone] = subnet
     if len(by_zone) < FEWEST_ZONES:
         return None
-    reason = _("a private subnet in each zone that offers the instance type")
+    reason = ngettext(
+        "a private subnet in each zone that offers the instance type",
+        "a private subnet in each zone that offers all instance types",
+        types,
+    )
     if zones is None:
         reason = _("a private subnet in each zone")
     return Suggestion(", ".join(by_zone[zone].id for zone in sorted(by_zone)), reason)

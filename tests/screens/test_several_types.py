@@ -1,10 +1,11 @@
-"""A key of the step Fleet fills in the types that can stand in for the preferred one."""
+"""A key of the step Fleet fills in the types that can replace the preferred one."""
 
 from __future__ import annotations
 
 from gpuecs_tui.app import WizardApp
 from gpuecs_tui.stack.resolve import TYPE, TYPES
 from gpuecs_tui.widgets.form.field import FormField
+from gpuecs_tui.widgets.picker.picker import Picker
 from gpuecs_tui.wizard.drafts import Draft
 from tests.support.screens.driving import Open, settle
 from tests.support.screens.whole_texts import WHOLE
@@ -22,7 +23,7 @@ async def test_similar_types(open_wizard: Open) -> None:
         await pilot.press("f2")
         await settle(pilot)
         found = app.wizard.text(TYPES).split(", ")
-        assert {"g4dn.xlarge", "g5.xlarge"} <= {*found}
+        assert found[0] == WHOLE[TYPE] and {"g4dn.xlarge", "g5.xlarge"} <= {*found}
         assert app.wizard.decisions.resolved.stack.fleet.instance_types == (*found,)
         # The field of the single type is hidden: it has no effect.
         shown = {it.key for it in app.screen.query(FormField) if it.display}
@@ -56,3 +57,41 @@ async def test_the_first_field_that_is_shown_gets_the_focus(open_wizard: Open) -
         await pilot.press("q", "q")
         await settle(pilot)
         assert app.wizard.text(TYPE) == ""
+
+
+async def test_the_types_that_are_set_stay_first_in_their_order(open_wizard: Open) -> None:
+    async with open_wizard() as pilot:
+        app = pilot.app
+        assert isinstance(app, WizardApp)
+        texts = {key: it for key, it in WHOLE.items() if key != TYPE}
+        # The second has another size, and the preferred one costs more than g4dn.xlarge.
+        texts[TYPES] = "g6.xlarge, g5.2xlarge"
+        app.wizard.adopt(Draft(texts, "fleet", STEPS))
+        app.go("fleet")
+        await settle(pilot)
+        await pilot.press("f2")
+        await settle(pilot)
+        found = app.wizard.text(TYPES)
+        assert found.startswith("g6.xlarge, g5.2xlarge, ") and found.count("g6.xlarge") == 1
+        # Nothing is left to add.
+        await pilot.press("f2")
+        await settle(pilot)
+        assert app.wizard.text(TYPES) == found
+
+
+async def test_the_list_keeps_the_order_of_the_types(open_wizard: Open) -> None:
+    async with open_wizard() as pilot:
+        app = pilot.app
+        assert isinstance(app, WizardApp)
+        texts = {key: it for key, it in WHOLE.items() if key != TYPE}
+        texts[TYPES] = "g5.xlarge, g4dn.xlarge"
+        app.wizard.adopt(Draft(texts, "fleet", STEPS))
+        app.go("fleet")
+        await settle(pilot)
+        next(it for it in app.screen.query(FormField) if it.key == TYPES).focus_control()
+        await pilot.press("enter")
+        await settle(pilot)
+        assert isinstance(app.screen, Picker)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert app.wizard.text(TYPES) == "g5.xlarge, g4dn.xlarge"

@@ -15,7 +15,7 @@ from gpuecs_tui.aws.discovery.newest_images import NewestImage, newest_tag
 from gpuecs_tui.aws.facts import AccountFacts, Image, Offering, Quota, Repository
 from gpuecs_tui.aws.network_facts import Subnet, Vpc
 from gpuecs_tui.aws.prices_facts import Price, Prices
-from gpuecs_tui.aws.reading import Unknown
+from gpuecs_tui.aws.reading import Known, Unknown
 from gpuecs_tui.wizard.suggestions import (
     MOST_REPOSITORIES,
     repositories_to_read,
@@ -71,6 +71,27 @@ def test_network_and_type_follow_from_each_other() -> None:
     assert found[TYPE].text == "g4dn.xlarge"
     # The type is offered in only two of the three zones.
     assert found[SUBNETS].text == ", ".join(PRIVATE[:2])
+
+
+def test_subnets_are_in_the_zones_that_offer_all_types() -> None:
+    assert isinstance(ACCOUNT.subnets, Known)
+    zones = {it.id: it.zone for it in ACCOUNT.subnets.value}
+    first, second, third = (zones[it] for it in PRIVATE)
+    offerings = fakes.known((
+        Offering("g5.xlarge", (first, second, third)),
+        Offering("g6.xlarge", (second, third)),
+        Offering("g4dn.xlarge", (first, second)),
+    ))  # fmt: skip
+    account = replace(ACCOUNT, offerings=offerings)
+
+    def suggested(*types: str) -> str | None:
+        found = suggestions(account, {"fleet.instance_types": ", ".join(types)}).get(SUBNETS)
+        return found.text if found else None
+
+    assert suggested("g5.xlarge") == ", ".join(PRIVATE)
+    assert suggested("g5.xlarge", "g6.xlarge") == ", ".join(PRIVATE[1:])
+    # One zone offers both, and a load balancer needs two.
+    assert suggested("g4dn.xlarge", "g6.xlarge") is None
 
 
 def test_a_quota_used_up_suggests_a_type_of_none() -> None:

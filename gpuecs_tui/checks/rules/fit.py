@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from gpuecs_tui.aws.catalogue import registered_words
 from gpuecs_tui.checks.context import Context, user_data_of
@@ -32,8 +32,12 @@ def memory_fit(context: Context) -> Iterator[Finding]:
             _("set it to a number of MiB"),
         )
     memory, most, safe = context.stack.task.memory, most_memory_mib(it), it.safe_memory_mib
+    # Of several types, that with the least memory counts.
+    it = min(_types(context), key=lambda it: it.safe_memory_mib)
     if memory > most:
-        yield error("memory-fit", "task.memory", _too_much(memory, most, it), fix=_less(context, 1))
+        lacking = _lacking(context, memory, most_memory_mib)
+        message = _too_much(context, lacking, memory)
+        yield error("memory-fit", "task.memory", message, fix=_less(context, 1))
     elif memory > safe:
         yield warning(
             "memory-fit",
@@ -71,6 +75,8 @@ def cpu_fit(context: Context) -> Iterator[Finding]:
     it, task = context.instance_type, context.stack.task
     if it is None or task.cpu <= it.cpu_units:
         return
+    lacking = _lacking(context, task.cpu, lambda each: each.cpu_units)
+    of = lacking[0]
     fix: Fix = (("task.cpu", it.cpu_units),)
     if task.container_cpu > it.cpu_units:
         fix += (("task.container_cpu", it.cpu_units),)
@@ -78,9 +84,14 @@ def cpu_fit(context: Context) -> Iterator[Finding]:
         "cpu-fit",
         "task.cpu",
         _(
-            "Task CPU ({cpu} CPU units) exceeds {type} ({vcpus} vCPUs, {units} CPU units). The "
-            "task can never be placed."
-        ).format(cpu=task.cpu, type=it.name, vcpus=it.vcpus, units=it.cpu_units),
+            "Task CPU ({cpu} CPU units) exceeds {type} ({vcpus} vCPUs, {units} CPU units). {never}"
+        ).format(
+            cpu=task.cpu,
+            type=of.name,
+            vcpus=of.vcpus,
+            units=of.cpu_units,
+            never=_never(context, lacking),
+        ),
         fix=fix,
     )
 
@@ -91,12 +102,16 @@ def gpu_fit(context: Context) -> Iterator[Finding]:
     if it is None or found is None or not it.gpus:
         return
     if stack.task.gpus > it.gpus:
+        lacking = _lacking(context, stack.task.gpus, lambda each: each.gpus)
         yield error(
             "gpu-fit",
             "task.gpus",
-            _(
-                "The task needs {wanted} GPUs, but {type} has {gpus}. The task can never be placed."
-            ).format(wanted=stack.task.gpus, type=it.name, gpus=it.gpus),
+            _("The task needs {wanted} GPUs, but {type} has {gpus}. {never}").format(
+                wanted=stack.task.gpus,
+                type=lacking[0].name,
+                gpus=lacking[0].gpus,
+                never=_never(context, lacking),
+            ),
             fix=(("task.gpus", it.gpus),),
         )
     elif found.tasks_per_instance and found.left.gpus and found.limiting != "enis":
@@ -144,7 +159,39 @@ def _less(context: Context, tasks: int) -> Fix:
     return fix
 
 
-def _too_much(memory: int, most: int, it: InstanceType) -> str:
+def _types(context: Context) -> tuple[InstanceType, ...]:
+    """Return the fleet's types with the memory that the user data reserves; all are known."""
+    of_all = context.instance_type
+    assert of_all is not None
+    if len(context.types) <= 1:
+        return (of_all,)
+    types = (it for it in context.types.values() if it is not None)
+    return tuple(it.reserving(of_all.reserved_mib) for it in types)
+
+
+def _lacking(
+    context: Context, wanted: int, has: Callable[[InstanceType], int]
+) -> tuple[InstanceType, ...]:
+    """Return the types that have less than ``wanted``, first the one to name.
+
+    That is the one with the least, or with the most if no type has enough.
+    """
+    types = _types(context)
+    lacking = sorted((it for it in types if has(it) < wanted), key=has)
+    return tuple(lacking if len(lacking) < len(types) else reversed(lacking))
+
+
+def _never(context: Context, lacking: Sequence[InstanceType]) -> str:
+    if len(lacking) == len(_types(context)):
+        return _("The task can never be placed.")
+    return _("The task is not placed on instances of {types}.").format(
+        types=", ".join(it.name for it in lacking)
+    )
+
+
+def _too_much(context: Context, lacking: Sequence[InstanceType], memory: int) -> str:
+    it = lacking[0]
+    most = most_memory_mib(it)
     if it.registers.source == "measured":
         exceeded = _(
             "Task memory ({memory} MiB) exceeds what the ECS agent registers on {type} ({most} "
@@ -155,7 +202,7 @@ def _too_much(memory: int, most: int, it: InstanceType) -> str:
             "Task memory ({memory} MiB) exceeds what the ECS agent can register on {type} ({most} "
             "of {ram} MiB; the kernel takes the rest)."
         ).format(memory=memory, ram=it.memory_mib, type=it.name, most=most)
-    return _("{exceeded} The task can never be placed.").format(exceeded=exceeded) + _held_back(it)
+    return f"{exceeded} {_never(context, lacking)}{_held_back(it)}"
 
 
 def _held_back(it: InstanceType) -> str:

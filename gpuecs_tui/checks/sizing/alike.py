@@ -1,4 +1,4 @@
-"""Instance types that can stand in for the preferred one of a stack."""
+"""Instance types that can replace the preferred one of a stack."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from gpuecs_tui.stack.capacity.fleet_types import types_of
 
 
 def alike(context: Context) -> tuple[str, ...]:
-    """Return the types of the preferred type's size that take the task, by price.
+    """Return the other types of the preferred type's size that take the task, by price.
+
+    Without those that the stack has already. By the lowest Spot price if the fleet uses Spot.
 
     That is as many GPUs with at least its memory, as many vCPUs, as much RAM, and the same
     architecture, so that managed scaling sees types of one size. Includes only types that AWS
@@ -27,6 +29,7 @@ def alike(context: Context) -> tuple[str, ...]:
         it = offer.instance_type
         return (
             it.supported
+            and it.name not in names
             and it.ecs_support == "documented"
             and (it.gpus, it.vcpus, it.memory_mib, it.architecture)
             == (first.gpus, first.vcpus, first.memory_mib, first.architecture)
@@ -37,4 +40,5 @@ def alike(context: Context) -> tuple[str, ...]:
 
     subnets = context.subnets(context.stack.network.instance_subnet_ids) or ()
     found = filter(takes, offers(context.account, {it.zone for it in subnets}))
-    return tuple(it.name for it in ordered(found, "price"))
+    by = "spot" if context.stack.fleet.market == "spot" else "price"
+    return tuple(it.name for it in ordered(found, by))

@@ -22,7 +22,7 @@ behavior"); network interfaces and ports don't limit GPU tasks in practice."""
 
 
 def type_mix(context: Context) -> Iterator[Finding]:
-    """Types of unlike sizes mislead managed scaling; types of two architectures share no AMI."""
+    """Types of different sizes mislead managed scaling; types of two architectures share no AMI."""
     if not context.stack.fleet.instance_types:
         return
     types = [it for it in context.types.values() if it is not None]
@@ -46,9 +46,9 @@ def type_mix(context: Context) -> Iterator[Finding]:
             MIX,
             TYPES,
             _(
-                "The types have unlike sizes: {sizes}. ECS managed scaling plans with the smallest "
-                "and the largest, so it may start too many or too few instances, and tasks leave a "
-                "part of the larger types unused."
+                "The types have different sizes: {sizes}. ECS managed scaling plans with the "
+                "smallest and the largest, so it may start too many or too few instances, and "
+                "tasks leave a part of the larger types unused."
             ).format(sizes="; ".join(unlike)),
             _("choose types with the same vCPUs, memory, and GPUs"),
         )

@@ -1,1 +1,1 @@
-"""The capacity of a fleet: instance types that stand in for each other, and purchase options."""
+"""The capacity of a fleet: instance types that can replace each other, and purchase options."""

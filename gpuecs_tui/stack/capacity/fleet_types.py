@@ -1,4 +1,4 @@
-"""The instance types of a fleet: one, or several that stand in for each other."""
+"""The instance types of a fleet: one, or several that can replace each other."""
 
 from __future__ import annotations
 

@@ -49,8 +49,8 @@ _SPOT, _LEFT, _REGISTERS = 8, 9, 5
 
 
 def interchangeable_types(wizard: WizardSession) -> Choices:
-    """Return the list of ``instance_types`` to choose several from."""
-    return instance_types(wizard)._replace(multiple=True)
+    """Return the list of ``instance_types`` to choose several from, the preferred one first."""
+    return instance_types(wizard)._replace(multiple=True, in_order=True)
 
 
 def instance_types(wizard: WizardSession) -> Choices:

@@ -60,7 +60,10 @@ class ChoiceList(LineView, inherit_bindings=False):
         def __init__(self, ids: tuple[str, ...]) -> None:
             super().__init__()
             self.ids = ids
-            """The chosen rows in the order of the list; one, unless several may be chosen."""
+            """The chosen rows; one, unless several may be chosen.
+
+            In the order of the choice if that counts, otherwise in the order of the list.
+            """
 
     class Moved(Message):
         """Another row is highlighted, or other rows are shown."""
@@ -225,7 +228,8 @@ class ChoiceList(LineView, inherit_bindings=False):
                 self.chosen = [row.id]
             known = [it.id for it in self.choices.rows if it.id in self.chosen]
             unknown = [id for id in self.chosen if id not in known]
-            self.post_message(self.Taken((*known, *unknown)))
+            listed = self.chosen if self.choices.in_order else (*known, *unknown)
+            self.post_message(self.Taken((*listed,)))
         elif row is not None and not row.why_not:
             self.post_message(self.Taken((row.id,)))
 

@@ -62,6 +62,8 @@ class Choices(NamedTuple):
     """Headings, translated."""
     rows: tuple[Row, ...]
     multiple: bool = False
+    in_order: bool = False
+    """Whether the order counts in which several rows are chosen."""
     numeric: tuple[int, ...] = ()
     """Indexes of the right-aligned columns."""
     note: str = ""

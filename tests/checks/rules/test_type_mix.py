@@ -11,7 +11,7 @@ from gpuecs_tui.checks.context import context_of
 from gpuecs_tui.checks.finding import Finding
 from gpuecs_tui.checks.sizing.alike import alike
 from gpuecs_tui.stack.fields import Value
-from tests.checks.priced import price, priced_account, prices
+from tests.checks.priced import price, priced_account, prices, spot
 from tests.support.small_account import NOW, account, known, of_rule, stack
 
 ALIKE = ("g4dn.xlarge", "g5.xlarge", "g6.xlarge")
@@ -165,16 +165,59 @@ def test_the_task_must_fit_the_smallest_type() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("types", "changes", "beginning", "ending"),
+    [
+        (
+            ("g5.4xlarge", "g4dn.xlarge"), {"task__cpu": 8192},
+            "Task CPU (8192 CPU units) exceeds g4dn.xlarge (4 vCPUs, 4096 CPU units).",
+            "The task is not placed on instances of g4dn.xlarge.",
+        ),
+        (
+            ("g4dn.12xlarge", "g5.16xlarge"), {"task__gpus": 2},
+            "The task needs 2 GPUs, but g5.16xlarge has 1.",
+            "The task is not placed on instances of g5.16xlarge.",
+        ),
+        (
+            ("g5.2xlarge", "g4dn.xlarge", "g5.xlarge"), {"task__memory": 20000},
+            "Task memory (20000 MiB) exceeds what the ECS agent",
+            "The task is not placed on instances of g4dn.xlarge, g5.xlarge.",
+        ),
+        (
+            ("g4dn.xlarge", "g5.4xlarge"), {"task__cpu": 16385},
+            "Task CPU (16385 CPU units) exceeds g5.4xlarge (16 vCPUs, 16384 CPU units).",
+            "The task can never be placed.",
+        ),
+    ],
+)  # fmt: skip
+def test_the_type_that_lacks_a_resource_is_named(
+    types: tuple[str, ...], changes: dict[str, Value], beginning: str, ending: str
+) -> None:
+    given: dict[str, Value] = {"fleet__instance_types": types, **changes}
+    found = check(stack(**given), account(), now=NOW)
+    (told,) = [it.message for it in found if it.rule.endswith("-fit")]
+    assert told.startswith(beginning) and told.endswith(ending)
+
+
 def test_types_alike_by_price() -> None:
     known_prices = {"g4dn.xlarge": price("0.5"), "g5.xlarge": price("1"), "g6.xlarge": price("0.8")}
     facts = priced_account(prices(on_demand=known_prices))
-    assert alike(context_of(stack(), facts)) == ("g4dn.xlarge", "g6.xlarge", "g5.xlarge")
+    assert alike(context_of(stack(), facts)) == ("g6.xlarge", "g5.xlarge")
     # A GPU of at least 24 GB.
     of_g5 = context_of(stack(fleet__instance_type="g5.xlarge"), facts)
-    assert alike(of_g5) == ("g6.xlarge", "g5.xlarge")
+    assert alike(of_g5) == ("g6.xlarge",)
+    # Types that the stack has are not added again, also if they are not offered.
+    both = context_of(stack(fleet__instance_types=("g5.xlarge", "g6.xlarge", "g6.2xlarge")), facts)
+    assert alike(both) == ()
     # In no zone of the subnets.
     offered = known((Offering("g4dn.xlarge", ("us-east-1a",)), Offering("g5.xlarge", ())))
-    assert alike(context_of(stack(), priced_account(offerings=offered))) == ("g4dn.xlarge",)
+    assert alike(context_of(stack(), priced_account(offerings=offered))) == ()
     assert alike(context_of(stack(task__memory=20000), facts)) == ()
     assert catalogue.find("g6e.xlarge") is not None
+    # On Spot, the types are in the order of the Spot prices.
+    cheap = prices(on_demand=known_prices, spot={
+        "g5.xlarge": known((spot("0.2", "0.3"),)), "g6.xlarge": known((spot("0.4", "0.5"),)),
+    })  # fmt: skip
+    on_spot = context_of(stack(fleet__market="spot"), priced_account(cheap))
+    assert alike(on_spot) == ("g5.xlarge", "g6.xlarge")
     assert alike(context_of(stack(fleet__instance_type="x.large"), facts)) == ()

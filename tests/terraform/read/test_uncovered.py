@@ -402,3 +402,23 @@ def test_a_rule_that_opens_a_group_of_the_stack_is_named_in_any_file(
     assert [(it.file, it.line, it.what) for it in found.unread] == [
         ("own.tf", 1, f"{kind}.more")
     ] * named
+
+
+@pytest.mark.parametrize(
+    ("value", "is_read"),
+    [
+        ("override.value", True),
+        ('"${override.value}"', True),
+        ('replace(override.value, "xlarge", "2xlarge")', False),
+        ('"${override.value}.metal"', False),
+        ("override.value.name", False),
+    ],
+)
+def test_only_a_type_as_it_is_in_the_list_is_read(value: str, is_read: bool) -> None:
+    types = ("g5.xlarge", "g4dn.xlarge")
+    files = render(made(fleet__instance_types=types))
+    assert files["fleet.tf"].count("= override.value\n") == 1
+    files["fleet.tf"] = files["fleet.tf"].replace("= override.value\n", f"= {value}\n")
+    found = read_back(files, {})
+    assert found.answers.get("fleet.instance_types") == (types if is_read else None)
+    assert (found.unread == ()) is is_read

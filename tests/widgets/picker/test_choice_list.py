@@ -57,6 +57,25 @@ async def test_enter_takes_the_first_match_or_the_row_that_was_chosen(
         assert taken in "".join(app.list.render_line(y).text for y in range(4))
 
 
+@pytest.mark.parametrize(
+    ("in_order", "taken"),
+    [
+        (True, ("g6.48xlarge", "gone", "g6.xlarge", "g5.xlarge")),
+        (False, ("g5.xlarge", "g6.xlarge", "g6.48xlarge", "gone")),
+    ],
+)
+async def test_rows_whose_order_counts_stay_in_the_order_of_their_choice(
+    in_order: bool, taken: tuple[str, ...]
+) -> None:
+    app = ListApp(("g6.48xlarge", "gone"))
+    app.list.choices = choices(*TYPES)._replace(multiple=True, in_order=in_order)
+    async with app.run_test() as pilot:
+        # The highlighted row is the first that is chosen, the last of the list.
+        await pilot.press("up", "up", "space", "up", "up", "space", "enter")
+        await pilot.pause()
+        assert app.taken == [taken]
+
+
 async def test_erasing_the_filter_keeps_the_row() -> None:
     app = ListApp(("g4dn.xlarge",))
     async with app.run_test(size=(40, 4)) as pilot:

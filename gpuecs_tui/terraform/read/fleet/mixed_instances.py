@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.model import KEYS
-from gpuecs_tui.terraform.hcl.tree import Body, mentions
+from gpuecs_tui.terraform.hcl.tree import Body, Reference
 from gpuecs_tui.terraform.hcl.values import HclValue, UnknownValue
 from gpuecs_tui.terraform.read.configuration import MISSING, Configuration, SourceLocation
 from gpuecs_tui.terraform.read.gathered import Gathered
@@ -15,6 +15,8 @@ from gpuecs_tui.terraform.read.rules import GROUP
 POLICY = "mixed_instances_policy"
 _TEMPLATE = f"{POLICY}.launch_template"
 _OVERRIDES = f"{GROUP}.{_TEMPLATE}.override"
+_EACH = Reference("override.value")
+"""A type as it is in the list of a dynamic block."""
 _SHARES = f"{POLICY}.instances_distribution"
 _TYPES, _MARKET, _BASE, _SHARE, _STRATEGY = (
     "fleet.instance_types", "fleet.market", "fleet.on_demand_base", "fleet.spot_percent",
@@ -85,7 +87,7 @@ def _further(body: Body) -> Iterator[str]:
                 continue
             content = inner.body
             value = content.attributes.get("instance_type")
-            if value is None or not mentions(value.value, "override.value"):
+            if value is None or value.value != _EACH:
                 yield "instance_type"
                 continue
         elif block.kind != "override":
