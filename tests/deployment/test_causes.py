@@ -860,6 +860,15 @@ def test_events_before_the_last_steady_state_are_past() -> None:
     assert {it.cause.id for it in scene.causes()} == {"provisioning"}
 
 
+def test_the_quotas_of_all_families_of_the_fleet_are_named() -> None:
+    scene = Scene()
+    del scene.answers["fleet.instance_type"]
+    scene.answers["fleet.instance_types"] = ("p3.2xlarge", "g5.xlarge", "g6.xlarge")
+    scene.launch_fails("Max spot instance count exceeded." + LAUNCH)
+    (found,) = [it for it in scene.causes() if it.cause.id == "spot-limit"]
+    assert "of the EC2 quota L-3819A6DF or L-7212CCBC in Service Quotas" in found.next_step
+
+
 def test_launches_that_failed_before_one_that_succeeded_are_past() -> None:
     scene = Scene()
     scene.launch_fails("Max spot instance count exceeded." + LAUNCH)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gpuecs_tui.app import WizardApp
 from gpuecs_tui.stack.resolve import TYPE, TYPES
 from gpuecs_tui.widgets.form.field import FormField
+from gpuecs_tui.widgets.form.view import Form
 from gpuecs_tui.widgets.picker.picker import Picker
 from gpuecs_tui.wizard.drafts import Draft
 from tests.support.screens.driving import Open, settle
@@ -88,7 +89,9 @@ async def test_the_list_keeps_the_order_of_the_types(open_wizard: Open) -> None:
         app.wizard.adopt(Draft(texts, "fleet", STEPS))
         app.go("fleet")
         await settle(pilot)
-        next(it for it in app.screen.query(FormField) if it.key == TYPES).focus_control()
+        types = await app.screen.query_one(Form).reveal(TYPES)
+        assert types is not None
+        types.focus_control()
         await pilot.press("enter")
         await settle(pilot)
         assert isinstance(app.screen, Picker)

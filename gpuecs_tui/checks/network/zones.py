@@ -46,18 +46,22 @@ def zone_offering(context: Context) -> Iterator[Finding]:
         yield error(
             "zone-offering",
             key_of_types(context.stack),
-            _("{type} is not offered in any Availability Zone of {region}.").format(
-                type=name, region=context.account.region
-            ),
+            ngettext(
+                "{type} is not offered in any Availability Zone of {region}.",
+                "{type} are not offered in any Availability Zone of {region}.",
+                len(names),
+            ).format(type=name, region=context.account.region),
             _("choose another instance type or Region"),
         )
     elif good:
         yield warning(
             "zone-offering",
             INSTANCES,
-            _("{type} is not offered in {where}. No instances will start there.").format(
-                type=name, where=where
-            ),
+            ngettext(
+                "{type} is not offered in {where}. No instances will start there.",
+                "{type} are not offered in {where}. No instances will start there.",
+                len(names),
+            ).format(type=name, where=where),
             _("remove {subnets}").format(subnets=", ".join(it.id for it in bad)),
             keep_instances_in(context.stack, good),
         )
@@ -65,9 +69,11 @@ def zone_offering(context: Context) -> Iterator[Finding]:
         yield error(
             "zone-offering",
             INSTANCES,
-            _("{type} is not offered in {where}. All instance subnets are in these zones.").format(
-                type=name, where=where
-            ),
+            ngettext(
+                "{type} is not offered in {where}. All instance subnets are in these zones.",
+                "{type} are not offered in {where}. All instance subnets are in these zones.",
+                len(names),
+            ).format(type=name, where=where),
             _("choose subnets in {zones}, or another instance type").format(zones=", ".join(zones)),
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from gpuecs_tui.aws.facts import Image
@@ -13,6 +14,7 @@ from gpuecs_tui.checks.finding import Finding, Fix, error, undecided, warning
 from gpuecs_tui.checks.rules.references import image_of
 from gpuecs_tui.checks.rules.timing import STARTUP_SECONDS
 from gpuecs_tui.i18n import _, ngettext
+from gpuecs_tui.stack.capacity.fleet_types import types_of
 from gpuecs_tui.stack.containers.references import images_of
 from gpuecs_tui.stack.model import KEYS, Stack, peak_tasks
 from gpuecs_tui.stack.scaling.autoscaling import (
@@ -244,8 +246,9 @@ def _overshoot(context: Context) -> str:
         return ""
     most = found.instances_for(peak_tasks(stack))
     needed = found.instances_for(stack.autoscaling.min_tasks + 1)
-    price = context.account.prices.of(stack.fleet.instance_type)
-    if most is None or needed is None or not isinstance(price, Known):
+    readings = [context.account.prices.of(name) for name in types_of(stack)]
+    prices = [it.value.usd for it in readings if isinstance(it, Known)]
+    if most is None or needed is None or not prices or len(prices) < len(readings):
         return ""
     more = min(most, stack.fleet.max_size) - needed
     if more <= 0:
@@ -256,7 +259,11 @@ def _overshoot(context: Context) -> str:
         "If one more task was enough, up to {n} instances too many run, for ${usd} per hour "
         "On-Demand.",
         more,
-    ).format(n=more, usd=f"{price.value.usd * more:,.2f}")
+    ).format(n=more, usd=_between(min(prices) * more, max(prices) * more))
+
+
+def _between(low: Decimal, high: Decimal) -> str:
+    return f"{low:,.2f}" if low == high else f"{low:,.2f}–{high:,.2f}"
 
 
 def zone_of(name: str) -> ZoneInfo | None:

@@ -12,6 +12,7 @@ from gpuecs_tui.deployment.situation import Situation, text_of
 from gpuecs_tui.durations import in_words
 from gpuecs_tui.i18n import N_, _, ngettext
 from gpuecs_tui.shell_words import shell_word
+from gpuecs_tui.stack.capacity.fleet_types import types_of
 from gpuecs_tui.stack.instance_type import quota_family
 
 _FAILURES = "https://docs.aws.amazon.com/autoscaling/ec2/userguide/ts-as-instancelaunchfailure.html"
@@ -78,8 +79,11 @@ def _spot_limit(it: Situation) -> Recognition | None:
 
 
 def _quota_code(it: Situation, market: str) -> str:
-    family = quota_family(_type_of(it, "g"))
-    return next(code for code, of, for_market in QUOTAS if (of, for_market) == (family, market))
+    """Return the code of the quota, or those of all families of the fleet's types."""
+    several = types_of(it.stack) if it.stack is not None else ()
+    families = {quota_family(name) for name in several or (_type_of(it, "g"),)}
+    codes = [code for code, of, for_market in QUOTAS if of in families and for_market == market]
+    return _(" or ").join(codes)
 
 
 def _type_of(it: Situation, default: str = "") -> str:

@@ -155,6 +155,9 @@ def test_scaling_cooldown_says_what_the_overshoot_costs() -> None:
     # Six tasks instead of two, at 0.50 per instance and hour.
     assert "up to 4 instances too many run, for $2.00 per hour" in found.message
     assert apply_fix(found, {}) == {"autoscaling.scale_out_cooldown_seconds": 240}
+    # Of several types, each may be launched: 0.50 and 1.00 per instance and hour.
+    (found,) = of("scaling-cooldown", **changes, fleet__instance_types=("g4dn.xlarge", "g5.xlarge"))
+    assert "up to 4 instances too many run, for $2.00–4.00 per hour" in found.message
     # Without a price, the message names no amount.
     facts = account(prices=replace(prices(), on_demand={}))
     texts = [it.message for it in check(stack(**changes), facts) if it.rule == "scaling-cooldown"]

@@ -75,9 +75,9 @@ def test_zones_by_type() -> None:
     (told,) = zones(g4dn_xlarge=whole, g5_xlarge=("a", "b"))
     assert "g5.xlarge in us-east-1a, us-east-1b." in told and "g4dn" not in told
     both = zones(g4dn_xlarge=("a",), g5_xlarge=("b",))
-    assert len(both) == 2 and "is not offered in us-east-1c" in both[0]
+    assert len(both) == 2 and "are not offered in us-east-1c" in both[0]
     (none,) = zones(g6_xlarge=whole)
-    assert none.startswith("g4dn.xlarge, g5.xlarge is not offered in any")
+    assert none.startswith("g4dn.xlarge, g5.xlarge are not offered in any")
 
 
 OD, SPOT, P = "L-DB2E81BA", "L-3819A6DF", "L-417A185B"
