@@ -77,7 +77,8 @@ def switched(change: ResourceChange, _tree: PlanTree) -> Iterator[str]:
         return
     began = begins(change)
     told = []
-    if any("override" in path for path in changed):
+    # Without types in the policy, the provider decides the empty list: its path has no index.
+    if any(".override[" in path for path in changed):
         told.append(
             _(
                 "Only new instances use the new list of types. Running instances keep their type "

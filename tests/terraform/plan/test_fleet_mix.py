@@ -54,6 +54,13 @@ def begins(messages: list[str], *beginnings: str) -> bool:
 def test_a_policy_that_begins_starts_no_refresh_that_the_group_does_not_have() -> None:
     assert begins(told(one(), mixed("a", "b")), TYPES)
     assert begins(told(one(), mixed(base=1)), SHARES)
+    # With one type, the provider decides the empty list of types.
+    unknown = {"mixed_instances_policy": [{"launch_template": [{"override": True}]}]}
+    group = resource(
+        "aws_autoscaling_group.this", "update",
+        before=one(), after=mixed(base=1), after_unknown=unknown,
+    )  # fmt: skip
+    assert begins([it.message for it in notices(plan_tree(show(group)))], SHARES)
     # The version is the same number before and after.
     assert begins(told(one("3"), mixed("a", "b", version="3")), TYPES)
     # A version of an edited configuration, in a group that has no refresh.
