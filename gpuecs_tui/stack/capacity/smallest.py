@@ -30,6 +30,7 @@ def smallest(types: Sequence[InstanceType]) -> InstanceType:
         vcpus=min(it.vcpus for it in types),
         gpus=min(it.gpus for it in types),
         max_enis=min(interfaces) if len(interfaces) == len(types) else None,
+        gpu_model=_models(types),
         gpu_memory_mib=min(it.gpu_memory_mib for it in types),
     )
     same_size = (combined.vcpus, combined.gpus, combined.max_enis) == (
@@ -38,3 +39,11 @@ def smallest(types: Sequence[InstanceType]) -> InstanceType:
     return (
         combined if same_size else replace(combined, name=_(" or ").join(it.name for it in types))
     )
+
+
+def _models(types: Sequence[InstanceType]) -> str:
+    """Return the GPU models for a text in which the least memory of a GPU follows."""
+    models = _(" or ").join(dict.fromkeys(it.gpu_model for it in types))
+    if len({it.gpu_memory_mib for it in types}) == 1:
+        return models
+    return _("{models}, at least").format(models=models)
