@@ -62,7 +62,9 @@ def refuse(worker: Worker, change: Change) -> Row:
         worker.settle(change.given)
         try:
             worker.write_changed(change)
-            worker.product("plan", str(worker.directory), ok=(NO_CHANGES, CHANGES))
+            # A mirror that was only found would leave the registry to look for a later provider.
+            named = worker.named_mirror()
+            worker.product(*named, "plan", str(worker.directory), ok=(NO_CHANGES, CHANGES))
         except Failed as refusal:
             row.problem = str(refusal)
             row.verdict = REFUSED_FIRST if REFUSED[change.key] in row.problem else FAULT

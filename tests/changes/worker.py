@@ -123,11 +123,19 @@ class Worker:
         return str(done.returncode) if code else done.stdout
 
     def _initialise(self) -> None:
-        mirror = find_mirror(find_engine(self._environ), environ=self._environ)
+        mirror = self._mirror()
         options = [f"-backend-config={it}" for it in BACKEND_OPTIONS]
         backend = (self.directory / "backend.tf").exists()
-        place = [f"-plugin-dir={mirror.plugin_dir}"] if mirror.plugin_dir else []
+        place = [f"-plugin-dir={mirror}"] if mirror else []
         self.terraform("init", "-no-color", *(options if backend else ()), *place)
+
+    def named_mirror(self) -> tuple[str, ...]:
+        """Return the options with which ``gpuecs-tui`` takes providers from the mirror alone."""
+        mirror = self._mirror()
+        return ("--plugin-dir", str(mirror)) if mirror else ()
+
+    def _mirror(self) -> Path | None:
+        return find_mirror(find_engine(self._environ), environ=self._environ).plugin_dir
 
     def _run(self, words: list[str], place: Path) -> subprocess.CompletedProcess[str]:
         try:
