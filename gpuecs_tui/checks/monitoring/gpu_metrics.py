@@ -2,30 +2,65 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from gpuecs_tui.aws.network_facts import egress_of, table_of
 from gpuecs_tui.aws.reading import Known, Unknown, not_read
 from gpuecs_tui.aws.role_needs import PROFILE, instance_needs
 from gpuecs_tui.checks.context import Context
-from gpuecs_tui.checks.finding import Finding, unknown, warning
+from gpuecs_tui.checks.finding import Finding, undecided, unknown, warning
 from gpuecs_tui.checks.network.endpoints import lasting, unserved, with_endpoints
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.monitoring.gpu_metrics import ENDPOINTS
 from gpuecs_tui.stack.network import GATEWAY_ENDPOINT
 
 GPU_METRICS, GPU_AVERAGE = "gpu-metrics", "scaling-gpu"
+_WITH_PACKAGE = re.compile(r"al2023-ami-")
+_WITHOUT_PACKAGE = re.compile(r"amzn2-ami-|bottlerocket-|ubuntu/")
+"""Names of AMIs of Amazon and Canonical: with the package manager and the package that user data
+uses, and without them. Others may have the agent, as Deep Learning AMIs do, or can install it."""
+AMI = "fleet.ami"
 FIELD, TARGET = "fleet.gpu_metrics", "autoscaling.gpu_percent"
 
 
 def gpu_metrics(context: Context) -> Iterator[Finding]:
-    """The agent must reach CloudWatch, EC2 and the package repository, and may call the first two.
+    """The agent must reach CloudWatch, EC2 and the package repository, may call the first two, and
+    must be a package of the AMI's system.
 
     Amazon Linux 2023 has its packages in S3 (Amazon Linux 2023 user guide, "Package repositories").
     """
     if context.stack.fleet.gpu_metrics:
         yield from _unreached(context)
         yield from _not_allowed(context)
+        yield from _not_installed(context)
+
+
+def _not_installed(context: Context) -> Iterator[Finding]:
+    reading = context.account.lookups.machine_images.get(context.stack.fleet.ami)
+    if not isinstance(reading, Known) or reading.value is None:
+        return  # An AMI of a system that is known, or the rule ami-type reports it.
+    name = reading.value.name
+    if _WITHOUT_PACKAGE.match(name):
+        yield warning(
+            GPU_METRICS,
+            AMI,
+            _(
+                "AMI {name} has no dnf, with which user data installs the CloudWatch agent. "
+                "Instances send no GPU metrics."
+            ).format(name=name),
+            fix=((AMI, "al2023"),),
+        )
+    elif not _WITH_PACKAGE.match(name):
+        yield undecided(
+            GPU_METRICS,
+            AMI,
+            _(
+                "Could not check whether dnf can install the CloudWatch agent on AMI {name}. If "
+                "not, instances send no GPU metrics."
+            ).format(name=name or reading.value.id),
+            _("check that dnf can, or that the AMI has the agent"),
+        )
 
 
 def _unreached(context: Context) -> Iterator[Finding]:

@@ -16,8 +16,9 @@ METRICS = tuple(f"nvidia_smi_{it}" for it in MEASURED)
 """The names of the metrics in CloudWatch."""
 USE, MEMORY_USED, MEMORY_TOTAL = METRICS
 """Percent of the time in which a GPU works; MiB of its memory."""
-AGENT = "amazon-cloudwatch-agent"
-"""The package of the agent in Amazon Linux 2023. User data that installs it sends the metrics."""
+CONFIGURATION = "/etc/gpu-metrics.json"
+"""The file that configures the agent. User data that uses it sends the metrics. The package alone is
+no sign of them: it may be in the AMI, or have another configuration."""
 ENDPOINTS = ("monitoring", "ec2")
 """Services that the agent calls: it sends metrics, and reads the name of the group from the tags of
 its instance."""

@@ -10,7 +10,7 @@ from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.identity import ROLE_KEYS
 from gpuecs_tui.stack.model import KEYS
-from gpuecs_tui.stack.monitoring.gpu_metrics import AGENT
+from gpuecs_tui.stack.monitoring.gpu_metrics import CONFIGURATION
 from gpuecs_tui.stack.relevance import may_be_relevant, relevant
 from gpuecs_tui.stack.task import LOG_GROUP_EXISTS
 from gpuecs_tui.stack.unread import Unread, by_key
@@ -211,7 +211,10 @@ def _user_data(configuration: Configuration, found: Gathered) -> None:
         found.take("fleet.extra_user_data", text, placed[1], what)
         started = "".join(configuration.texts.get(name, "") for name in USER_DATA)
         found.answers["fleet.large_images"] = any(it in started for it in LARGE_IMAGE_SETTINGS)
-        found.answers["fleet.gpu_metrics"] = AGENT in started
+        found.answers["fleet.gpu_metrics"] = any(
+            CONFIGURATION in line and not line.lstrip().startswith("#")
+            for line in started.splitlines()
+        )
 
 
 def _logs(configuration: Configuration, found: Gathered) -> None:

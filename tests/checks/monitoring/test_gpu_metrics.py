@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from gpuecs_tui.aws.facts import AccountFacts
+from gpuecs_tui.aws.facts import AccountFacts, MachineImage
 from gpuecs_tui.aws.network_facts import VpcEndpoint
 from gpuecs_tui.aws.reading import Reading, Unknown
 from gpuecs_tui.aws.role_needs import instance_needs
@@ -61,6 +61,29 @@ def test_gpu_metrics(there: tuple[str, ...], missing: tuple[str, ...]) -> None:
         }
         mended = findings(facts, apply_fix(found[0], answers))
         assert [it for it in mended if it.rule == "gpu-metrics"] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "severity"),
+    [
+        ("al2023-ami-ecs-gpu-hvm-2023.0.20260101-kernel-6.1-x86_64-ebs", ""),
+        ("amzn2-ami-ecs-gpu-hvm-2.0.20260101-x86_64-ebs", "warning"),
+        ("bottlerocket-aws-ecs-2-nvidia-x86_64-v1.48.0", "warning"),
+        ("ubuntu/images/hvm-ssd-gp3/ubuntu-noble-24.04-amd64-server-20260101", "warning"),
+        ("Deep Learning Base OSS Nvidia Driver GPU AMI (Ubuntu 22.04)", "unknown"),
+        ("team-gpu-12", "unknown"),
+        ("", "unknown"),
+    ],
+)
+def test_gpu_metrics_of_an_ami_that_may_lack_the_package(name: str, severity: str) -> None:
+    ami = "ami-0123456789abcdef0"
+    facts = account()
+    image: MachineImage | None = MachineImage(ami, name, "x86_64", None)
+    there: dict[str, Reading[MachineImage | None]] = {ami: known(image)}
+    facts = replace(facts, lookups=replace(facts.lookups, machine_images=there))
+    expected = [(severity, "fleet.ami")] if severity else []
+    assert of_rule("gpu-metrics", facts, **ON, fleet__ami=ami) == expected
+    assert of_rule("gpu-metrics", facts, fleet__ami=ami) == []
 
 
 def test_gpu_metrics_with_a_way_to_the_internet() -> None:

@@ -67,6 +67,16 @@ def test_hand_edited_endpoints_are_read() -> None:
     assert [it.what for it in found.unread] == ["aws_vpc_endpoint.interface.for_each"]
 
 
+def test_gpu_metrics_are_what_the_user_data_does_and_not_what_it_mentions() -> None:
+    files = dict(render(made()))
+    files["user_data.sh"] += (
+        "# The amazon-cloudwatch-agent is in the AMI, without /etc/gpu-metrics.json.\n"
+        "systemctl restart amazon-cloudwatch-agent\n"
+    )
+    assert read_back(files).answers["fleet.gpu_metrics"] is False
+    assert read_back(render(made(fleet__gpu_metrics=True))).answers["fleet.gpu_metrics"] is True
+
+
 def test_half_a_decision_leaves_its_other_half_to_be_seen() -> None:
     past_the_variable = read_back(edited("fleet.tf", "= var.max_size", "= 4"))
     assert past_the_variable.answers["fleet.max_size"] == 4
