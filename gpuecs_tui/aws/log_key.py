@@ -17,6 +17,8 @@ NEEDED = ("kms:encrypt", "kms:decrypt", "kms:generatedatakey")
 "Encrypt log data in CloudWatch Logs using AWS Key Management Service")."""
 _CONTEXT = "kms:encryptioncontext:aws:logs:arn"
 """The condition key under which CloudWatch Logs puts the ARN of the log group."""
+SPEC, USAGE = "SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT"
+"""The kind of key that CloudWatch Logs supports (CloudWatch Logs API, "AssociateKmsKey")."""
 _LIKE = ("arnequals", "arnlike", "stringequals", "stringlike")
 
 
@@ -28,6 +30,9 @@ class LogKey:
     """``Enabled``, or why it can't encrypt: ``Disabled``, ``PendingDeletion``, …"""
     for_logs: bool | None
     """Whether its policy allows CloudWatch Logs; None if that could not be read or decided."""
+    spec: str = SPEC
+    """What the key consists of; others than ``SPEC`` are asymmetric keys and HMAC keys."""
+    usage: str = USAGE
 
 
 def log_key_id(key: str, log_group: str) -> str:
@@ -47,7 +52,12 @@ def read_log_key(
             if problem.kind == "not_found":
                 return None
             raise
-        return LogKey(str(found.get("KeyState", "")), _for_logs(reader, key, account, log_group))
+        return LogKey(
+            str(found.get("KeyState", "")),
+            _for_logs(reader, key, account, log_group),
+            str(found.get("KeySpec", SPEC)),
+            str(found.get("KeyUsage", USAGE)),
+        )
 
     return reader.reading("kms:DescribeKey", read)
 
@@ -90,11 +100,13 @@ def allows_logs(policy: str, region: str, log_group_arn: str) -> bool | None:
 def _applies(statement: Mapping[str, Any], region: str, log_group_arn: str) -> bool | None:
     """Return whether a statement is about CloudWatch Logs and this log group; None if undecided."""
     principal = statement.get("Principal", {})
-    services = _list(principal.get("Service")) if isinstance(principal, dict) else []
+    named = principal if isinstance(principal, dict) else {"AWS": principal}
+    services = _list(named.get("Service"))
     # The second name is that of the Regions in China.
     names = {f"logs.{region}.amazonaws.com", f"logs.{region}.amazonaws.com.cn"}
     if not names & {*services}:
-        everyone = principal == "*" or "*" in services or "NotPrincipal" in statement
+        # "*" and {"AWS": "*"} mean the same (IAM user guide, "Principal").
+        everyone = "*" in (*_list(named.get("AWS")), *services) or "NotPrincipal" in statement
         return None if everyone else False
     found: bool | None = True
     for operator, conditions in (statement.get("Condition") or {}).items():

@@ -47,6 +47,8 @@ def allow(principal: Any = LOGS, action: Any = tuple(ACTIONS), **more: Any) -> d
         ([allow(Condition={"ArnNotLike": {CONTEXT: ARN}})], None),
         ([allow(), {**allow(action="kms:Decrypt"), "Effect": "Deny"}], False),
         ([allow(), {**allow("*"), "Effect": "Deny"}], None),
+        ([allow({"AWS": "*"}, "kms:*")], None),
+        ([allow(), {**allow({"AWS": ["*"]}), "Effect": "Deny"}], None),
         ([allow(), {**allow(action="kms:ScheduleKeyDeletion"), "Effect": "Deny"}], True),
         ([{**allow(), "Action": None, "NotAction": "kms:Put*"}], True),
         ([{**allow(), "Action": None, "NotAction": "kms:*"}], False),

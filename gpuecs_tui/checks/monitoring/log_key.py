@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gpuecs_tui.aws.log_key import log_key_id
+from gpuecs_tui.aws.log_key import SPEC, USAGE, log_key_id
 from gpuecs_tui.aws.reading import Unknown, not_read
 from gpuecs_tui.checks.context import Context
 from gpuecs_tui.checks.finding import Finding, error, undecided, unknown
@@ -61,6 +61,16 @@ def log_key(context: Context) -> Iterator[Finding]:
                 "KMS key {key} has the state {state}, so CloudWatch Logs can't encrypt with it."
             ).format(key=key, state=found.state),
             _("enable the key, or choose another one"),
+        )
+    elif (found.spec, found.usage) != (SPEC, USAGE):
+        yield error(
+            LOG_KEY,
+            FIELD,
+            _(
+                "KMS key {key} has the type {spec} and the usage {usage}. CloudWatch Logs supports "
+                "only symmetric keys that encrypt."
+            ).format(key=key, spec=found.spec, usage=found.usage),
+            _("choose a key of the type {spec}").format(spec=SPEC),
         )
     elif found.for_logs is None:
         yield undecided(

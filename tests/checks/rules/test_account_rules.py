@@ -144,6 +144,13 @@ KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/a"
         (KEY, known(LogKey("Enabled", False)), "error", "does not allow CloudWatch Logs"),
         (KEY, known(LogKey("Enabled", None)), "unknown", "Could not check whether the policy"),
         (KEY, known(LogKey("PendingDeletion", True)), "error", "has the state PendingDeletion"),
+        (KEY, known(LogKey("Enabled", True, "RSA_2048")), "error", "has the type RSA_2048"),
+        (
+            KEY,
+            known(LogKey("Enabled", True, "HMAC_256", "GENERATE_VERIFY_MAC")),
+            "error",
+            "the usage GENERATE_VERIFY_MAC",
+        ),
         (KEY, known(None), "error", "does not exist"),
         (KEY, DENIED, "unknown", "Could not check whether CloudWatch Logs may use"),
         (KEY.replace("us-east-1", "eu-west-1"), DENIED, "error", "is in eu-west-1"),
