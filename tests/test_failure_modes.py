@@ -164,7 +164,7 @@ MODES = (
     ),
     _before(
         "gpu-metrics",
-        "Instances can't reach CloudWatch, or may not send GPU metrics.",
+        "Instances can't reach CloudWatch, may not send GPU metrics, or can't install the agent.",
         "monitoring/test_gpu_metrics.py::test_gpu_metrics",
     ),
     _before(
@@ -172,6 +172,11 @@ MODES = (
         "The SNS topic of the alarms does not exist, is in another Region, or is encrypted with a "
         "key that CloudWatch can't use.",
         "monitoring/test_alarm_topic.py::test_alarm_topic",
+    ),
+    _before(
+        "container-insights",
+        "Terraform leaves Container Insights of the cluster on, which are billed for each metric.",
+        "monitoring/test_insights.py::test_container_insights",
     ),
     _scaling("scaling-schedule", "The time zone does not exist, or a scheduled action never runs."),
     _scaling(
@@ -292,8 +297,8 @@ MODES = (
     ),
     _before(
         "access-logs",
-        "The bucket for access logs does not exist, is in another Region, or its policy does not "
-        "allow the delivery.",
+        "The bucket for access logs does not exist, is in another Region, has an encryption that "
+        "is not supported, or its policy does not allow the delivery.",
         "rules/test_balancer_rules.py::test_access_logs",
     ),
     _before(

@@ -268,6 +268,8 @@ class Lookups:
     """Bucket for access logs → its Region; an empty text if it does not exist."""
     log_bucket_policies: dict[str, Reading[str]] = field(default_factory=dict)
     """Bucket for access logs → the JSON of its policy; an empty text if it has none."""
+    log_bucket_encryptions: dict[str, Reading[str]] = field(default_factory=dict)
+    """Bucket for access logs → its default encryption (``log_bucket.read_encryption``)."""
     prefix_lists: dict[str, Reading[PrefixList | None]] = field(default_factory=dict)
     """Id → the managed prefix list."""
     hosted_zones: dict[str, Reading[HostedZone | None]] = field(default_factory=dict)
@@ -280,6 +282,9 @@ class Lookups:
     """``log_key.log_key_id`` → the KMS key of a log group that a stack creates."""
     topics: dict[str, Reading[AlarmTopic | None]] = field(default_factory=dict)
     """ARN of an SNS topic → what an alarm depends on."""
+    cluster_insights: dict[str, Reading[str]] = field(default_factory=dict)
+    """Cluster that exists → its Container Insights (``cluster_insights``), for stacks that leave
+    them as they are."""
     live_counts: dict[str, Reading[LiveCount | None]] = field(default_factory=dict)
     """``live_count.service_id`` → counts, for services of clusters that exist."""
     live_revisions: dict[str, Reading[LiveRevision | None]] = field(default_factory=dict)

@@ -15,11 +15,15 @@ from gpuecs_tui.aws.bucket_region import bucket_region
 from gpuecs_tui.aws.errors import AwsProblem
 from gpuecs_tui.aws.reading import Reading
 from gpuecs_tui.aws.session import AccountReader
+from gpuecs_tui.aws.state_bucket.buckets import encryption_of
 from gpuecs_tui.stack.partitions import partition_of
 
 DELIVERY = "logdelivery.elasticloadbalancing.amazonaws.com"
 """The service that writes the logs, in every Region."""
 WRITES = "s3:PutObject"
+SSE_S3 = "AES256"
+"""The only server-side encryption that the page above supports; also that of buckets without any
+setting, by default (S3 user guide, "Setting default server-side encryption")."""
 OWNERS: Mapping[str, str] = {
     "af-south-1": "098369216593",
     "ap-east-1": "754344448648",
@@ -80,6 +84,13 @@ def read_policy(reader: AccountReader, bucket: str) -> Reading[str]:
     return reader.reading("s3:GetBucketPolicy", read)
 
 
+def read_encryption(reader: AccountReader, bucket: str) -> Reading[str]:
+    """Return the algorithm of a bucket's default encryption: ``AES256``, ``aws:kms``, …; an empty
+    text if it has none."""
+
+    return reader.reading("s3:GetEncryptionConfiguration", lambda: encryption_of(reader, bucket))
+
+
 def objects(region: str, account: str, bucket: str, prefix: str) -> str:
     """Return the ARN of the objects that Elastic Load Balancing writes, with ``*`` at the end."""
     start = f"{prefix}/" if prefix else ""
@@ -99,23 +110,37 @@ def statement(region: str, account: str, bucket: str, prefix: str) -> str:
 def allows_delivery(policy: str, region: str, written: str) -> bool | None:
     """Tell whether a bucket policy lets Elastic Load Balancing write to ``written`` (``objects``).
 
-    None if only a statement with conditions allows it. A statement with conditions that denies is
-    left out: most such statements deny requests without TLS, and the delivery uses TLS.
+    None if a statement with conditions decides. One that denies requests without TLS is left out:
+    the delivery uses TLS.
     """
     try:
         listed = json.loads(policy).get("Statement", []) if policy else []
     except ValueError:
         return False
     found: bool | None = False
+    may_deny = False
     for each in listed if isinstance(listed, list) else [listed]:
         if not _applies(each, region, written.removesuffix("*") + "ELBAccessLogTestFile"):
             continue
         conditional = bool(each.get("Condition"))
         if each.get("Effect") == "Deny" and not conditional:
             return False
+        if each.get("Effect") == "Deny":
+            may_deny |= not _denies_plain(each["Condition"])
         if each.get("Effect") == "Allow" and found is not True:
             found = None if conditional else True
-    return found
+    return None if found and may_deny else found
+
+
+def _denies_plain(condition: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Tell whether a condition holds only for requests without TLS; all its parts must hold."""
+    return any(
+        operator.lower() in ("bool", "boolifexists")
+        and key.lower() == "aws:securetransport"
+        and {it.lower() for it in _texts(values)} == {"false"}
+        for operator, keys in condition.items()
+        for key, values in keys.items()
+    )
 
 
 def _applies(each: Mapping[str, Any], region: str, key: str) -> bool:
@@ -139,7 +164,8 @@ def _names_delivery(principal: object, region: str) -> bool:
 
 
 def _texts(value: object) -> list[str]:
-    return [str(it) for it in value] if isinstance(value, list) else [str(value)] if value else []
+    listed = value if isinstance(value, list) else [] if value is None else [value]
+    return [str(it) for it in listed]
 
 
 def _matches(pattern: str, text: str, flags: int = 0) -> bool:

@@ -15,6 +15,7 @@ from gpuecs_tui.checks.monitoring.gpu_metrics import (
     gpu_average,
     gpu_metrics,
 )
+from gpuecs_tui.checks.monitoring.insights import INSIGHTS_KEPT, container_insights
 from gpuecs_tui.checks.monitoring.log_key import LOG_KEY, log_key
 from gpuecs_tui.checks.network.egress import egress
 from gpuecs_tui.checks.network.host_name import host_name
@@ -144,6 +145,7 @@ RULES: dict[str, Rule] = {
     SCHEDULE: scaling_schedule,
     GPU_AVERAGE: gpu_average,
     GPU_METRICS: gpu_metrics,
+    INSIGHTS_KEPT: container_insights,
     GROUP: group_scaling,
     "quota": quota,
     "certificate": certificate,

@@ -276,7 +276,7 @@ class Fleet:
         N_(
             "CloudWatch metrics of the cluster and the service, billed for each metric. enhanced "
             "adds metrics of every task and container. account: the setting of the account when "
-            "the cluster is created."
+            "the cluster is created; later it changes nothing, so turn them off with off."
         ),
         "account",
         tuple(INSIGHTS),

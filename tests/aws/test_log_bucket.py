@@ -9,7 +9,7 @@ import pytest
 
 from gpuecs_tui.aws.discovery.lookups import read_references
 from gpuecs_tui.aws.facts import AccountFacts
-from gpuecs_tui.aws.log_bucket import allows_delivery, objects, statement
+from gpuecs_tui.aws.log_bucket import allows_delivery, objects, read_encryption, statement
 from gpuecs_tui.aws.reading import Known
 from gpuecs_tui.aws.session import connect
 from gpuecs_tui.stack.resolve import resolve
@@ -38,10 +38,20 @@ def test_the_region_and_the_policy_are_read_when_a_stack_names_a_bucket() -> Non
             )
             wanted = replace(plain, load_balancer=balancer)
             looked = read_references(reader, wanted, AccountFacts(region="us-east-1")).lookups
+            assert bucket in looked.log_bucket_encryptions
             place, text = looked.log_bucket_regions[bucket], looked.log_bucket_policies[bucket]
             assert isinstance(place, Known) and isinstance(text, Known)
             assert (place.value, text.value) == expected
             assert allows_delivery(text.value, "us-east-1", objects(*WHERE)) is bool(set_)
+        rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}
+        chosen = {"Rules": [rule]}
+        before = read_encryption(reader, BUCKET)
+        reader.call(
+            "s3", "PutBucketEncryption", Bucket=BUCKET, ServerSideEncryptionConfiguration=chosen
+        )
+        after = read_encryption(reader, BUCKET)
+        assert isinstance(before, Known) and isinstance(after, Known)
+        assert (before.value, after.value) == ("", "aws:kms")
         looked = read_references(reader, plain, AccountFacts(region="us-east-1")).lookups
         assert not looked.log_bucket_regions and not looked.log_bucket_policies
     finally:

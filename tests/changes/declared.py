@@ -170,6 +170,7 @@ CHANGES: tuple[Change, ...] = (
         **REFRESHED, "fleet.refresh_checkpoints": ("50", "100"),
     }),
     Change("fleet.container_insights", "on"),
+    Change("fleet.container_insights", "account", {"fleet.container_insights": "on"}),
     Change("fleet.gpu_metrics", True),
     Change("fleet.extra_user_data", "echo changed\n"),
     Change("task.image", "@repository:2.4.0"),

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from gpuecs_tui.aws.facts import AccountFacts
-from gpuecs_tui.aws.reading import Known, Unknown
+from gpuecs_tui.aws.reading import Known, Reading, Unknown
 from gpuecs_tui.checks.context import context_of
 from gpuecs_tui.checks.pricing.cost import Cost, cost
 from gpuecs_tui.checks.pricing.cost_words import as_json, in_one_line, money, text_lines
@@ -161,6 +161,15 @@ def test_container_insights_is_billed_by_metric() -> None:
     for value in ("account", "off"):
         items = [it.item for it in of(fleet__container_insights=value).by_use]
         assert "container_insights" not in items
+
+
+def test_container_insights_that_the_cluster_keeps_are_billed() -> None:
+    for value, kept in (("enabled", ["container_insights"]), ("disabled", []), ("", [])):
+        facts = priced_account()
+        there: dict[str, Reading[str]] = {stack().names.cluster: known(value)}
+        facts = replace(facts, lookups=replace(facts.lookups, cluster_insights=there))
+        items = [it.item for it in of(facts).by_use]
+        assert [it for it in items if it == "container_insights"] == kept
 
 
 def test_gpu_metrics_are_three_whatever_the_size_of_the_fleet() -> None:

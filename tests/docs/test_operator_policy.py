@@ -46,7 +46,9 @@ LOCK_TABLE_ACTIONS = (
 """Actions that Terraform needs for the lock and the state's digest in a DynamoDB table
 (developer.hashicorp.com/terraform/language/backend/s3, "DynamoDB Table Permissions"): it writes and
 deletes both, and reads them before each use. The lock file takes OBJECT_ACTIONS."""
-LOG_BUCKET_ACTIONS = ("s3:GetBucketLocation", "s3:GetBucketPolicy")
+LOG_BUCKET_ACTIONS = (
+    "s3:GetBucketLocation", "s3:GetBucketPolicy", "s3:GetEncryptionConfiguration",
+)  # fmt: skip
 """Actions that check the bucket of a load balancer's access logs (gpuecs_tui/aws/log_bucket.py)."""
 STATE_SERVICES = ("s3", "dynamodb")
 

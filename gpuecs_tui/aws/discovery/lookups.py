@@ -29,12 +29,13 @@ from gpuecs_tui.aws.facts import (
     Lookups,
     MachineImage,
 )
-from gpuecs_tui.aws.log_bucket import read_policy, read_region
+from gpuecs_tui.aws.log_bucket import read_encryption, read_policy, read_region
 from gpuecs_tui.aws.log_key import log_key_id, read_log_key
 from gpuecs_tui.aws.prefix_lists import read_prefix_list
 from gpuecs_tui.aws.reading import Known, Reading
 from gpuecs_tui.aws.role_needs import instance_needs, read_denied, role_needs
 from gpuecs_tui.aws.secret_place import SecretPlace, secret_place
+from gpuecs_tui.aws.service.cluster_insights import KEPT, read_cluster_insights
 from gpuecs_tui.aws.service.live_count import read_live_count, service_id
 from gpuecs_tui.aws.service.live_revision import read_live_revision
 from gpuecs_tui.aws.service.topics import read_topic
@@ -163,6 +164,7 @@ def _jobs(
     if bucket := stack.load_balancer.access_log_bucket:
         yield "log_bucket_regions", bucket, partial(read_region, reader, bucket)
         yield "log_bucket_policies", bucket, partial(read_policy, reader, bucket)
+        yield "log_bucket_encryptions", bucket, partial(read_encryption, reader, bucket)
     name = stack.task.log_group
     yield "log_groups", name, partial(_read_log_group, reader, name)
 
@@ -189,6 +191,8 @@ def _permission_jobs(
     cluster, service = stack.names.cluster, stack.names.service
     clusters = facts.clusters
     if isinstance(clusters, Known) and cluster in {it.name for it in clusters.value}:
+        if stack.fleet.container_insights == KEPT:
+            yield "cluster_insights", cluster, partial(read_cluster_insights, reader, cluster)
         counts = partial(read_live_count, reader, cluster, service)
         yield "live_counts", service_id(cluster, service), counts
         if "task_definition" in stack.service.ignore_changes:

@@ -77,7 +77,11 @@ def _versioned(reader: AccountReader, name: str) -> bool:
     return bool(reader.call("s3", "GetBucketVersioning", Bucket=name).get("Status") == "Enabled")
 
 
-def _encryption(reader: AccountReader, name: str) -> str:
+def encryption_of(reader: AccountReader, name: str) -> str:
+    """Return the algorithm of a bucket's default encryption; an empty text if it has none.
+
+    Raises AwsProblem.
+    """
     try:
         answer = reader.call("s3", "GetBucketEncryption", Bucket=name)
     except AwsProblem as problem:
@@ -102,7 +106,7 @@ def _private(reader: AccountReader, name: str) -> bool:
 _SETTINGS: tuple[tuple[str, str, Callable[[AccountReader, str], Any]], ...] = (
     ("region", "s3:GetBucketLocation", bucket_region),
     ("versioned", "s3:GetBucketVersioning", _versioned),
-    ("encryption", "s3:GetEncryptionConfiguration", _encryption),
+    ("encryption", "s3:GetEncryptionConfiguration", encryption_of),
     ("private", "s3:GetBucketPublicAccessBlock", _private),
 )
 """Field, the permission as IAM names it, and the function that reads it."""

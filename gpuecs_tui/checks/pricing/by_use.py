@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from gpuecs_tui.aws.network_facts import egress_of
 from gpuecs_tui.aws.prices_facts import PRICE_LIST, Price
 from gpuecs_tui.aws.reading import Known, Reading, Unknown
+from gpuecs_tui.aws.service.cluster_insights import BILLED, insights_of
 from gpuecs_tui.checks.context import Context
 from gpuecs_tui.checks.network.endpoints import endpoint_subnets
 from gpuecs_tui.checks.pricing.lines import CostLine, line_of
@@ -27,7 +28,7 @@ def by_use(context: Context) -> Iterator[CostLine]:
     yield line_of("load_balancer_use", prices.load_balancer_use, 1, unit="LCU-hour")
     if interfaces_of(context):
         yield line_of("vpc_endpoint_data", prices.vpc_endpoint_data, 1, unit="GB")
-    if stack.fleet.container_insights in ("on", "enhanced"):
+    if insights_of(stack, context.account.lookups) in BILLED:
         yield line_of("container_insights", _insights_price(context), 1, unit="metric-month")
     if stack.fleet.gpu_metrics:
         yield line_of("gpu_metrics", prices.metric, len(METRICS), unit="month")
@@ -47,7 +48,7 @@ def by_use(context: Context) -> Iterator[CostLine]:
 
 def _insights_price(context: Context) -> Reading[Price]:
     """Return the price of a metric; that of enhanced metrics is another, which is not read."""
-    enhanced = context.stack.fleet.container_insights == "enhanced"
+    enhanced = insights_of(context.stack, context.account.lookups) == "enhanced"
     return _not_in_list() if enhanced else context.account.prices.metric
 
 

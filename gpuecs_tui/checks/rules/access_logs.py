@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gpuecs_tui.aws.log_bucket import allows_delivery, objects, statement
+from gpuecs_tui.aws.log_bucket import SSE_S3, allows_delivery, objects, statement
 from gpuecs_tui.aws.reading import Unknown, not_read
 from gpuecs_tui.checks.context import Context
 from gpuecs_tui.checks.finding import Finding, error, undecided, unknown
@@ -14,7 +14,8 @@ RULE, KEY = "access-logs", "load_balancer.access_log_bucket"
 
 
 def access_logs(context: Context) -> Iterator[Finding]:
-    """The bucket must exist in the Region of the stack, and its policy must allow the delivery.
+    """The bucket must exist in the Region of the stack, with an encryption that the delivery
+    supports, and its policy must allow the delivery.
 
     AWS refuses the bucket during the apply if Elastic Load Balancing can't write to it (user guide,
     "Enable access logs for your Application Load Balancer").
@@ -41,7 +42,21 @@ def access_logs(context: Context) -> Iterator[Finding]:
             _("choose a bucket in {region}").format(region=region),
         )
         return
+    yield from _encryption(context, bucket)
     yield from _policy(context, bucket, region)
+
+
+def _encryption(context: Context, bucket: str) -> Iterator[Finding]:
+    reading = context.account.lookups.log_bucket_encryptions.get(bucket, not_read())
+    if isinstance(reading, Unknown):
+        what = _("Could not check the encryption of the access log bucket")
+        yield unknown(RULE, KEY, reading, what)
+    elif reading.value not in ("", SSE_S3):
+        message = _(
+            "The bucket {bucket} for access logs encrypts with {algorithm}. Elastic Load Balancing "
+            "supports only SSE-S3 ({supported})."
+        ).format(bucket=bucket, algorithm=reading.value, supported=SSE_S3)
+        yield error(RULE, KEY, message, _("choose a bucket with SSE-S3"))
 
 
 def _policy(context: Context, bucket: str, region: str) -> Iterator[Finding]:
@@ -63,8 +78,8 @@ def _policy(context: Context, bucket: str, region: str) -> Iterator[Finding]:
     allowed = allows_delivery(reading.value, region, objects(*where))
     if allowed is None:
         message = _(
-            "The policy of {bucket} allows the delivery of access logs only under conditions, "
-            "which gpuecs-tui does not check."
+            "Whether the policy of {bucket} allows the delivery of access logs depends on "
+            "conditions, which gpuecs-tui does not check."
         ).format(bucket=bucket)
         yield undecided(RULE, KEY, message, remedy)
     elif not allowed:

@@ -11,7 +11,7 @@ from moto.elbv2.exceptions import ELBClientError
 from moto.elbv2.models import ELBv2Backend, FakeAction, FakeListener, FakeLoadBalancer
 from moto.s3.models import s3_backends
 
-from gpuecs_tui.aws.log_bucket import allows_delivery, objects
+from gpuecs_tui.aws.log_bucket import SSE_S3, allows_delivery, objects
 from gpuecs_tui.demo.moto_patches.patching import wrap
 from gpuecs_tui.stack.partitions import partition_of
 
@@ -194,11 +194,20 @@ def _refuse_log_bucket(self: ELBv2Backend, name: str, prefix: str) -> None:
         reason = f"S3 bucket: {name} does not exist"
     elif found.region_name != self.region_name:
         reason = f"S3 bucket: {name} is not located in the same region as the load balancer"
-    elif allows_delivery(text, self.region_name, written) is False:
+    elif (
+        _algorithm(found.encryption) != SSE_S3
+        or allows_delivery(text, self.region_name, written) is False
+    ):
         reason = f"Access Denied for bucket: {name}. Please check S3bucket permission"
     else:
         return
     raise ELBClientError("InvalidConfigurationRequest", reason)
+
+
+def _algorithm(encryption: dict[str, Any] | None) -> str:
+    rule = (encryption or {}).get("Rule", {})
+    chosen = rule.get("ApplyServerSideEncryptionByDefault", {})
+    return str(chosen.get("SSEAlgorithm", SSE_S3))
 
 
 GAPS = (

@@ -15,6 +15,9 @@ CONFIRMED = ("aws", "aws-cn")
 for China). For the others, no page that confirms it was found."""
 EARLIER = "ELBSecurityPolicy-TLS13-1-2-2021-06"
 """The policy of every stack that gpuecs-tui wrote before the policy could be chosen."""
+RECOMMENDED_FIPS = "ELBSecurityPolicy-TLS13-1-2-Res-FIPS-PQ-2025-09"
+"""The recommended policy with a cryptographic library that is validated by FIPS 140-3."""
+EARLIER_FIPS = "ELBSecurityPolicy-TLS13-1-2-Res-FIPS-2023-04"
 API_DEFAULT = "ELBSecurityPolicy-2016-08"
 """The policy of a listener without ``ssl_policy``; it allows TLS 1.0 and 1.1."""
 POLICY = r"ELBSecurityPolicy-[A-Za-z0-9-]+"
@@ -60,6 +63,16 @@ POLICIES = OLD_VERSIONS | frozenset(
 def recommended(region: str) -> str:
     """Return the default policy of a new listener in ``region``."""
     return RECOMMENDED if partition_of(region) in CONFIRMED else EARLIER
+
+
+def successor(policy: str, region: str) -> str:
+    """Return the policy that replaces an old one in ``region``; that of a FIPS policy is one, too.
+
+    Those who chose FIPS must have it, so a replacement keeps it.
+    """
+    if "-FIPS-" not in policy:
+        return recommended(region)
+    return RECOMMENDED_FIPS if partition_of(region) in CONFIRMED else EARLIER_FIPS
 
 
 def is_documented(policy: str) -> bool:

@@ -150,7 +150,7 @@ class AccountApp(App[ResultType]):
             stack.service.execute_command,
             (stack.names.cluster, stack.names.service),
             (stack.fleet.gpu_metrics, stack.fleet.instance_profile_arn, stack.alarms.topic_arn),
-            (stack.fleet.market, bool(stack.fleet.root_volume_gib)),
+            (stack.fleet.market, stack.fleet.container_insights, bool(stack.fleet.root_volume_gib)),
             (len(stack.network.ingress_cidrs), stack.network.ingress_prefix_list_ids),
             len(stack.network.ingress_security_group_ids),
             (stack.load_balancer.access_log_bucket, stack.load_balancer.web_acl_arn),

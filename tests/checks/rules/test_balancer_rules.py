@@ -10,7 +10,16 @@ import pytest
 
 from gpuecs_tui.aws.log_bucket import DELIVERY, OWNERS, allows_delivery, objects, statement
 from gpuecs_tui.aws.reading import Unknown
-from gpuecs_tui.stack.balancer.tls_policies import API_DEFAULT, EARLIER, RECOMMENDED
+from gpuecs_tui.stack.balancer.tls_policies import (
+    API_DEFAULT,
+    EARLIER,
+    EARLIER_FIPS,
+    OLD_VERSIONS,
+    POLICIES,
+    RECOMMENDED,
+    RECOMMENDED_FIPS,
+    successor,
+)
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.resolve import resolve
 from tests.support.fixes import apply_fix
@@ -24,25 +33,37 @@ HTTPS: dict[str, Value] = {
 
 
 @pytest.mark.parametrize(
-    ("policy", "says"),
+    ("policy", "says", "better"),
     [
-        (RECOMMENDED, ""),
-        (EARLIER, ""),
-        ("ELBSecurityPolicy-TLS13-1-2-Res-FIPS-PQ-2025-09", ""),
-        (API_DEFAULT, "allows TLS 1.0 or 1.1"),
-        ("ELBSecurityPolicy-TLS13-1-1-2021-06", "allows TLS 1.0 or 1.1"),
-        ("ELBSecurityPolicy-TLS13-1-2-2021-60", "does not know the policy"),
+        (RECOMMENDED, "", ""),
+        (EARLIER, "", ""),
+        ("ELBSecurityPolicy-TLS13-1-2-Res-FIPS-PQ-2025-09", "", ""),
+        (API_DEFAULT, "allows TLS 1.0 or 1.1", RECOMMENDED),
+        ("ELBSecurityPolicy-TLS13-1-1-2021-06", "allows TLS 1.0 or 1.1", RECOMMENDED),
+        ("ELBSecurityPolicy-TLS13-1-1-FIPS-2023-04", "allows TLS 1.0 or 1.1", RECOMMENDED_FIPS),
+        ("ELBSecurityPolicy-TLS13-1-2-2021-60", "does not know the policy", ""),
+        ("ELBSecurityPolicy-TLS13-1-3-PQ-2027-01", "does not know the policy", ""),
     ],
 )
-def test_tls_policy(policy: str, says: str) -> None:
+def test_tls_policy(policy: str, says: str, better: str) -> None:
     answers = {**ANSWERS, **HTTPS, "load_balancer.tls_policy": policy}
     found = [it for it in findings(account(), answers) if it.rule == "tls-policy"]
     assert [it.severity for it in found] == (["warning"] if says else [])
     if found:
         assert says in found[0].message
+        assert bool(found[0].fix) is bool(better)
+        assert found[0].remedy
+    if better:
         answers = apply_fix(found[0], answers)
-        assert answers["load_balancer.tls_policy"] == RECOMMENDED
+        assert answers["load_balancer.tls_policy"] == better
         assert not [it for it in findings(account(), answers) if it.rule == "tls-policy"]
+
+
+def test_the_successor_of_a_fips_policy_is_a_documented_fips_policy() -> None:
+    old = "ELBSecurityPolicy-TLS13-1-0-FIPS-PQ-2025-09"
+    assert successor(old, "us-gov-west-1") == EARLIER_FIPS
+    assert successor(old, "cn-north-1") == RECOMMENDED_FIPS
+    assert {EARLIER_FIPS, RECOMMENDED_FIPS} <= POLICIES - OLD_VERSIONS
 
 
 @pytest.mark.parametrize(
@@ -65,6 +86,7 @@ ALLOW = json.loads(statement(*WHERE))
 OLD = {"AWS": f"arn:aws:iam::{OWNERS['us-east-1']}:root"}
 ALL = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}
 PLAIN = {"Bool": {"aws:SecureTransport": "false"}}
+NOT_KMS = {"StringNotEquals": {"s3:x-amz-server-side-encryption": "aws:kms"}}
 DENIED = Unknown("s3:GetBucketPolicy", "not allowed to call s3:GetBucketPolicy", "Ask for it.")
 
 
@@ -85,6 +107,11 @@ DENIED = Unknown("s3:GetBucketPolicy", "not allowed to call s3:GetBucketPolicy",
         ([{**ALLOW, "Condition": {}}, ALLOW], True),
         ([ALLOW, ALL], False),
         ([ALLOW, {**ALL, "Condition": PLAIN}], True),
+        ([ALLOW, {**ALL, "Condition": {"Bool": {"aws:SecureTransport": False}}}], True),
+        ([ALLOW, {**ALL, "Condition": {**PLAIN, **NOT_KMS}}], True),
+        ([ALLOW, {**ALL, "Condition": {"Bool": {"aws:SecureTransport": "true"}}}], None),
+        ([ALLOW, {**ALL, "Action": "s3:PutObject", "Condition": NOT_KMS}], None),
+        ([{**ALL, "Condition": NOT_KMS}], False),
     ],
 )
 def test_who_may_write_is_read_from_the_policy(
@@ -100,7 +127,7 @@ def test_who_may_write_is_read_from_the_policy(
     [
         (known("us-east-1"), [ALLOW], [], ""),
         (known("us-east-1"), [], ["error"], "does not allow"),
-        (known("us-east-1"), [{**ALLOW, "Condition": PLAIN}], ["unknown"], "under conditions"),
+        (known("us-east-1"), [{**ALLOW, "Condition": PLAIN}], ["unknown"], "depends on conditions"),
         (known("us-east-1"), None, ["unknown"], "not allowed to call s3:GetBucketPolicy"),
         (known("eu-west-1"), [ALLOW], ["error"], "is in eu-west-1"),
         (known(""), [], ["error"], "does not exist"),
@@ -118,6 +145,7 @@ def test_access_logs(
             facts.lookups,
             log_bucket_regions={"logs": region},
             log_bucket_policies={"logs": DENIED if statements is None else known(text)},
+            log_bucket_encryptions={"logs": known("AES256")},
         ),
     )
     found = [it for it in findings(facts, {**ANSWERS, **LOGS}) if it.rule == "access-logs"]
@@ -126,6 +154,33 @@ def test_access_logs(
         assert says in found[0].message
     if found and "policy of logs" in found[0].message.lower():
         assert statement(*WHERE) in found[0].remedy
+
+
+@pytest.mark.parametrize(
+    ("encryption", "severities", "says"),
+    [
+        (known(""), [], ""),
+        (known("aws:kms"), ["error"], "encrypts with aws:kms"),
+        (known("aws:kms:dsse"), ["error"], "supports only SSE-S3"),
+        (DENIED, ["unknown"], "Could not check the encryption"),
+    ],
+)
+def test_access_logs_need_the_encryption_of_s3(
+    encryption: Any, severities: list[str], says: str
+) -> None:
+    facts = account()
+    facts = replace(
+        facts,
+        lookups=replace(
+            facts.lookups,
+            log_bucket_regions={"logs": known("us-east-1")},
+            log_bucket_policies={"logs": known(json.dumps({"Statement": ALLOW}))},
+            log_bucket_encryptions={"logs": encryption},
+        ),
+    )
+    found = [it for it in findings(facts, {**ANSWERS, **LOGS}) if it.rule == "access-logs"]
+    assert [it.severity for it in found] == severities
+    assert all(says in it.message for it in found)
 
 
 def test_without_access_logs_no_bucket_is_missed() -> None:

@@ -60,6 +60,7 @@ from tests.demo.moto_patches.refused_settings import (
     listener_without_certificate,
     log_group_with_a_closed_key,
     log_group_with_an_absent_key,
+    logs_to_a_bucket_with_a_kms_key,
     logs_to_a_bucket_without_a_policy,
     logs_to_a_missing_bucket,
     logs_to_another_prefix,
@@ -793,6 +794,7 @@ REFUSALS: dict[tuple[str, str], tuple[Scenario, ...]] = {
     ),
     ("elasticloadbalancing:ModifyLoadBalancerAttributes", "InvalidConfigurationRequest"): (
         logs_to_a_missing_bucket,
+        logs_to_a_bucket_with_a_kms_key,
         logs_to_a_bucket_without_a_policy,
         logs_to_another_prefix,
         logs_to_another_region,
@@ -1013,6 +1015,7 @@ CLOSED_GAPS: dict[str, tuple[Scenario, ...]] = {
     "slow_start_with_another_algorithm": (slow_start_by_another_algorithm,),
     "bucket_of_access_logs": (
         logs_to_a_missing_bucket,
+        logs_to_a_bucket_with_a_kms_key,
         logs_to_a_bucket_without_a_policy,
         logs_to_another_prefix,
         logs_to_another_region,

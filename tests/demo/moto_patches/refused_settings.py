@@ -130,6 +130,16 @@ def logs_to_another_prefix(client: Client) -> Call:
     return _logs_to(client, "logs-astray", bucket, "other")
 
 
+def logs_to_a_bucket_with_a_kms_key(client: Client) -> Call:
+    name = "logs-by-kms"
+    bucket = _log_bucket(client, name, _logs_of(client, name, ""))
+    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}
+    client("s3").put_bucket_encryption(
+        Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]}
+    )
+    return _logs_to(client, "logs-sealed", bucket)
+
+
 def logs_to_another_region(client: Client) -> Call:
     return _logs_to(client, "logs-far", PLAIN_BUCKET)
 
