@@ -17,8 +17,8 @@ METRICS = tuple(f"nvidia_smi_{it}" for it in MEASURED)
 USE, MEMORY_USED, MEMORY_TOTAL = METRICS
 """Percent of the time in which a GPU works; MiB of its memory."""
 CONFIGURATION = "/etc/gpu-metrics.json"
-"""The file that configures the agent. User data that uses it sends the metrics. The package alone is
-no sign of them: it may be in the AMI, or have another configuration."""
+"""The file that configures the agent. User data that uses it sends the metrics. The package alone
+is no sign of them: it may be in the AMI, or have another configuration."""
 ENDPOINTS = ("monitoring", "ec2")
 """Services that the agent calls: it sends metrics, and reads the name of the group from the tags of
 its instance."""
