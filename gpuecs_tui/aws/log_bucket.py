@@ -11,11 +11,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from gpuecs_tui.aws.bucket_region import bucket_region
+from gpuecs_tui.aws.bucket_region import bucket_region, encryption_of
 from gpuecs_tui.aws.errors import AwsProblem
 from gpuecs_tui.aws.reading import Reading
 from gpuecs_tui.aws.session import AccountReader
-from gpuecs_tui.aws.state_bucket.buckets import encryption_of
 from gpuecs_tui.stack.partitions import partition_of
 
 DELIVERY = "logdelivery.elasticloadbalancing.amazonaws.com"

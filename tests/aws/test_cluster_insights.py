@@ -29,9 +29,9 @@ def test_the_setting_is_read_for_a_stack_that_leaves_it_as_it_is() -> None:
             found = read_references(reader, plain, facts).lookups
             reading = found.cluster_insights[CLUSTER]
             assert isinstance(reading, Known) and reading.value == value
-            assert insights_of(plain, found) == expected
+            assert insights_of(plain, found.cluster_insights) == expected
         off = stack(names__cluster=CLUSTER, fleet__container_insights="off")
-        assert insights_of(off, found) == "off"
+        assert insights_of(off, found.cluster_insights) == "off"
         assert not read_references(reader, off, facts).lookups.cluster_insights
         other = replace(facts, clusters=known(()))
         assert not read_references(reader, plain, other).lookups.cluster_insights

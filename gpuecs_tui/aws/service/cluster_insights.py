@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from gpuecs_tui.aws.facts import Lookups
+from collections.abc import Mapping
+
 from gpuecs_tui.aws.reading import Known, Reading
 from gpuecs_tui.aws.session import AccountReader
 from gpuecs_tui.stack.fleet import INSIGHTS
@@ -26,13 +27,14 @@ def read_cluster_insights(reader: AccountReader, cluster: str) -> Reading[str]:
     return reader.reading("ecs:DescribeClusters", read)
 
 
-def insights_of(stack: Stack, lookups: Lookups) -> str:
+def insights_of(stack: Stack, present: Mapping[str, Reading[str]]) -> str:
     """Return what the cluster has after an apply, as a value of ``fleet.container_insights``.
 
+    ``present`` are the settings of existing clusters by name (``Lookups.cluster_insights``).
     ``account`` if the cluster does not exist yet, or its setting is unknown.
     """
     wanted = stack.fleet.container_insights
-    reading = lookups.cluster_insights.get(stack.names.cluster)
+    reading = present.get(stack.names.cluster)
     if wanted != KEPT or not isinstance(reading, Known):
         return wanted
     return next((key for key, value in INSIGHTS.items() if value == reading.value), KEPT)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from gpuecs_tui.aws.bucket_region import bucket_region
+from gpuecs_tui.aws.bucket_region import bucket_region, encryption_of
 from gpuecs_tui.aws.discovery.account import as_they_come
 from gpuecs_tui.aws.errors import AwsProblem
 from gpuecs_tui.aws.reading import Known, Reading, Unknown, not_read
@@ -75,21 +75,6 @@ def _is_likely(name: str) -> bool:
 
 def _versioned(reader: AccountReader, name: str) -> bool:
     return bool(reader.call("s3", "GetBucketVersioning", Bucket=name).get("Status") == "Enabled")
-
-
-def encryption_of(reader: AccountReader, name: str) -> str:
-    """Return the algorithm of a bucket's default encryption; an empty text if it has none.
-
-    Raises AwsProblem.
-    """
-    try:
-        answer = reader.call("s3", "GetBucketEncryption", Bucket=name)
-    except AwsProblem as problem:
-        if problem.kind == "not_found":
-            return ""
-        raise
-    rules = answer["ServerSideEncryptionConfiguration"].get("Rules") or [{}]
-    return str(rules[0].get("ApplyServerSideEncryptionByDefault", {}).get("SSEAlgorithm", ""))
 
 
 def _private(reader: AccountReader, name: str) -> bool:

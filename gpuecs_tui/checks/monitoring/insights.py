@@ -18,8 +18,8 @@ def container_insights(context: Context) -> Iterator[Finding]:
 
     They may be on because the stack had another value before, or because of the account's setting.
     """
-    stack, lookups = context.stack, context.account.lookups
-    reading = lookups.cluster_insights.get(stack.names.cluster)
+    stack, present = context.stack, context.account.lookups.cluster_insights
+    reading = present.get(stack.names.cluster)
     if stack.fleet.container_insights != KEPT or reading is None:
         return
     if isinstance(reading, Unknown):
@@ -28,7 +28,7 @@ def container_insights(context: Context) -> Iterator[Finding]:
         )
         yield unknown(INSIGHTS_KEPT, KEY, reading, what)
         return
-    found = insights_of(stack, lookups)
+    found = insights_of(stack, present)
     if found in BILLED:
         yield warning(
             INSIGHTS_KEPT,

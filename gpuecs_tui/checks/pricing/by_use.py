@@ -28,7 +28,7 @@ def by_use(context: Context) -> Iterator[CostLine]:
     yield line_of("load_balancer_use", prices.load_balancer_use, 1, unit="LCU-hour")
     if interfaces_of(context):
         yield line_of("vpc_endpoint_data", prices.vpc_endpoint_data, 1, unit="GB")
-    if insights_of(stack, context.account.lookups) in BILLED:
+    if insights_of(stack, context.account.lookups.cluster_insights) in BILLED:
         yield line_of("container_insights", _insights_price(context), 1, unit="metric-month")
     if stack.fleet.gpu_metrics:
         yield line_of("gpu_metrics", prices.metric, len(METRICS), unit="month")
@@ -48,7 +48,7 @@ def by_use(context: Context) -> Iterator[CostLine]:
 
 def _insights_price(context: Context) -> Reading[Price]:
     """Return the price of a metric; that of enhanced metrics is another, which is not read."""
-    enhanced = insights_of(context.stack, context.account.lookups) == "enhanced"
+    enhanced = insights_of(context.stack, context.account.lookups.cluster_insights) == "enhanced"
     return _not_in_list() if enhanced else context.account.prices.metric
 
 
