@@ -86,7 +86,7 @@ class LoadBalancer:
         N_("TLS policy"),
         N_(
             "Security policy of an HTTPS listener: the TLS versions and ciphers for clients. In "
-            "partitions other than aws and aws-cn, the default is an earlier policy, because it is "
+            "partitions other than aws-cn and aws, the default is an earlier policy, because it is "
             "not confirmed that the newest one exists there."
         ),
         derived=True,
